@@ -1,0 +1,69 @@
+"""
+The machine's belief about one check: a value, replaced and never changed in place.
+
+`None` for a time means "never yet". Times of the condition are the daemon's own
+clock; times of tickets are wall time (see `fettled.ports.Clock`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fettled.core.observations import Reason
+from fettled.core.words import Gate, Phase, Priority, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """
+    One raw change between up and not-up.
+
+    Attributes:
+        at: the first observation of the new side.
+        up: the side it changed to.
+        held: observed time that the side before it lasted.
+    """
+
+    at: datetime
+    up: bool
+    held: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """
+    Belief about one check.
+
+    Attributes:
+        since: when *phase* was entered.
+        verdict, reason, kind, priority, message: of the last accepted evidence; the
+            kind and priority are what a ticket opened now would get.
+        changed: since when verdict and reason are what they are.
+        run_from, run_last, run_count: the continuous run of evidence that is being
+            counted towards the next phase; kept only in phases that count.
+        first: the first not-up observation of the present spell.
+        healthy_until: the last instant in phase healthy, once it was left.
+        flips: the raw flips that still matter, oldest first.
+        gate, gate_until: what keeps the monitor from opening or reopening now.
+        order: of the last observation that changed anything.
+    """
+
+    check: str
+    phase: Phase = Phase.UNKNOWN
+    since: datetime | None = None
+    verdict: Verdict = Verdict.UNKNOWN
+    reason: Reason = Reason.NO_EVIDENCE
+    kind: str | None = None
+    priority: Priority | None = None
+    message: str = ""
+    changed: datetime | None = None
+    run_from: datetime | None = None
+    run_last: datetime | None = None
+    run_count: int = 0
+    first: datetime | None = None
+    healthy_until: datetime | None = None
+    flips: tuple[Flip, ...] = ()
+    gate: Gate | None = None
+    gate_until: datetime | None = None
+    order: tuple[int, int] = (0, 0)

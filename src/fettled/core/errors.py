@@ -1,0 +1,43 @@
+"""
+The exceptions, one tree, each worded for the operator who meets it.
+
+Expected outcomes (a probe that fails, a gate that holds) are values, not exceptions.
+"""
+
+from __future__ import annotations
+
+
+class FettledError(Exception):
+    """Something fettled can explain in one sentence; its text is that sentence."""
+
+
+class ConfigError(FettledError):
+    """The configuration cannot be used; the text lists every fault with its place."""
+
+
+class StoreError(FettledError):
+    """The store cannot be used as it is: newer schema, another owner, locked, damaged."""
+
+
+class StoreDownError(StoreError):
+    """The store does not answer now; the same call may succeed later."""
+
+
+class NotFoundError(FettledError):
+    """There is no such thing, or it is not yours to see."""
+
+
+class ConflictError(FettledError):
+    """The state forbids it; the text says which state and what would be legal."""
+
+
+class InvalidError(FettledError):
+    """A field holds a value that cannot be taken; *field* names it."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class StaleError(FettledError):
+    """The caller's version is not the present one any more."""

@@ -1,0 +1,101 @@
+"""
+History, run-length: one span for a stretch of observations that say the same.
+
+A span ends when verdict, reason, kind or cadence changes, or an observation comes
+after a gap; folding `expand(span)` equals folding the observations it was made of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from fettled.core.observations import Observation, Reason
+from fettled.core.words import Priority, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Neighbours further apart than this many cadences (plus a timeout) leave a gap.
+GAP_CADENCES = 3
+
+
+def max_gap(cadence: timedelta, timeout: timedelta) -> timedelta:
+    """How far apart two observations may be and still be one continuous run."""
+    return GAP_CADENCES * cadence + timeout
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """
+    *count* observations of the same thing, from *first* to *last* (their starts).
+
+    Attributes:
+        order: of the first of them; the others follow one by one.
+        number: the store's, 0 until stored.
+    """
+
+    check: str
+    verdict: Verdict
+    reason: Reason
+    kind: str | None
+    first: datetime
+    last: datetime
+    count: int
+    order: tuple[int, int]
+    cadence: timedelta
+    priority: Priority | None = None
+    message: str = ""
+    number: int = 0
+
+
+def begin(seen: Observation) -> Span:
+    """Make the span of one observation."""
+    return Span(
+        check=seen.check,
+        verdict=seen.verdict,
+        reason=seen.reason,
+        kind=seen.kind,
+        first=seen.started,
+        last=seen.started,
+        count=1,
+        order=seen.order,
+        cadence=seen.cadence,
+        priority=seen.priority,
+        message=seen.message,
+    )
+
+
+def extend(span: Span, seen: Observation, timeout: timedelta) -> Span | None:
+    """Lengthen *span* by *seen*; None when *seen* begins a new one."""
+    says_the_same = (
+        span.verdict is seen.verdict
+        and span.reason is seen.reason
+        and span.kind == seen.kind
+        and span.priority is seen.priority
+        and span.order[0] == seen.order[0]
+        and seen.started - span.last <= max_gap(seen.cadence, timeout)
+    )
+    if not says_the_same:
+        return None
+    return replace(span, last=seen.started, count=span.count + 1, cadence=seen.cadence)
+
+
+def expand(span: Span) -> Iterator[Observation]:
+    """Give back the observations of *span*, evenly spread between its ends."""
+    step = (span.last - span.first) / max(span.count - 1, 1)
+    incarnation, seq = span.order
+    for n in range(span.count):
+        yield Observation(
+            check=span.check,
+            started=span.first + n * step,
+            took=timedelta(),
+            verdict=span.verdict,
+            reason=span.reason,
+            kind=span.kind,
+            priority=span.priority,
+            message=span.message,
+            order=(incarnation, seq + n),
+            cadence=span.cadence,
+        )

@@ -1,0 +1,152 @@
+"""
+The ticket as a value, its timeline entries, and a change of both.
+
+A change is what a decision returns and what the store commits whole: the ticket as
+it is after, and the entries that tell how it came to be so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from fettled.core.words import Code, Priority, Source, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """
+    Who did it.
+
+    Attributes:
+        type: health_monitor, user, token, system or workflow.
+        name: the person's or token's name; None for the machine's own parts.
+    """
+
+    type: str
+    name: str | None = None
+
+    @property
+    def is_person(self) -> bool:
+        """Whether this counts as a person's touch."""
+        return self.type in {"user", "token"}
+
+
+MONITOR = Actor("health_monitor")
+SYSTEM = Actor("system")
+
+OPEN_STATUSES = frozenset({Status.OPEN, Status.ASSIGNED, Status.IN_PROGRESS, Status.PENDING})
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How, by whom and when a ticket was resolved, and how long that is to be accepted."""
+
+    code: Code
+    at: datetime
+    by: Actor
+    summary: str = ""
+    duplicate_of: int | None = None
+    #: Until when `wont_fix` or `workaround` keeps the monitor quiet; None: for good.
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """
+    The people's record of an incident. Times are wall time, aware, UTC.
+
+    Attributes:
+        number: `#42`, given by the store and never reused; 0 before that.
+        check: the condition it is about, `subject/check`; None for people's tickets.
+        open_key: what may be open only once; None when resolved or closed.
+        priority_by_person: a person set it, so the monitor does not touch it.
+        occurred_at, recovered_at: the first failure; the first success after it.
+        status_before: what a reopening goes back to.
+        touched: a person commented, assigned, started, linked, attached or edited.
+        kept_open: a person reopened it while its subject was healthy.
+        unstable_since: when the reopen budget was used up.
+        relapses: when it was reopened by the monitor because the fault came back.
+        generation: of the SLA clocks; 1 for the first.
+        version: counts changes, for optimistic locking.
+        last_seq: of its timeline.
+    """
+
+    title: str
+    kind: str
+    source: Source
+    priority: Priority
+    created_at: datetime
+    updated_at: datetime
+    number: int = 0
+    uuid: str = ""
+    status: Status = Status.OPEN
+    description: str = ""
+    subject: str | None = None
+    check: str | None = None
+    open_key: str | None = None
+    priority_by_person: bool = False
+    assignee: str | None = None
+    team: str | None = None
+    reporter: str | None = None
+    occurred_at: datetime | None = None
+    recovered_at: datetime | None = None
+    status_before: Status | None = None
+    resolution: Resolution | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    touched: bool = False
+    kept_open: bool = False
+    unstable_since: datetime | None = None
+    relapses: tuple[datetime, ...] = ()
+    reopen_count: int = 0
+    flap_count: int = 0
+    escalation_level: int = 0
+    generation: int = 1
+    previous: int | None = None
+    merged_into: int | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    version: int = 1
+    last_seq: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither resolved nor closed."""
+        return self.status in OPEN_STATUSES
+
+    @property
+    def reference(self) -> str:
+        """`INC-YYYYMMDD-000042`, from the day it was created (UTC) and its number."""
+        return f"INC-{self.created_at:%Y%m%d}-{self.number:06d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One line of a ticket's timeline.
+
+    Attributes:
+        seq: given by the store, from 1, without holes; 0 before that.
+        triggers: whether it is also an event that receivers are told of.
+    """
+
+    event: str
+    at: datetime
+    actor: Actor
+    data: dict[str, Any] = field(default_factory=dict)
+    triggers: bool = True
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A ticket as it is to be after, with the entries that say why; committed whole."""
+
+    ticket: Ticket
+    entries: tuple[Entry, ...]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the ticket is still to be inserted."""
+        return self.ticket.number == 0

@@ -1,0 +1,125 @@
+"""
+The product's closed vocabularies: what a subject, a priority, a kind can be.
+
+Enumerations only. A word here means the same in code, database, metrics, API and docs.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class SubjectType(StrEnum):
+    """What a ticket can be about."""
+
+    DEVICE = "device"
+    INTEGRATION = "integration"
+    SPACE = "space"
+    SERVICE = "service"
+    OTHER = "other"
+
+
+class Priority(StrEnum):
+    """How urgent a ticket is; ordered by `rank`."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for low up to 3 for critical."""
+        return _RANKS[self]
+
+
+_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
+
+
+class Kind(StrEnum):
+    """Operational category of the monitor's tickets; a ticket's kind may also be free text."""
+
+    DEVICE_OFFLINE = "device_offline"
+    INTEGRATION_UNREACHABLE = "integration_unreachable"
+    INTEGRATION_CREDENTIALS_INVALID = "integration_credentials_invalid"
+    MULTIPLE_DEVICES_OFFLINE = "multiple_devices_offline"
+    SERVICE_DOWN = "service_down"
+    SERVICE_DEGRADED = "service_degraded"
+    CERTIFICATE_EXPIRING = "certificate_expiring"
+    UNSTABLE = "unstable"
+    MONITOR_IMPAIRED = "monitor_impaired"
+    USER_REPORT = "user_report"
+
+
+class Phase(StrEnum):
+    """What the machine believes about a check."""
+
+    UNKNOWN = "unknown"
+    HEALTHY = "healthy"
+    PENDING_OPEN = "pending_open"
+    FIRING = "firing"
+    PENDING_RESOLVE = "pending_resolve"
+    FLAPPING = "flapping"
+
+
+class Verdict(StrEnum):
+    """What one probe run found. Unknown is not down: it is evidence of nothing."""
+
+    UP = "up"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class Gate(StrEnum):
+    """What forbids opening or reopening a ticket now, and nothing else."""
+
+    OBSERVE_ONLY = "observe_only"
+    ACCEPTED = "accepted"
+    VERIFY = "verify"
+
+
+class Source(StrEnum):
+    """Where a ticket came from."""
+
+    HEALTH_MONITOR = "health_monitor"
+    USER = "user"
+    WORKFLOW = "workflow"
+    API = "api"
+    EMAIL = "email"
+    PORTAL = "portal"
+    PHONE = "phone"
+
+
+class Status(StrEnum):
+    """Where a ticket stands in people's work."""
+
+    OPEN = "open"
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    PENDING = "pending"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class Code(StrEnum):
+    """How a ticket was resolved."""
+
+    FIXED = "fixed"
+    WORKAROUND = "workaround"
+    NOT_REPRODUCIBLE = "not_reproducible"
+    USER_ERROR = "user_error"
+    DUPLICATE = "duplicate"
+    NO_ACTION = "no_action"
+    WONT_FIX = "wont_fix"
+    AUTO_RECOVERED = "auto_recovered"
+    MERGED = "merged"
+    TARGET_REMOVED = "target_removed"
+
+
+class Cause(StrEnum):
+    """Why a ticket was reopened."""
+
+    RELAPSE = "relapse"
+    STILL_UNHEALTHY = "still_unhealthy"
+    PERSON = "person"
