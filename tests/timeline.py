@@ -69,9 +69,7 @@ class Timeline:
             marks.append(f"{entry.event}:{mark}" if mark else entry.event)
         return marks
 
-    def see(
-        self, what: str, second: float, *, priority: Priority | None = None
-    ) -> Change | None:
+    def see(self, what: str, second: float, *, priority: Priority | None = None) -> Change | None:
         """Let the engine see *what* at *second*."""
         self.seq += 1
         verdict, reason = SEEN[what]
