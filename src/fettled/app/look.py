@@ -10,7 +10,7 @@ from fettled.app.memory import Memory, Watch
 from fettled.app.observe import Observer
 from fettled.core.condition import Condition
 from fettled.core.observations import Observation, Outcome, kind_of
-from fettled.core.pace import Pace, next_look
+from fettled.core.pace import REGULAR, Pace, next_look
 from fettled.ports import Clock, Probe
 
 #: Runs a probe under its deadline: what it found, and how long it took.
@@ -43,13 +43,15 @@ class Looker:
         """Look once at *check*; the pace is its regular one where it is gone meanwhile."""
         watch = self._memory.get(check)
         if watch is None:
-            return Pace(None, urgent=False)
+            return REGULAR
         if watch.spec.probe is None:
             return self._look_for_beats(watch)
+        asked = watch.spec.fingerprint
         started = self._clock.now()
         outcome, took = await self._run(watch.spec.probe, watch.spec.timeout)
-        if self._memory.get(check) is not watch:
-            return Pace(None, urgent=False)
+        if self._memory.get(check) is not watch or watch.spec.fingerprint != asked:
+            # A reload removed it or pointed it elsewhere: this is no evidence any more.
+            return REGULAR
         return self._pace(watch, self.take(watch, outcome, started, took))
 
     def take(
@@ -73,7 +75,7 @@ class Looker:
 
     def _look_for_beats(self, watch: Watch) -> Pace:
         if self.heartbeats is None:
-            return Pace(None, urgent=False)
+            return REGULAR
         outcome = self.heartbeats.judge(watch)
         if outcome is not None:
             self.take(watch, outcome, self._clock.now())
@@ -81,7 +83,7 @@ class Looker:
         if due is not None and due < watch.spec.interval:
             # Look right when the silence becomes too long, not up to an interval later.
             return Pace(due + timedelta(milliseconds=5), urgent=False)
-        return Pace(None, urgent=False)
+        return REGULAR
 
     def _pace(self, watch: Watch, expected: Condition) -> Pace:
         spec = watch.spec

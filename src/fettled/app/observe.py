@@ -115,7 +115,7 @@ class Observer:
                     watch.held.appendleft(held)
                     await asyncio.sleep(RETRY_SECONDS)
                 except Exception as error:  # noqa: BLE001  # one check's fault must not stop the others
-                    self._sink.faulted(f"deciding about {watch.spec.key}", error)
+                    self._sink.faulted("observe", error)
         finally:
             watch.is_deciding = False
             watch.expected = watch.condition if not watch.held else watch.expected
