@@ -1,21 +1,32 @@
 """
 HTTP: one exchange, judged by status, headers, body, JSON and latency.
 
-The options and the judgement on the status. The exchange itself is `http_exchange`'s
-(so that a faster one may take its place), the rest of the judgement `http_expect`'s.
+The options, and the probe put together. The exchange itself is `http_client`'s (so that
+a faster one may take its place), the judgement on the answer `http_expect`'s.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from fettled.core.observations import Outcome
 from fettled.ports import Probe
-from fettled.probes.options import Host, Login, OneOrMany, Options, PositiveDuration
+from fettled.probes.messages import redact
+from fettled.probes.options import (
+    Host,
+    Login,
+    OneOrMany,
+    Options,
+    PositiveDuration,
+    check_host,
+    secrets_in,
+)
 from fettled.probes.tools import Tools
 
 _MIB = 1_048_576
@@ -37,9 +48,7 @@ def _check_url(text: str) -> str:
     if parts.username is not None or parts.password is not None:
         msg = "holds a user name or password: write them under auth: {basic: {...}} instead"
         raise ValueError(msg)
-    if "%" in name:
-        msg = "has a zone (%...), which is not supported: use a global or unique local address"
-        raise ValueError(msg)
+    check_host(name)
     return text
 
 
@@ -189,11 +198,38 @@ def shown_url(url: str) -> str:
     return parts._replace(query="", fragment="", netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
+def is_expected(expected: Iterable[int | str], status: int) -> bool:
+    """Whether *status* is among *expected*: codes, `2xx`, `200-299`."""
+    for item in expected:
+        low, dash, high = str(item).partition("-")
+        bounds = (low, high) if dash else (low.replace("x", "0"), low.replace("x", "9"))
+        if int(bounds[0]) <= status <= int(bounds[1]):
+            return True
+    return False
+
+
 def host(options: HttpOptions) -> str:
     """Count the cap by the URL's host."""
     return urlsplit(options.url).hostname or ""
 
 
 def make(options: HttpOptions, tools: Tools) -> Probe:
-    """Make the probe; nothing is opened before it runs."""
-    raise NotImplementedError
+    """
+    Make the probe; nothing is opened before it runs.
+
+    Raises:
+        InvalidError: `ca_file` or `expect.regex` cannot be used.
+    """
+    from fettled.probes.http_client import fetch  # noqa: PLC0415 - loads the HTTP client
+    from fettled.probes.http_expect import compile_regex, judge_answer  # noqa: PLC0415 - as above
+
+    context = tools.context(verify=options.verify, ca_file=options.ca_file)
+    regex = compile_regex(options.expect.regex)
+    hidden = (*secrets_in(options), *(value for _, value in parse_qsl(urlsplit(options.url).query)))
+
+    async def look() -> Outcome:
+        answer = await fetch(options, tools, context)
+        outcome = judge_answer(options, regex, answer)
+        return replace(outcome, message=redact(outcome.message, hidden), figures=answer.figures)
+
+    return look

@@ -66,7 +66,8 @@ _LONGEST_NAME = 253
 _LONGEST_LABEL = 63
 
 
-def _check_host(text: str) -> str:
+def check_host(text: str) -> str:
+    """Give the host as it is used from here on; ValueError when it is none."""
     host = text.strip()
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
@@ -81,7 +82,8 @@ def _check_host(text: str) -> str:
         name = host.encode("ascii" if host.isascii() else "idna").decode("ascii").lower()
     except UnicodeError:
         name = ""
-    if not name or not _is_name(name):
+    # A last label of digits is an odd spelling of an address (127.1), never a name.
+    if not _is_name(name) or name.rstrip(".").rpartition(".")[2].isdigit():
         msg = "is not a host: write a name such as www.example.org, or an IP address"
         raise ValueError(msg)
     return name
@@ -96,7 +98,7 @@ def _is_name(name: str) -> bool:
 
 
 #: A host name (lower case, IDNA) or an IP address; `[::1]` loses its brackets.
-Host = Annotated[str, AfterValidator(_check_host)]
+Host = Annotated[str, AfterValidator(check_host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 

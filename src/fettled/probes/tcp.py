@@ -7,13 +7,20 @@ The options, and the steps one after another. Racing addresses and reading bytes
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from fettled.core.observations import Outcome
 from fettled.ports import Probe
+from fettled.probes import starttls
+from fettled.probes.messages import quote
 from fettled.probes.options import Host, Options, Port
+from fettled.probes.progress import reach
 from fettled.probes.tools import Tools
+from fettled.probes.verdicts import up
+from fettled.probes.wire import open_wire
 
 
 class TcpOptions(Options):
@@ -52,5 +59,37 @@ def host(options: TcpOptions) -> str:
 
 
 def make(options: TcpOptions, tools: Tools) -> Probe:
-    """Make the probe; nothing is opened before it runs."""
-    raise NotImplementedError
+    """
+    Make the probe; nothing is opened before it runs.
+
+    Raises:
+        InvalidError: `ca_file` cannot be used.
+    """
+    secure = options.tls or options.starttls is not None
+    context = tools.context(verify=options.verify, ca_file=options.ca_file) if secure else None
+    where = f"{options.host} port {options.port}"
+    wanted = None if options.expect is None else options.expect.encode()
+
+    async def look() -> Outcome:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        addresses = await tools.resolver.addresses(options.host, options.family)
+        resolved = loop.time()
+        reach(f"connecting to {where}")
+        async with open_wire(addresses, options.port, options.max_answer) as wire:
+            figures = {"dns": resolved - start, "connect": loop.time() - resolved}
+            if context is not None:
+                shaking = loop.time()
+                if options.starttls is not None:
+                    await starttls.ask(wire, options.starttls)
+                reach(f"shaking hands (TLS) with {where}")
+                await wire.start_tls(context, options.server_name or options.host)
+                figures["tls"] = loop.time() - shaking
+            if options.send is not None:
+                wire.send(options.send.get_secret_value().encode())
+            if wanted is not None:
+                reach(f"waiting for {quote(options.expect or '')} from {where}")
+                await wire.until(lambda seen: True if wanted in seen else None)
+            return up(f"connected to {where}", **figures)
+
+    return look
