@@ -108,11 +108,11 @@ class CleanText(TypeDecorator[str]):
 def dump_json(value: Any) -> str:  # noqa: ANN401 -- JSON is what it is
     """Serialize, cleaning only what needs it: nearly nothing does, and this is a hot path."""
     try:
-        text = orjson.dumps(value)
+        text = orjson.dumps(value, option=orjson.OPT_UTC_Z)
     except TypeError:  # lone surrogates, or keys that are enumerations
-        return orjson.dumps(clean_json(value)).decode()
+        return orjson.dumps(clean_json(value), option=orjson.OPT_UTC_Z).decode()
     if b"\\u0000" in text:
-        text = orjson.dumps(clean_json(value))
+        text = orjson.dumps(clean_json(value), option=orjson.OPT_UTC_Z)
     return text.decode()
 
 

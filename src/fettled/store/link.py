@@ -32,7 +32,7 @@ class Prepared:
         self.sql = str(compiled)
         self.binds: list[tuple[str, _Process]] = [
             (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
-            for name, bind in compiled.binds.items()
+            for bind, name in compiled.bind_names.items()
         ]
         self.fixed = {name: value for name, value in compiled.params.items() if value is not None}
         columns = list(statement.selected_columns) if isinstance(statement, Select) else []
