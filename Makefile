@@ -24,7 +24,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  ARGS='...' is handed on by demo, run, test and bench; PYTHON=python3.12 chooses the interpreter."
 
-setup: $(VENV)/.runtime ## make .venv with the locked dependencies and the command .venv/bin/fettled
+setup: environment ## make .venv with the locked dependencies and the command .venv/bin/fettled
+	@$(MAKE) --no-print-directory --silent $(VENV)/.runtime
 
 demo: setup ## watch simulated devices break and recover
 	@exec $(BIN)/fettled demo $(ARGS)
@@ -32,11 +33,11 @@ demo: setup ## watch simulated devices break and recover
 run: setup ## run the daemon on config.example.yaml
 	@exec $(BIN)/fettled run --config config.example.yaml $(ARGS)
 
-test: $(VENV)/.dev ## run the tests (ARGS='tests/core -k relapse', JOBS=4)
+test: dev ## run the tests (ARGS='tests/core -k relapse', JOBS=4)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 # Every check runs, so that one look shows all there is to mend.
-check: $(VENV)/.dev ## run what CI runs besides the tests
+check: dev ## run what CI runs besides the tests
 	@failed=; try() { cure=$$1; shift; echo "--- $$*"; PATH="$(CURDIR)/$(BIN):$$PATH" "$$@" \
 		|| failed="$$failed\n  $$* ($$cure)"; }; \
 	try "make format mends most" ruff check .; \
@@ -48,11 +49,11 @@ check: $(VENV)/.dev ## run what CI runs besides the tests
 	if [ -n "$$failed" ]; then printf "make check: these failed:$$failed\n" >&2; exit 1; fi; \
 	echo "make check: all clean"
 
-format: $(VENV)/.dev ## let ruff mend and format
+format: dev ## let ruff mend and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## print the figures of docs/performance (BENCH_SMOKE=1: tiny sizes)
+bench: dev ## print the figures of docs/performance (BENCH_SMOKE=1: tiny sizes)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 # --no-config and the emptied environment keep this machine's indexes out of the locks.
@@ -66,7 +67,7 @@ lock: ## resolve the locks anew (ARGS=--upgrade, ARGS='--upgrade-package aiohttp
 	$(UV_LOCK) --group dev --extra postgres -c requirements.lock -o requirements-dev.lock
 	$(subst compile pyproject.toml,compile,$(UV_LOCK)) --group build -c requirements-dev.lock -o requirements-build.lock
 
-dist: $(VENV)/.runtime ## build the wheel and the source distribution into dist/
+dist: setup ## build the wheel and the source distribution into dist/
 	@rm -rf dist
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) \
 		$(BIN)/python -m hatchling build -t sdist,wheel -d dist
@@ -112,13 +113,16 @@ if ! { [ -x $(BIN)/python ] && [ "$$(cat $(VENV)/.made-in 2>/dev/null)" = "$(CUR
 fi
 endef
 
-.PHONY: environment
+.PHONY: environment dev
 environment:
 	@$(ENVIRONMENT)
 
-# Order-only: the environment is looked at each time, but does not make the stamps old;
-# when it was made anew, they went with it.
-$(VENV)/.runtime: pyproject.toml $(LOCKS) | environment
+dev: environment
+	@$(MAKE) --no-print-directory --silent $(VENV)/.dev
+
+# Asked for by a second make, which looks for the stamps after the environment was looked
+# at: the first one would still believe in stamps that were removed with an old .venv.
+$(VENV)/.runtime: pyproject.toml $(LOCKS)
 	@echo "installing fettled into $(VENV) ..."
 	@$(INSTALLER); install --require-hashes $(addprefix -r ,$(LOCKS)) \
 		&& install --no-deps --no-build-isolation -e .
