@@ -31,12 +31,7 @@ def _time(count: int) -> datetime:
 
 
 #: Fields of a ticket that lie in a column of their own name, just as they are.
-_PLAIN = (
-    "number uuid title description kind subject open_key assignee team reporter created_at "
-    "updated_at occurred_at recovered_at resolved_at closed_at priority_by_person touched "
-    "kept_open unstable_since reopen_count flap_count escalation_level generation previous "
-    "merged_into labels version last_seq source status priority"
-).split()
+_PLAIN = ["number", "uuid", "title", "description", "kind", "subject", "open_key", "assignee", "team", "reporter", "created_at", "updated_at", "occurred_at", "recovered_at", "resolved_at", "closed_at", "priority_by_person", "touched", "kept_open", "unstable_since", "reopen_count", "flap_count", "escalation_level", "generation", "previous", "merged_into", "labels", "version", "last_seq", "source", "status", "priority"]
 
 
 def dump_ticket(ticket: Ticket) -> Row:
@@ -176,6 +171,7 @@ def load_span(row: Row) -> Span:
     """Make the span of a row."""
     order = (row.pop("incarnation"), row.pop("seq"))
     check = row.pop("check_key")
+    row.pop("number")
     row["verdict"] = Verdict(row["verdict"])
     row["reason"] = Reason(row["reason"])
     row["priority"] = _priority(row["priority"])

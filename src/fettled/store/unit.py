@@ -104,9 +104,9 @@ class SqlUnit(SqlReader):
         """Write a change of a ticket whole."""
         return sql_tickets.apply(self._link, change)
 
-    def put_span(self, span: Span) -> Span:
-        """Insert or lengthen a span."""
-        return sql_conditions.put_span(self._link, span)
+    def put_spans(self, spans: Iterable[Span]) -> None:
+        """Insert spans, or lengthen those that are there already."""
+        sql_conditions.put_spans(self._link, spans)
 
     def put_heartbeats(self, beats: Iterable[Heartbeat]) -> None:
         """Insert or overwrite heartbeats."""
