@@ -179,6 +179,17 @@ class OutboxEvent:
     data: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input other than an observation, as it was logged: what makes a replay exact."""
+
+    position: int
+    kind: str
+    at: datetime
+    actor: str
+    data: dict[str, Any]
+
+
 class Reader(Protocol):
     """What can be asked of the store; each call is one statement."""
 
@@ -210,6 +221,10 @@ class Reader(Protocol):
     def spans(self, check: str, *, since: datetime) -> list[Span]: ...
     def subjects(self) -> list[Subject]: ...
     def heartbeats(self) -> dict[str, Heartbeat]: ...
+    def inputs(self, *, after: int, limit: int) -> list[Input]:
+        """The log of other inputs from *after* on, in its order."""
+        ...
+
     def token(self, token_id: str) -> Token | None: ...
     def token_count(self) -> int: ...
     def outbox(self, *, after: int, limit: int) -> list[OutboxEvent]: ...

@@ -13,7 +13,15 @@ from typing import Any
 from fettled.core.condition import Condition
 from fettled.core.spans import Span
 from fettled.core.tickets import Change, Entry, Ticket
-from fettled.ports import Heartbeat, OutboxEvent, Subject, SubjectSpec, TicketFilter, Token
+from fettled.ports import (
+    Heartbeat,
+    Input,
+    OutboxEvent,
+    Subject,
+    SubjectSpec,
+    TicketFilter,
+    Token,
+)
 from fettled.store import sql_conditions, sql_fleet, sql_tickets
 from fettled.store.link import Link
 
@@ -77,6 +85,10 @@ class SqlReader:
     def heartbeats(self) -> dict[str, Heartbeat]:
         """Every heartbeat, by check."""
         return sql_conditions.every_heartbeat(self._link)
+
+    def inputs(self, *, after: int, limit: int) -> list[Input]:
+        """Read a piece of the log of inputs."""
+        return sql_fleet.every_input(self._link, after=after, limit=limit)
 
     def token(self, token_id: str) -> Token | None:
         """One token."""
