@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from structlog.testing import capture_logs
-from telemetry.fleets import AT, make_change, make_observation, make_ticket
 
 from fettled.core.condition import Condition
 from fettled.core.observations import Reason
 from fettled.core.words import Gate, Phase, Verdict
 from fettled.telemetry.sink import LogSink
+from telemetry.fleets import AT, make_change, make_observation, make_ticket
 
 
 def test_levels_are_not_logged_and_edges_are():
@@ -56,4 +56,14 @@ def test_each_entry_of_a_timeline_is_a_line():
             "check": "door-1/ping",
             "actor": "health_monitor",
         }
+    ]
+
+
+def test_a_fault_of_our_own_is_an_error():
+    """What the daemon survived is told, with the error that it was."""
+    fault = ValueError("no such thing")
+    with capture_logs() as lines:
+        LogSink().faulted("observe", fault)
+    assert lines == [
+        {"event": "daemon.faulted", "log_level": "error", "part": "observe", "exc_info": fault}
     ]

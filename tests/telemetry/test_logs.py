@@ -10,9 +10,9 @@ from datetime import timedelta
 import pytest
 import structlog
 from pydantic import SecretStr
-from telemetry.fleets import AT
 
-from fettled.telemetry.logs import LIBRARY_SPOKE, configure_logs
+from fettled.telemetry.logs import LIBRARY_SPOKE, Form, configure_logs
+from telemetry.fleets import AT
 
 CANARY = "canary5ecret0123456789abcdef"
 
@@ -25,7 +25,7 @@ class Streams:
         self.err = io.StringIO()
         self.out.isatty = lambda: terminal
 
-    def configure(self, form="json", level="info"):
+    def configure(self, form: Form = "json", level: str = "info"):
         configure_logs(lambda: AT, form=form, level=level, out=self.out, errors=self.err)
         return structlog.get_logger()
 
@@ -58,7 +58,7 @@ def unconfigured_afterwards():
     ],
 )
 @pytest.mark.parametrize("form", ["json", "console"])
-def test_a_value_cannot_leave_its_line(hostile, form):
+def test_a_value_cannot_leave_its_line(hostile: str, form: Form):
     """
     Nothing a target says begins a line, moves the cursor or turns the text.
 
@@ -74,7 +74,7 @@ def test_a_value_cannot_leave_its_line(hostile, form):
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
-def test_secrets_never_reach_a_line(form):
+def test_secrets_never_reach_a_line(form: Form):
     """
     Neither by their key, nor by their type, nor inside other text.
 
@@ -128,7 +128,7 @@ def test_what_libraries_log_comes_the_same_way():
         logging.getLogger("asyncio").exception("Task\nfailed")
     logging.getLogger("apscheduler").warning("late by %s", "5s")
     logging.getLogger("aiohttp").info("chatter")
-    logging.getLogger("broken").warning("%d %d", "x")
+    logging.getLogger("broken").warning("%d", "x")
     warned = streams.lines()
     assert [line["event"] for line in warned] == [LIBRARY_SPOKE] * 2
     assert warned[0]["message"] == "late by 5s"
@@ -137,7 +137,7 @@ def test_what_libraries_log_comes_the_same_way():
     assert failed["error"] == "ZeroDivisionError: division by zero"
 
 
-def test_the_form_is_json_unless_somebody_watches(monkeypatch):
+def test_the_form_is_json_unless_somebody_watches(monkeypatch: pytest.MonkeyPatch):
     """JSON into files and journals, console on a terminal, colours only where wanted."""
     streams = Streams()
     streams.configure("auto").info("daemon.started", took=timedelta(seconds=1.5))

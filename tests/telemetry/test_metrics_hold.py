@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from telemetry.fleets import make_fleet, make_observation
-
 from fettled.core.observations import Reason
 from fettled.core.words import Phase, Verdict
 from fettled.telemetry.metrics import Metrics
 from fettled.telemetry.series import CHUNK
+from telemetry.fleets import make_fleet, make_observation
 
 
 async def test_a_large_fleet_is_rendered_in_chunks():

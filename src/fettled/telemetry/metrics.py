@@ -79,6 +79,12 @@ class Metrics:
             ("cause",),
             registry=registry,
         )
+        self._faults = Counter(
+            "fettled_faults",
+            "Faults of the daemon's own that were survived.",
+            ("part",),
+            registry=registry,
+        )
         self._lateness = Histogram(
             "fettled_scheduler_lateness_seconds",
             "How late probes were started.",
@@ -198,6 +204,10 @@ class Metrics:
         for entry in change.entries:
             self._events.labels(entry.event).inc()
         self._tickets.moved(change)
+
+    def faulted(self, where: str, error: BaseException) -> None:  # noqa: ARG002 - the log tells which
+        """Count a fault of our own that was survived."""
+        self._faults.labels(where).inc()
 
     def _put_phase(self, check: str, phase: Phase) -> None:
         series = self._series.get(check)

@@ -16,6 +16,7 @@ from fettled.core.words import Gate, Phase
 
 PHASE_CHANGED = "check.phase_changed"
 GATED = "check.gated"
+FAULTED = "daemon.faulted"
 
 
 class LogSink:
@@ -66,3 +67,7 @@ class LogSink:
                 check=ticket.check,
                 actor=entry.actor.name or entry.actor.type,
             )
+
+    def faulted(self, where: str, error: BaseException) -> None:
+        """Log a fault of our own that was survived."""
+        self._log.error(FAULTED, part=where, exc_info=error)
