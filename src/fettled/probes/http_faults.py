@@ -33,6 +33,10 @@ def _of_proxy(exc: aiohttp.ClientHttpProxyError, _host: str) -> Outcome:
     return down(reason, f"the proxy answered {exc.status}")
 
 
+def _of_tls(exc: ssl.SSLError, host: str) -> Outcome:
+    return down(Reason.TLS, f"{explain_tls(exc)} while talking to {host}")
+
+
 def _of_system(exc: OSError, host: str) -> Outcome | None:
     return judge(exc, f"talking to {host}") if exc.errno else None
 
