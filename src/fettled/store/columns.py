@@ -13,6 +13,7 @@ ordered like the times themselves, half the size of text and quicker to make; an
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+MICROSECOND = timedelta(microseconds=1)
 #: What PostgreSQL refuses in text (NUL) and no encoder takes (lone surrogates).
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -47,8 +48,30 @@ def clean_json(value: Any) -> Any:  # noqa: ANN401 -- JSON is what it is
             return value
 
 
+def _as_aware(time: datetime) -> datetime:
+    """Refuse what has no zone: it is a bug."""
+    if time.tzinfo is None:
+        msg = f"the time {time!r} has no zone"
+        raise ValueError(msg)
+    return time
+
+
+def counted(time: datetime) -> int:
+    """Count the microseconds since 1970; refuses what has no zone."""
+    return (_as_aware(time) - EPOCH) // MICROSECOND
+
+
+def uncounted(count: int) -> datetime:
+    """Make the time of such a count."""
+    return EPOCH + timedelta(microseconds=count)
+
+
+# The types give plain functions of one value, which `fettled.store.link` calls itself,
+# and never with None; SQLAlchemy's own wrapping of them costs more than they do.
+
+
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time, UTC in and out; a naive one is a bug and refused."""
+    """An aware time, UTC in and out."""
 
     impl = BigInteger
     cache_ok = True
@@ -59,24 +82,17 @@ class UtcDateTime(TypeDecorator[datetime]):
             return dialect.type_descriptor(DateTime(timezone=True))
         return dialect.type_descriptor(BigInteger())
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ANN401 -- int or datetime
-        """Refuse what has no zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            msg = f"the time {value!r} has no zone"
-            raise ValueError(msg)
-        if dialect.name == "postgresql":
-            return value
-        return (value - EPOCH) // _MICROSECOND
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        """Into the database."""
+        return _as_aware if dialect.name == "postgresql" else counted
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401 -- as above
-        """Give UTC, whatever zone the session is in."""
-        if value is None:
-            return None
-        if dialect.name == "postgresql":
-            return value.astimezone(UTC)  # type: ignore[no-any-return]  # the driver's datetime
-        return EPOCH + timedelta(microseconds=value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002 -- SQLAlchemy's signature
+        """Out of the database, in UTC whatever zone the session is in."""
+        return _as_utc if dialect.name == "postgresql" else uncounted
+
+
+def _as_utc(time: datetime) -> datetime:
+    return time.astimezone(UTC)
 
 
 class Length(TypeDecorator[timedelta]):
@@ -85,13 +101,13 @@ class Length(TypeDecorator[timedelta]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- SQLAlchemy's signature
-        """Count microseconds."""
-        return None if value is None else value // _MICROSECOND
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # noqa: ARG002 -- SQLAlchemy's signature
+        """Into the database."""
+        return lambda length: length // MICROSECOND
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> timedelta | None:  # noqa: ANN401, ARG002 -- as above
-        """Count back."""
-        return None if value is None else timedelta(microseconds=value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002 -- as above
+        """Out of the database."""
+        return lambda count: timedelta(microseconds=count)
 
 
 class CleanText(TypeDecorator[str]):
@@ -100,9 +116,9 @@ class CleanText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- SQLAlchemy's signature
-        """Clean."""
-        return None if value is None else clean(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # noqa: ARG002 -- SQLAlchemy's signature
+        """Into the database."""
+        return clean
 
 
 def dump_json(value: Any) -> str:  # noqa: ANN401 -- JSON is what it is

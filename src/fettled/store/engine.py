@@ -99,7 +99,6 @@ def _sqlite(path: Path, *, readonly: bool) -> Engine:
             query={"uri": "true", "mode": "ro" if readonly else "rw"},
         ),
         poolclass=NullPool,
-        paramstyle="named",
         json_serializer=dump_json,
         json_deserializer=orjson.loads,
         connect_args={
@@ -132,6 +131,10 @@ _WRITER_PRAGMAS = (
     # corrupt a database that several connections write and checkpoint.
     "wal_autocheckpoint = 0",
     "mmap_size = 0",
+    # Every unit's savepoint journals the pages it touches: in memory, not in a file.
+    "temp_store = MEMORY",
+    # In KiB: a storm's pages stay in memory until they are committed.
+    "cache_size = -32000",
     "trusted_schema = OFF",
 )
 _READER_PRAGMAS = (
@@ -151,6 +154,8 @@ def _postgres(url: URL, *, readonly: bool, patient: bool) -> Engine:
         return create_engine(
             url,
             poolclass=NullPool,
+            # Statements are run by the driver, with values in order, on both databases.
+            paramstyle="format",
             json_serializer=dump_json,
             json_deserializer=orjson.loads,
             isolation_level=None if patient else "AUTOCOMMIT",

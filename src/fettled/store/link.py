@@ -30,10 +30,12 @@ class Prepared:
         compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 -- as above
         self.sql = str(compiled)
-        self.binds: list[tuple[str, _Process]] = [
-            (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
+        processes = {
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect)
             for bind, name in compiled.bind_names.items()
-        ]
+        }
+        names = compiled.positiontup or []
+        self.binds: list[tuple[str, _Process]] = [(name, processes[name]) for name in names]
         self.fixed = {name: value for name, value in compiled.params.items() if value is not None}
         columns = list(statement.selected_columns) if isinstance(statement, Select) else []
         self.names = [column.name for column in columns]
@@ -43,20 +45,21 @@ class Prepared:
             if process is not None:
                 self.processes.append((column.name, process))
 
-    def values(self, given: Mapping[str, Any]) -> Row:
-        """Make the driver's parameters."""
-        fixed = self.fixed
-        made: Row = {}
-        for name, process in self.binds:
-            value = given[name] if name in given else fixed[name]
-            made[name] = value if process is None else process(value)
-        return made
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        """Make the driver's parameters, in the statement's order."""
+        if self.fixed:
+            given = {**self.fixed, **given}
+        return [
+            given[name] if process is None or given[name] is None else process(given[name])
+            for name, process in self.binds
+        ]
 
     def row(self, raw: tuple[Any, ...]) -> Row:
         """Make our values of a row, by column name."""
         row = dict(zip(self.names, raw, strict=True))
         for name, process in self.processes:
-            row[name] = process(row[name])
+            if row[name] is not None:
+                row[name] = process(row[name])
         return row
 
 

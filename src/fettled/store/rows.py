@@ -16,19 +16,8 @@ from fettled.core.spans import Span
 from fettled.core.tickets import Actor, Entry, Resolution, Ticket
 from fettled.core.words import Code, Gate, Phase, Priority, Source, Status, SubjectType, Verdict
 from fettled.ports import Heartbeat, OutboxEvent, Subject, Token
-from fettled.store.columns import EPOCH
+from fettled.store.columns import MICROSECOND, counted, uncounted
 from fettled.store.link import Row
-
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def _counted(time: datetime) -> int:
-    return (time - EPOCH) // _MICROSECOND
-
-
-def _time(count: int) -> datetime:
-    return EPOCH + timedelta(microseconds=count)
-
 
 #: Fields of a ticket that lie in a column of their own name, just as they are.
 _PLAIN = [
@@ -72,7 +61,7 @@ def dump_ticket(ticket: Ticket) -> Row:
     row = {name: getattr(ticket, name) for name in _PLAIN}
     row["check_key"] = ticket.check
     row["status_before"] = ticket.status_before
-    row["relapses"] = [_counted(at) for at in ticket.relapses]
+    row["relapses"] = [counted(at) for at in ticket.relapses]
     end = ticket.resolution
     row["resolution_code"] = end and end.code
     row["resolution_at"] = end and end.at
@@ -105,7 +94,7 @@ def load_ticket(row: Row) -> Ticket:
         **fields,
         check=row["check_key"],
         status_before=None if before is None else Status(before),
-        relapses=tuple(map(_time, row["relapses"])),
+        relapses=tuple(map(uncounted, row["relapses"])),
         resolution=resolution,
     )
 
@@ -154,7 +143,7 @@ def dump_condition(condition: Condition) -> Row:
         "first": condition.first,
         "healthy_until": condition.healthy_until,
         "flips": [
-            [_counted(flip.at), flip.up, flip.held // _MICROSECOND] for flip in condition.flips
+            [counted(flip.at), flip.up, flip.held // MICROSECOND] for flip in condition.flips
         ],
         "gate": condition.gate,
         "gate_until": condition.gate_until,
@@ -173,7 +162,7 @@ def load_condition(row: Row) -> Condition:
     row["priority"] = _priority(row["priority"])
     row["gate"] = None if row["gate"] is None else Gate(row["gate"])
     row["flips"] = tuple(
-        Flip(_time(at), up, timedelta(microseconds=held)) for at, up, held in row["flips"]
+        Flip(uncounted(at), up, timedelta(microseconds=held)) for at, up, held in row["flips"]
     )
     return Condition(check=check, order=order, **row)
 

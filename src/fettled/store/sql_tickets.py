@@ -137,27 +137,31 @@ def entries(link: Link, number: int, *, after: int, limit: int) -> list[Entry]:
 
 def apply(link: Link, change: Change) -> Change:
     """Write the ticket, its new entries and their outbox rows."""
+    ticket, seq = change.ticket, change.ticket.last_seq
     told = tuple(
-        replace(entry, seq=seq)
-        for seq, entry in enumerate(change.entries, start=change.ticket.last_seq + 1)
+        # Spelt out: `replace` costs five times as much, and a storm writes many.
+        Entry(entry.event, entry.at, entry.actor, entry.data, entry.triggers, seq + n)
+        for n, entry in enumerate(change.entries, start=1)
     )
-    after = replace(change.ticket, last_seq=change.ticket.last_seq + len(told))
-    after = _insert(link, after) if change.is_new else _update(link, after)
+    last_seq = seq + len(told)
+    after = _insert(link, ticket, last_seq) if change.is_new else _update(link, ticket, last_seq)
     link.many(_ADD_ENTRY, [dump_entry(after.number, entry) for entry in told])
     _announce(link, after, [entry for entry in told if entry.triggers])
     return Change(after, told)
 
 
-def _insert(link: Link, new: Ticket) -> Ticket:
-    new = replace(new, uuid=new.uuid or str(uuid4()))
-    row = link.run(_ADD, dump_ticket(new)).fetchone()
+def _insert(link: Link, new: Ticket, last_seq: int) -> Ticket:
+    given = dump_ticket(new)
+    given["uuid"] = new.uuid or str(uuid4())
+    given["last_seq"] = last_seq
+    row = link.run(_ADD, given).fetchone()
     if row is None:
         raise _conflict(link, new)
-    return replace(new, number=row[0])
+    return replace(new, number=row[0], uuid=given["uuid"], last_seq=last_seq)
 
 
-def _update(link: Link, after: Ticket) -> Ticket:
-    after = replace(after, version=after.version + 1)
+def _update(link: Link, before: Ticket, last_seq: int) -> Ticket:
+    after = replace(before, version=before.version + 1, last_seq=last_seq)
     given: Row = {f"to_{name}": value for name, value in dump_ticket(after).items()}
     given |= {"of_number": after.number, "of_version": after.version - 1}
     try:
