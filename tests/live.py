@@ -150,6 +150,17 @@ class Daemon:
         """POST over the control socket."""
         return client.post(self.address, path, body)
 
+    def metrics(self) -> str:
+        """The exposition, over the control socket."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            sock.settimeout(PATIENCE)
+            sock.connect(str(self.address.socket))
+            sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            parts = []
+            while part := sock.recv(65536):
+                parts.append(part)
+        return b"".join(parts).decode()
+
     def tickets(self) -> list[dict[str, Any]]:
         """All tickets, oldest first."""
         items = self.get("/api/v1/tickets?limit=200")["items"]

@@ -17,7 +17,7 @@ from fettled.core import lifecycle
 from fettled.core.condition import Condition
 from fettled.core.tickets import SYSTEM, Change, Resolution, Ticket
 from fettled.core.words import Code
-from fettled.ports import CheckSpec, Clock, EventSink, Fleet, Heartbeat, Store, UnitOfWork
+from fettled.ports import CheckSpec, Clock, EventSink, Fleet, Heartbeat, Reader, Store, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,17 @@ async def adopt(
         sink.changed(change)
 
 
+async def recall(fleet: Fleet, *, store: Store, clock: Clock, memory: Memory) -> None:
+    """Let *memory* show *fleet* with what the store has of it, changing nothing."""
+
+    def read(reader: Reader) -> _Stored:
+        return _read(reader, clock, [])
+
+    stored = await store.read(read)
+    watches = [_watch(spec, fleet, stored, None, clock) for spec in _specs(fleet)]
+    memory.replace(watches, stored.subject_ids)
+
+
 def _specs(fleet: Fleet) -> list[CheckSpec]:
     return list(fleet.checks.values())
 
@@ -106,11 +117,15 @@ def _commit(
         uow.delete_condition(check)
     data: dict[str, Any] = {"checks": len(fleet.checks), "removed": gone, "renamed": renamed}
     uow.log_input(why, at, SYSTEM.type, data)
+    return _read(uow, clock, changes)
+
+
+def _read(reader: Reader, clock: Clock, changes: list[Change]) -> _Stored:
     return _Stored(
-        conditions={c.check: _clamp(c, clock.now()) for c in uow.conditions()},
-        tickets=uow.last_tickets(),
-        beats=uow.heartbeats(),
-        subject_ids={subject.key: subject.id for subject in uow.subjects()},
+        conditions={c.check: _clamp(c, clock.now()) for c in reader.conditions()},
+        tickets=reader.last_tickets(),
+        beats=reader.heartbeats(),
+        subject_ids={subject.key: subject.id for subject in reader.subjects()},
         changes=changes,
     )
 
