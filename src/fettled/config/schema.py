@@ -226,9 +226,7 @@ class Settings(Options):
         " to this file, and read in sorted order.",
     )
     server: Server = Field(Server(), description="Where the daemon answers.")
-    store: StoreSettings = Field(
-        StoreSettings(), description="Where state and tickets are kept."
-    )
+    store: StoreSettings = Field(StoreSettings(), description="Where state and tickets are kept.")
     defaults: Defaults = Field(
         Defaults(), description="What a check gets that does not say otherwise."
     )
