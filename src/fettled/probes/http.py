@@ -8,7 +8,8 @@ a faster one may take its place), the judgement on the answer `http_expect`'s.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -198,6 +199,20 @@ def shown_url(url: str) -> str:
     return parts._replace(query="", fragment="", netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
+def basic_header(login: Login) -> str:
+    """Write *login* as HTTP sends it."""
+    text = f"{login.username.get_secret_value()}:{login.password.get_secret_value()}"
+    return "Basic " + b64encode(text.encode()).decode()
+
+
+def _hidden(options: HttpOptions) -> Iterator[str]:
+    """Yield every text that a target may echo and a message must not repeat."""
+    yield from secrets_in(options)
+    yield from (value for _, value in parse_qsl(urlsplit(options.url).query))
+    logins = (options.auth.basic if options.auth else None, options.proxy_auth)
+    yield from (basic_header(login).removeprefix("Basic ") for login in logins if login)
+
+
 def is_expected(expected: Iterable[int | str], status: int) -> bool:
     """Whether *status* is among *expected*: codes, `2xx`, `200-299`."""
     for item in expected:
@@ -225,7 +240,7 @@ def make(options: HttpOptions, tools: Tools) -> Probe:
 
     context = tools.context(verify=options.verify, ca_file=options.ca_file)
     regex = compile_regex(options.expect.regex)
-    hidden = (*secrets_in(options), *(value for _, value in parse_qsl(urlsplit(options.url).query)))
+    hidden = tuple(_hidden(options))
 
     async def look() -> Outcome:
         answer = await fetch(options, tools, context)

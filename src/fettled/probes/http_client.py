@@ -24,9 +24,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 import fettled
 from fettled.core.observations import Reason
-from fettled.probes.http import HttpOptions, is_expected
+from fettled.probes.http import HttpOptions, basic_header, is_expected
 from fettled.probes.http_faults import judge_fault
-from fettled.probes.options import Login
 from fettled.probes.progress import mark, marks, reach
 from fettled.probes.resolver import Family, Resolver
 from fettled.probes.tools import Tools
@@ -197,30 +196,28 @@ async def _exchange(
         headers.update({k: v.get_secret_value() for k, v in options.headers.items()})
         if options.auth and options.auth.bearer:
             headers["Authorization"] = f"Bearer {options.auth.bearer.get_secret_value()}"
-    login = options.auth.basic if own and options.auth else None
+        if options.auth and options.auth.basic:
+            headers["Authorization"] = basic_header(options.auth.basic)
+    for_proxy = CIMultiDict[str]()
+    if options.proxy_auth:
+        # The proxy reads a tunnel's own request for https, and the request itself for http.
+        login = for_proxy if parts.scheme == "https" else headers
+        login["Proxy-Authorization"] = basic_header(options.proxy_auth)
     body = options.body.get_secret_value().encode() if own and options.body else None
     async with tools.session(options.family).request(
         method,
         url,
         headers=headers,
         data=body if method != "GET" or options.method == "GET" else None,
-        auth=_login(login),
         allow_redirects=False,
         ssl=context,
         server_hostname=options.server_name if own else None,
         proxy=options.proxy,
-        proxy_auth=_login(options.proxy_auth),
+        proxy_headers=for_proxy,
     ) as response:
         mark("answered")
         reach("reading the response's body")
         return await _read(options, response, start)
-
-
-def _login(login: Login | None) -> aiohttp.BasicAuth | None:
-    if login is None:
-        return None
-    name, password = login.username.get_secret_value(), login.password.get_secret_value()
-    return aiohttp.BasicAuth(name, password, "utf-8")
 
 
 async def _read(options: HttpOptions, response: aiohttp.ClientResponse, start: float) -> Answer:

@@ -22,7 +22,7 @@ from fettled.probes.http_client import Answer
 from fettled.probes.messages import quote
 from fettled.probes.verdicts import down, up
 
-_UNAUTHORIZED, _FORBIDDEN = 401, 403
+_UNAUTHORIZED, _FORBIDDEN, _PROXY_LOGIN = 401, 403, 407
 _MISSING = object()
 _REGEX_BYTES = 8_388_608
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -82,6 +82,8 @@ def _judge_status(options: HttpOptions, status: int) -> Outcome | None:
         return None
     if status == _UNAUTHORIZED or (status == _FORBIDDEN and options.forbidden == "auth"):
         return down(Reason.AUTH, f"HTTP {status}: the credentials are not accepted")
+    if status == _PROXY_LOGIN and options.proxy is not None:
+        return down(Reason.AUTH, f"HTTP {status}: the proxy does not accept the login")
     wanted = ", ".join(str(item) for item in options.expect.status)
     return down(Reason.HTTP_STATUS, f"HTTP {status}, expected {wanted}")
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import aiohttp
-from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
+from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError, LineTooLong
 
 from fettled.core.observations import Outcome, Reason
 from fettled.probes.verdicts import ProbeFailedError, down, explain_tls, judge
@@ -21,8 +21,10 @@ from fettled.probes.verdicts import ProbeFailedError, down, explain_tls, judge
 _LOGIN_NEEDED = 407
 
 
-def _of_parser(exc: HttpProcessingError, _host: str) -> Outcome:
-    text = str(exc.args[0]) if exc.args else ""
+def _of_parser(exc: HttpProcessingError, host: str) -> Outcome:
+    text = str(exc.args[0]) if exc.args else exc.message
+    if isinstance(exc, ContentLengthError) or text.startswith("Not enough data"):
+        return _broken(host)
     if isinstance(exc, LineTooLong) or text.startswith("Too many"):
         return down(Reason.TOO_LARGE, "the response's headers are too large")
     return down(Reason.PROTOCOL, "the response is not valid HTTP")
@@ -49,8 +51,8 @@ _TABLE: tuple[tuple[type[BaseException], Callable[[Any, str], Outcome | None]], 
         lambda exc, host: down(Reason.TLS, f"{explain_tls(exc)} while talking to {host}"),
     ),
     (aiohttp.ClientHttpProxyError, _of_proxy),
-    (HttpProcessingError, _of_parser),
     (OSError, _of_system),
+    (HttpProcessingError, _of_parser),
     (aiohttp.ServerDisconnectedError, lambda _exc, host: _broken(host)),
     (aiohttp.ClientPayloadError, lambda _exc, host: _broken(host)),
     (
