@@ -83,9 +83,7 @@ class Connection(web.RequestHandler):
             gone = "the answer has begun already"
             raise ConnectionError(gone)
         detail = "the request is not HTTP" if status < 500 else "something went wrong here"  # noqa: PLR2004
-        response = render_problem(Problem(status, detail, headers={"Connection": "close"}))
-        response.force_close()
-        return response
+        return render_problem(Problem(status, detail, headers={"Connection": "close"}))
 
 
 class Door:

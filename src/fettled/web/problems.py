@@ -83,7 +83,10 @@ def make_response(
     given = {**SECURITY_HEADERS, **(headers or {})}
     if status != HTTPStatus.NO_CONTENT:
         given["Content-Type"] = content_type
-    return Response(status=status, body=body, headers=given)
+    response = Response(status=status, body=body, headers=given)
+    if given.get("Connection") == "close":
+        response.force_close()  # the header alone only tells the client
+    return response
 
 
 def render_problem(problem: Problem) -> Response:
