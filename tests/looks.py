@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 
 from fakes import FakeClock
 from fettled.core.pace import REGULAR, Pace
 from fettled.scheduling import Scheduler, Skip, Timing
+from warp import WarpLoop
 
 
 def every(seconds: float, host: str = "", priority: int = 0) -> Timing:
@@ -35,9 +35,9 @@ class Looks:
     """
 
     def __init__(
-        self, monotonic: Callable[[], float], *, in_flight: int = 1000, per_host: int = 1000
+        self, loop: asyncio.AbstractEventLoop, *, in_flight: int = 1000, per_host: int = 1000
     ) -> None:
-        self.monotonic = monotonic
+        self.time = loop.time
         self.starts: list[tuple[float, str]] = []
         self.lasts: dict[str, float] = {}
         self.paces: dict[str, Pace] = {}
@@ -56,12 +56,14 @@ class Looks:
             on_late=self.late.append,
             on_skip=lambda *skip: self.skips.append(skip),
             on_error=lambda key, error: self.errors.append((key, error)),
-            monotonic=monotonic,
+            monotonic=loop.time,
         )
+        if isinstance(loop, WarpLoop):
+            loop.at_end.append(self.scheduler.stop)
 
     async def look(self, key: str) -> Pace:
         """Look as long as told, and notice a second look at the same check."""
-        self.starts.append((self.monotonic(), key))
+        self.starts.append((self.time(), key))
         if self.running[key]:
             self.overlaps.append(key)
         self.running[key] += 1

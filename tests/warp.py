@@ -42,6 +42,8 @@ class WarpLoop(asyncio.SelectorEventLoop):
         selector = _Selector()
         super().__init__(selector)
         self.now = START
+        #: Called when the body of a test is over, to stop what would go on for ever.
+        self.at_end: list[Callable[[], None]] = []
         selector.waited = self.stall
 
     def time(self) -> float:
@@ -56,5 +58,13 @@ class WarpLoop(asyncio.SelectorEventLoop):
 def warped(body: Callable[[WarpLoop], Coroutine[Any, Any, T]]) -> T:
     """Run *body* in simulated time; what it leaves running is cancelled."""
     loop = WarpLoop()
+
+    async def whole() -> T:
+        try:
+            return await body(loop)
+        finally:
+            for end in loop.at_end:
+                end()
+
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        return runner.run(body(loop))
+        return runner.run(whole())

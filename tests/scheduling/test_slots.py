@@ -13,16 +13,16 @@ from warp import START, WarpLoop, warped
 
 
 def test_looks_come_at_the_interval_each_at_its_own_instant() -> None:
-    """After the first look a check has one every interval, on time to the microsecond."""
+    """After the first look a check has one every interval; lateness is below a grain."""
 
     async def body(loop: WarpLoop) -> None:
-        looks = Looks(loop.time)
+        looks = Looks(loop)
         looks.scheduler.set_checks({f"c{n}/x": every(10) for n in range(200)})
         looks.scheduler.start()
         await asyncio.sleep(100)
         for n in range(200):
             assert set(gaps(looks.of(f"c{n}/x"))[1:]) == {10}
-        assert max(looks.late) < 1e-6
+        assert max(looks.late) <= 0.005
         assert not looks.skips
 
     warped(body)
@@ -34,7 +34,7 @@ def test_slots_are_the_same_after_a_restart() -> None:
     async def body(loop: WarpLoop) -> None:
         phases = []
         for _ in range(2):
-            looks = Looks(loop.time)
+            looks = Looks(loop)
             looks.scheduler.set_checks({"door/ping": every(10)})
             looks.scheduler.start()
             await asyncio.sleep(33.3)
@@ -49,13 +49,13 @@ def test_load_is_spread_evenly_over_the_interval() -> None:
     """10,000 checks a minute are about 167 a second, in every second."""
 
     async def body(loop: WarpLoop) -> None:
-        looks = Looks(loop.time)
+        looks = Looks(loop)
         looks.scheduler.set_checks({f"c{n}/x": every(60) for n in range(10_000)})
         looks.scheduler.start()
-        await asyncio.sleep(180)
+        await asyncio.sleep(150)
         per_second = Counter(int(at) for at, _ in looks.starts if at > START + 90)
         assert max(per_second.values()) < 2 * 10_000 / 60
-        assert min(n for at, n in per_second.items() if START + 91 < at < START + 179) > 80
+        assert min(n for at, n in per_second.items() if START + 91 < at < START + 149) > 80
 
     warped(body)
 
@@ -71,13 +71,13 @@ def test_the_first_look_comes_within_a_second_or_a_thousand_a_second(
     """
 
     async def body(loop: WarpLoop) -> None:
-        looks = Looks(loop.time)
+        looks = Looks(loop)
         looks.scheduler.set_checks({f"c{n}/x": every(3600) for n in range(checks)})
         looks.scheduler.start()
-        await asyncio.sleep(within + 0.001)
+        await asyncio.sleep(within + 0.01)
         assert len({key for _, key in looks.starts}) == checks
         per_tenth = Counter(int(at * 10) for at, _ in looks.starts)
-        assert max(per_tenth.values()) <= max(150, checks / 10) if checks > 5 else True
+        assert max(per_tenth.values()) <= 150
 
     warped(body)
 
@@ -87,7 +87,7 @@ def test_the_slot_after_the_first_look_is_neither_at_once_nor_a_gap(interval: fl
     """It lies half an interval to one and a half away, except for shorter ones' own slots."""
 
     async def body(loop: WarpLoop) -> None:
-        looks = Looks(loop.time)
+        looks = Looks(loop)
         looks.scheduler.set_checks({f"c{n}/x": every(interval) for n in range(50)})
         looks.scheduler.start()
         await asyncio.sleep(3 * interval)
@@ -102,7 +102,7 @@ def test_a_check_of_ten_milliseconds_keeps_its_pace() -> None:
     """Intervals shorter than the wheel's buckets are fired as exactly as long ones."""
 
     async def body(loop: WarpLoop) -> None:
-        looks = Looks(loop.time)
+        looks = Looks(loop)
         looks.scheduler.set_checks({"fast/x": every(0.01), "slow/x": every(7)})
         looks.scheduler.start()
         await asyncio.sleep(10)
@@ -117,7 +117,7 @@ def test_an_urgent_look_comes_when_asked_and_the_slots_stay() -> None:
     """Retries are additional: the regular slots are where they would have been."""
 
     async def body(loop: WarpLoop) -> None:
-        looks = Looks(loop.time)
+        looks = Looks(loop)
         looks.scheduler.set_checks({"door/ping": every(60)})
         looks.scheduler.start()
         await asyncio.sleep(120)
@@ -139,7 +139,7 @@ def test_a_look_that_outlasts_its_interval_is_not_joined_by_another() -> None:
     """No check overlaps itself; the slots it runs over are counted."""
 
     async def body(loop: WarpLoop) -> None:
-        looks = Looks(loop.time)
+        looks = Looks(loop)
         looks.lasts["slow/x"] = 25
         looks.scheduler.set_checks({"slow/x": every(10)})
         looks.scheduler.start()
@@ -155,7 +155,7 @@ def test_a_look_that_raises_is_told_of_and_looked_at_again() -> None:
     """One broken look ends neither its check nor the others."""
 
     async def body(loop: WarpLoop) -> None:
-        looks = Looks(loop.time)
+        looks = Looks(loop)
         looks.raises["broken/x"] = ValueError("boom")
         looks.raises["leaks/x"] = asyncio.CancelledError()
         names = ["broken/x", "leaks/x", "fine/x"]
@@ -178,7 +178,7 @@ def test_after_a_stall_each_check_is_looked_at_once_and_they_are_spread() -> Non
     """
 
     async def body(loop: WarpLoop) -> None:
-        looks = Looks(loop.time)
+        looks = Looks(loop)
         looks.scheduler.set_checks({f"c{n}/x": every(3) for n in range(3000)})
         looks.scheduler.start()
         await asyncio.sleep(10)
@@ -202,7 +202,7 @@ def test_after_a_pause_of_many_intervals_there_is_no_catching_up() -> None:
     """An hour's SIGSTOP: one look per check within its interval, missed slots counted."""
 
     async def body(loop: WarpLoop) -> None:
-        looks = Looks(loop.time)
+        looks = Looks(loop)
         looks.scheduler.set_checks({f"c{n}/x": every(10) for n in range(100)})
         looks.scheduler.start()
         await asyncio.sleep(30)
@@ -225,7 +225,7 @@ def test_a_loop_that_is_always_late_still_looks_at_everything() -> None:
     """
 
     async def body(loop: WarpLoop) -> None:
-        looks = Looks(loop.time)
+        looks = Looks(loop)
         looks.scheduler.set_checks({f"c{n}/x": every(0.2) for n in range(20)})
         looks.scheduler.start()
         for _ in range(50):
@@ -241,7 +241,7 @@ def test_the_wheel_tells_when_it_last_turned() -> None:
     """The watchdog compares `last_tick` with the loop's clock; it is never old."""
 
     async def body(loop: WarpLoop) -> None:
-        looks = Looks(loop.time)
+        looks = Looks(loop)
         assert looks.scheduler.last_tick == -float("inf")
         looks.scheduler.start()
         for _ in range(10):

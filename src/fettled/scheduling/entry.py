@@ -20,6 +20,9 @@ ON_DEMAND: Final = 0
 REGULAR: Final = 1
 RETRY: Final = 2
 
+#: Instants are kept to this many seconds: those that fall together share a timer, which
+#: is what most of the scheduler's cost would be. No probe is over sooner than that.
+GRAIN: Final = 0.005
 #: The shortest step of any check; also keeps a zero out of the divisions.
 _SHORTEST = 0.001
 
@@ -58,7 +61,7 @@ class Entry:
     Attributes:
         regular, extra: its next slot, and an additional look before that (inf: none).
         extra_rank: what the additional look counts as.
-        instant: when it is to fire next; *handle* or *bucket* says where that is kept.
+        instant: when it is to fire next; *held_by* is the part of the wheel that keeps it.
         postponed: a stall made it late once already, so now it starts whatever comes.
         rank: what it waits for; None while it does not wait.
         due, owed: the instant it waits from, for lateness; the oldest one since its last
@@ -72,13 +75,13 @@ class Entry:
     key: str
     timing: Timing
     interval: float = 0.0
-    phase: float = 0.0
+    #: Where its slots lie in the interval, in seconds.
+    offset: float = 0.0
     regular: float = inf
     extra: float = inf
     extra_rank: int = RETRY
     instant: float = inf
-    handle: asyncio.TimerHandle | None = None
-    bucket: int | None = None
+    held_by: dict[Entry, None] | None = None
     postponed: bool = False
     rank: int | None = None
     due: float = 0.0
@@ -92,7 +95,6 @@ class Entry:
     gaps: tuple[float, float, float] = field(default=(0.0, 0.0, 0.0))
 
     def __post_init__(self) -> None:
-        self.phase = phase_of(self.key)
         self.retime(self.timing)
 
     def retime(self, timing: Timing) -> None:
@@ -101,19 +103,19 @@ class Entry:
         interval = max(timing.interval.total_seconds(), _SHORTEST)
         if interval != self.interval:
             self.interval = interval
+            self.offset = round(phase_of(self.key) * interval / GRAIN) * GRAIN
             self.gaps = (interval, interval, interval)
 
     def slot_after(self, instant: float) -> float:
         """Its first regular slot later than *instant*; the slots are the same for good."""
-        offset = self.phase * self.interval
-        slot = offset + ((instant - offset) // self.interval + 1) * self.interval
+        slot = self.offset + ((instant - self.offset) // self.interval + 1) * self.interval
         # A slot computed from itself may come out as itself.
         return slot if slot > instant else slot + self.interval
 
     def welcome(self, now: float, window: float) -> None:
         """Begin with the slots, and with a first look within *window* where that is sooner."""
         self.regular = self.slot_after(now)
-        first = now + self.phase * window
+        first = now + self.offset / self.interval * window
         if window < self.interval and first < self.regular:
             self.extra, self.extra_rank = first, REGULAR
             if self.regular - first < self.interval / 2:

@@ -286,7 +286,9 @@ class Scheduler:
     async def _run(self, entry: Entry, host: str, rank: int) -> None:
         pace = REGULAR_PACE
         try:
-            pace = await self._look(entry.key)
+            # Between its start and its first step the check may be removed, or all stopped.
+            if self._loop is not None and not entry.removed:
+                pace = await self._look(entry.key)
         except Exception as error:  # noqa: BLE001 - one look must not end the others
             self._on_error(entry.key, error)
         finally:
