@@ -31,7 +31,7 @@ def options() -> set[str]:
     return set(_keys(json_schema()))
 
 
-def _keys(schema: Any) -> Iterator[str]:
+def _keys(schema: object) -> Iterator[str]:
     if isinstance(schema, list):
         for part in schema:
             yield from _keys(part)
@@ -52,7 +52,10 @@ def commands() -> dict[str, set[str]]:
     return dict(_commands(typer.main.get_command(app), "fettled"))
 
 
-def _commands(command: Any, typed: str) -> Iterator[tuple[str, set[str]]]:
+def _commands(
+    command: Any,  # noqa: ANN401 - click, or the copy of it that typer carries
+    typed: str,
+) -> Iterator[tuple[str, set[str]]]:
     if command.hidden:
         return
     long = {

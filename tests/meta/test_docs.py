@@ -24,6 +24,7 @@ def in_code(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def told() -> str:
+    """Read what docs/reference says in code."""
     return in_code(reference_text())
 
 
