@@ -70,7 +70,7 @@ lock: ## resolve the locks anew (ARGS=--upgrade, ARGS='--upgrade-package aiohttp
 dist: setup ## build the wheel and the source distribution into dist/
 	@rm -rf dist
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) \
-		$(BIN)/python -m hatchling build -t sdist,wheel -d dist
+		$(BIN)/python -m hatchling build -t sdist -t wheel -d dist
 
 clean: ## remove what these targets made
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from typing import Any
 
 import hypothesis
 import pytest
@@ -31,11 +30,11 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("ci" if IN_CI else "dev")
 
 
-def _refused(report: Any) -> bool:
+def _refused(report: pytest.TestReport | pytest.CollectReport) -> bool:
     return IN_CI and (report.skipped or hasattr(report, "wasxfail"))
 
 
-def _turn_into_failure(report: Any) -> None:
+def _turn_into_failure(report: pytest.TestReport | pytest.CollectReport) -> None:
     reason = getattr(report, "wasxfail", "") or report.longrepr
     report.__dict__.pop("wasxfail", None)
     report.outcome = "failed"
@@ -43,7 +42,7 @@ def _turn_into_failure(report: Any) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Fail, under CI, what was skipped or expected to fail: .ci/run installs what is needed."""
     report = yield
     if _refused(report):
@@ -52,7 +51,7 @@ def pytest_runtest_makereport() -> Generator[None, Any, Any]:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_make_collect_report() -> Generator[None, Any, Any]:
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Fail, under CI, a whole file that skips itself."""
     report = yield
     if _refused(report):

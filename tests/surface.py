@@ -8,6 +8,8 @@ reference tells of each is tested in `meta/test_docs.py`.
 from __future__ import annotations
 
 import ast
+import importlib
+import pkgutil
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +22,6 @@ _LOG_CALLS = {"debug", "info", "warning", "error", "exception", "critical"}
 _EVENT = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 _METRIC = re.compile(r"fettled_[a-z0-9_]+")
 _METRIC_IN_TEXT = re.compile(r"^# HELP (fettled_[a-z0-9_]+) ", re.MULTILINE)
-_ROUTE = re.compile(r"(/[a-z0-9_.\-]+|/\{[a-z_]+\})+")
 _VARIABLE = re.compile(r"FETTLED_[A-Z0-9_]+|[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 
 
@@ -31,7 +32,7 @@ def options() -> set[str]:
     return set(_keys(json_schema()))
 
 
-def _keys(schema: Any) -> Iterator[str]:
+def _keys(schema: object) -> Iterator[str]:
     if isinstance(schema, list):
         for part in schema:
             yield from _keys(part)
@@ -52,7 +53,10 @@ def commands() -> dict[str, set[str]]:
     return dict(_commands(typer.main.get_command(app), "fettled"))
 
 
-def _commands(command: Any, typed: str) -> Iterator[tuple[str, set[str]]]:
+def _commands(
+    command: Any,  # noqa: ANN401 - click, or the copy of it that typer carries
+    typed: str,
+) -> Iterator[tuple[str, set[str]]]:
     if command.hidden:
         return
     long = {
@@ -77,9 +81,25 @@ def metrics() -> set[str]:
     return found
 
 
-def routes() -> set[str]:
-    """Every path that the web answers, as it stands in its route tables."""
-    return {text for text in strings(PACKAGE / "web") if _ROUTE.fullmatch(text)}
+def routes() -> set[tuple[str, str]]:
+    """Every method and path that the web answers, from every route table there is."""
+    from fettled.web.routes import RouteTable  # noqa: PLC0415 - only this needs it
+
+    from fettled import web  # noqa: PLC0415 - only this needs it
+
+    modules = [
+        importlib.import_module(found.name)
+        for found in pkgutil.walk_packages(web.__path__, "fettled.web.")
+    ]
+    tables = {
+        id(value): value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, RouteTable)
+    }
+    return {
+        (route.method, path) for table in tables.values() for route in table for path in route.paths
+    }
 
 
 def log_events() -> set[str]:

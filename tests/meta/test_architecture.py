@@ -88,6 +88,7 @@ def lint(tree: Path, *contracts: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
+    """Copy the package, so that it can be broken."""
     shutil.copytree(PACKAGE, tmp_path / "fettled", ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path
 

@@ -46,8 +46,8 @@ def test_a_skip_fails_under_ci_and_nowhere_else(tmp_path: Path, how: str) -> Non
     """
     .ci/run installs what tests need, so a skip there is a test nobody ran.
 
-    Broken variant: without the hook for collection, `a whole file` ends with exit code 5,
-    and with one for reports alone under xdist, `an expected failure` passes.
+    Broken variants: without the hook for collection, `a whole file` ends with exit code 5;
+    with the hook for reports innermost instead of outermost, `an expected failure` passes.
     """
     in_ci = run(tmp_path, SKIPPING[how], CI="true")
 
@@ -60,7 +60,8 @@ def test_variables_of_a_fettled_in_use_do_not_reach_the_tests(tmp_path: Path) ->
     """Only those addressed to the tests stay."""
     code = (
         "import os\n\ndef test_it():\n"
-        "    assert {n for n in os.environ if n.startswith('FETTLED_')} == {'FETTLED_TEST_PG_URL'}\n"
+        "    left = {name for name in os.environ if name.startswith('FETTLED_')}\n"
+        "    assert left == {'FETTLED_TEST_PG_URL'}\n"
     )
 
     done = run(tmp_path, code, FETTLED_CONFIG="/etc/x.yaml", FETTLED_TEST_PG_URL="postgresql://x")
