@@ -69,6 +69,7 @@ class Entry:
         slotted: a regular slot is being served by what waits or runs now.
         place: the number of its valid place in the line; 0 for none.
         again: another look was asked for while one ran.
+        step: how far the last look was meant to be from the one before.
         gaps: the last three distances between starts.
     """
 
@@ -92,6 +93,7 @@ class Entry:
     again: bool = False
     removed: bool = False
     started: float | None = None
+    step: float = 0.0
     gaps: tuple[float, float, float] = field(default=(0.0, 0.0, 0.0))
 
     def __post_init__(self) -> None:
@@ -105,6 +107,7 @@ class Entry:
             self.interval = interval
             self.offset = round(phase_of(self.key) * interval / GRAIN) * GRAIN
             self.gaps = (interval, interval, interval)
+            self.step = interval
 
     def slot_after(self, instant: float) -> float:
         """Its first regular slot later than *instant*; the slots are the same for good."""
@@ -164,17 +167,20 @@ class Entry:
         if self.started is not None:
             _, second, third = self.gaps
             self.gaps = (second, third, now - self.started)
+            # No step is meant to be longer than the interval: what is, was a pause.
+            self.step = min(self.due - self.started, self.interval)
         self.started = now
 
     @property
     def cadence(self) -> float:
         """
-        Seconds between starts achieved lately, at least the interval.
+        Seconds between starts achieved lately, at least the step that was scheduled.
 
         The middle one of the last three: a single pause, however long, does not
-        count, and a real slowness is believed at its second look.
+        count, and a real slowness is believed at its second look. The scheduled step is
+        shorter than the interval while a change awaits its confirmation.
         """
-        return max(self.interval, sorted(self.gaps)[1])
+        return max(self.step, sorted(self.gaps)[1])
 
 
 def phase_of(key: str) -> float:

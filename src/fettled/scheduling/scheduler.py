@@ -163,7 +163,7 @@ class Scheduler:
 
     def cadence(self, key: str) -> timedelta:
         """
-        Tell the distance between the starts of *key* achieved lately, at least its interval.
+        Tell the distance between the starts of *key* achieved lately, at least as scheduled.
 
         Raises:
             KeyError: there is no such check, and no look at one runs.
