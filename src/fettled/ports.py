@@ -66,6 +66,7 @@ class CheckSpec:
         key: `subject/name`.
         probe: None for passive checks, whose evidence is pushed to us.
         host: what the in-flight cap per host counts by; empty for none.
+        formerly: the whole key it had before a rename; its state is carried over.
         fingerprint: changes when a reload must replace the probe.
         keep_on_removal: `on_remove: keep`, else its untouched ticket is resolved.
     """

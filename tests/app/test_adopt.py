@@ -62,14 +62,21 @@ async def test_what_was_removed_while_the_daemon_was_down_is_retired_at_the_star
 
 
 RENAMED = {
-    "a subject by formerly": (fleet(check("gate"), formerly={"gate": "door"}), "gate/main"),
+    "a subject by formerly": (
+        fleet(check("gate", formerly="door/main"), formerly={"gate": "door"}),
+        "gate/main",
+    ),
     "a check by formerly": (
-        fleet(check("door", "tcp", formerly="main"), check("door", "web")),
+        fleet(check("door", "tcp", formerly="door/main"), check("door", "web")),
         "door/tcp",
     ),
     "a sole check without a word": (fleet(check("door", "tcp")), "door/tcp"),
+    "a sole check of a renamed subject": (
+        fleet(check("gate", "tcp"), formerly={"gate": "door"}),
+        "gate/tcp",
+    ),
     "both at once": (
-        fleet(check("gate", "tcp", formerly="main"), formerly={"gate": "door"}),
+        fleet(check("gate", "tcp", formerly="door/main"), formerly={"gate": "door"}),
         "gate/tcp",
     ),
 }

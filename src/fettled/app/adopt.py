@@ -138,21 +138,17 @@ def renames(fleet: Fleet, known: set[str]) -> dict[str, str]:
     one check and has one check, so that only its name can have changed.
     """
     found: dict[str, str] = {}
-    new = [spec for spec in fleet.checks.values() if spec.key not in known]
     gone = known - set(fleet.checks)
-    for spec in new:
-        subject = fleet.subjects[spec.subject]
-        for before in (subject.key, subject.formerly):
-            if before is None:
+    for spec in fleet.checks.values():
+        if spec.key in known:
+            continue
+        old = spec.formerly
+        if old is None or old not in gone or old in found:
+            before = fleet.subjects[spec.subject].formerly or spec.subject
+            old = _sole(gone - set(found), before)
+            if not (old and _is_sole(fleet, spec) and _is_sole_known(known, old)):
                 continue
-            old = f"{before}/{spec.formerly or spec.name}"
-            if old in gone and old not in found:
-                found[old] = spec.key
-                break
-        else:
-            old = _sole(gone - set(found), subject.formerly or subject.key)
-            if old and _is_sole(fleet, spec) and _is_sole_known(known, old):
-                found[old] = spec.key
+        found[old] = spec.key
     return found
 
 
