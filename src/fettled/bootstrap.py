@@ -34,6 +34,7 @@ from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
 from fettled.core.errors import ConfigError, FettledError, NotFoundError
+from fettled.core.pace import Pace
 from fettled.core.permissions import Role
 from fettled.ports import EventSink, Fleet
 from fettled.probes.run import Ran
@@ -135,7 +136,7 @@ class _Made:
             on_step=self.log.clock_stepped,
         )
 
-    async def _look(self, check: str):  # noqa: ANN202 - Pace, by the looker
+    async def _look(self, check: str) -> Pace:
         return await self.looker.look(check)
 
     def _skipped(self, _key: str, cause: Skip, slots: int) -> None:
@@ -249,7 +250,8 @@ class _Made:
 
     async def _gauge(self) -> None:
         self.metrics.in_flight(self.scheduler.in_flight)
-        self.metrics.store_answered(up=self.health().store_age < daemon.STUCK_SECONDS)
+        age = time.monotonic() - self.store.last_commit
+        self.metrics.store_answered(up=age < daemon.STUCK_SECONDS)
 
     def _roles_of(self, user: str) -> frozenset[Role]:
         access = self.settings.access
@@ -321,7 +323,7 @@ async def serve_locally(settings: Settings) -> AsyncIterator[Path]:
         url = settings.store.url.get_secret_value()
         store = await stack.enter_async_context(open_store(url))
         tools = await stack.enter_async_context(open_tools(wall=clock.wall))
-        made = _Made(Path(), Loaded(settings=settings), clock, None)
+        made = _Made(Path(), Loaded(settings, (), ()), clock, None)
         fleet = make_fleet(settings, tools)
         made.store, made.observer = store, Observer(store, clock, made.sink)
         made.tokens = Tokens(store, clock, made._roles_of)  # noqa: SLF001 - same file

@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fettled.core.errors import ConfigError, FettledError, StoreDownError
+from fettled.core.errors import FettledError, StoreDownError
 from fettled.ports import EventSink
 from fettled.sdnotify import notify
 
@@ -107,7 +107,7 @@ async def _reload(parts: Parts) -> None:
     notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
     try:
         await parts.reload()
-    except (ConfigError, FettledError) as error:
+    except FettledError as error:
         parts.sink.faulted("reload", error)
     finally:
         notify("READY=1")

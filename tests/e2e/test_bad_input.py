@@ -37,7 +37,7 @@ CONFIGS: dict[str, tuple[bytes | Callable[[Path], None], str]] = {
     "a list": (b"- a\n- b\n", "mapping"),
     "cut off": (b"targets:\n  - {subject: door-1, type: [", "fettled.yaml:"),
     "an unknown key": (b"targits: []\n", "did you mean"),
-    "a subject twice": (("targets:\n" + TARGET + TARGET).encode(), "door-1"),
+    "a subject twice": (("targets:\n" + TARGET + TARGET).encode(), "targets[1].subject"),
 }
 
 

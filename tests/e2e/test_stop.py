@@ -28,7 +28,7 @@ def test_two_thousand_slow_probes_and_a_resolver_that_hangs(tmp_path: Path) -> N
         server = f"127.0.0.1:{mute.getsockname()[1]}"
         lines += [
             f"  - {{subject: name-{n}, type: service, check: {{type: dns, name: n{n}.example.org, "
-            f"server: '{server}'}}}}"
+            f"servers: ['{server}']}}}}"
             for n in range(50)
         ]
         windows = FAST.replace("timeout: 1s", "timeout: 60s").replace("200ms", "1s")
