@@ -87,8 +87,8 @@ async def test_a_hostile_server_is_down_in_time_and_within_bounds(case: str):
     """
     Each ends by the deadline (plus 250 ms), with its reason, in a few megabytes.
 
-    Seen to fail with `fetch` reading all of the body: "a bomb" takes 50 MB, and the
-    body without end becomes a timeout.
+    Seen to fail without the limit given to `decompress` ("a bomb" takes 50 MB), and
+    without the `break` at the cap ("a body without end" becomes a timeout).
     """
     handler, options, expected = CASES[case]
     async with probing.tools() as opened, probing.serve(handler) as port:

@@ -44,7 +44,7 @@ async def test_200_names_at_a_resolver_that_hangs_do_not_delay_addresses():
     While 200 lookups hang, a check by address takes what it always takes.
 
     No thread is started for it, and closing is immediate. Seen to fail with
-    `loop.getaddrinfo` in place of the resolver: the threads of the executor appear.
+    `loop.getaddrinfo` called in `addresses`: the threads of the executor appear.
     """
     threads = threading.active_count()
     async with (
@@ -84,7 +84,7 @@ async def test_a_failing_name_is_unknown_while_the_control_name_fails_too():
     """
     A resolver that fails altogether is the monitor's own trouble.
 
-    Seen to fail with `_judge` not waiting for the control name.
+    Seen to fail with `_blame` taking the control name for answered.
     """
     answer = fails_for("bad.example.", "control.example.")
     async with (

@@ -90,7 +90,7 @@ async def test_cancelling_leaves_nothing_behind(kind: str):
     """
     A cancelled run raises CancelledError and leaves no task, socket or descriptor.
 
-    Seen to fail with `wire.abort()` taken out of `open_wire`, for tcp and tls.
+    Seen to fail with `wire.abort()` taken out of `open_wire`, for tcp.
     """
     async with probing.tools() as opened, black_hole(kind, opened) as port:
         files = probing.open_files()

@@ -8,9 +8,9 @@ the answer's head and body are cut at caps. What the answer means is `http_expec
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
+import time
 import zlib
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -136,7 +136,7 @@ async def fetch(options: HttpOptions, tools: Tools, context: ssl.SSLContext) -> 
         OSError: for `verdicts.judge`.
     """
     url, method = options.url, options.method
-    start = asyncio.get_running_loop().time()
+    start = time.perf_counter()
     for hop in range(options.redirects + 1):
         own = urlsplit(url)[:2] == urlsplit(options.url)[:2]
         try:
@@ -244,7 +244,7 @@ async def _read(options: HttpOptions, response: aiohttp.ClientResponse, start: f
     finally:
         # Whatever is left on the connection is not wanted.
         response.close()
-    end = asyncio.get_running_loop().time()
+    end = time.perf_counter()
     return Answer(
         status=response.status,
         headers=response.headers,
