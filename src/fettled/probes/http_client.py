@@ -8,9 +8,9 @@ the answer's head and body are cut at caps. What the answer means is `http_expec
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
+import time
 import zlib
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -20,7 +20,6 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.http_exceptions import HttpProcessingError
-from multidict import CIMultiDict, CIMultiDictProxy
 
 import fettled
 from fettled.core.observations import Reason
@@ -55,13 +54,17 @@ class Answer:
     """
 
     status: int
-    headers: CIMultiDictProxy[str]
+    headers: tuple[tuple[str, str], ...]
     body: bytes
     whole: bool
     readable: bool
     charset: str
     elapsed: float
     figures: dict[str, float] = field(default_factory=dict)
+
+    def values(self, name: str) -> list[str]:
+        """Give each value of the header *name*, whatever its case."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
 
 
 class _Resolver(AbstractResolver):
@@ -136,7 +139,7 @@ async def fetch(options: HttpOptions, tools: Tools, context: ssl.SSLContext) -> 
         OSError: for `verdicts.judge`.
     """
     url, method = options.url, options.method
-    start = asyncio.get_running_loop().time()
+    start = time.perf_counter()
     for hop in range(options.redirects + 1):
         own = urlsplit(url)[:2] == urlsplit(options.url)[:2]
         try:
@@ -160,7 +163,7 @@ async def fetch(options: HttpOptions, tools: Tools, context: ssl.SSLContext) -> 
 
 def _next_hop(url: str, answer: Answer) -> str:
     """Check where a redirect leads: http or https, never from https back to http."""
-    location = answer.headers.get("Location", "")
+    location = "".join(answer.values("Location")[:1])
     try:
         after = urlsplit(urljoin(url, location))
         name, _ = after.hostname, after.port
@@ -191,14 +194,8 @@ async def _exchange(
     mark("begun")
     parts = urlsplit(url)
     reach(f"connecting to {parts.hostname} port {parts.port or parts.scheme}")
-    headers = CIMultiDict({"Accept-Encoding": "gzip, deflate" if options.decode else "identity"})
-    if own:  # another host gets neither credentials nor anything else that was meant for this one
-        headers.update({k: v.get_secret_value() for k, v in options.headers.items()})
-        if options.auth and options.auth.bearer:
-            headers["Authorization"] = f"Bearer {options.auth.bearer.get_secret_value()}"
-        if options.auth and options.auth.basic:
-            headers["Authorization"] = basic_header(options.auth.basic)
-    for_proxy = CIMultiDict[str]()
+    headers = _headers(options, own=own)
+    for_proxy: dict[str, str] = {}
     if options.proxy_auth:
         # The proxy reads a tunnel's own request for https, and the request itself for http.
         login = for_proxy if parts.scheme == "https" else headers
@@ -218,6 +215,19 @@ async def _exchange(
         mark("answered")
         reach("reading the response's body")
         return await _read(options, response, start)
+
+
+def _headers(options: HttpOptions, *, own: bool) -> dict[str, str]:
+    """Another host gets neither credentials nor anything else that was meant for this one."""
+    accept = {"Accept-Encoding": "gzip, deflate" if options.decode else "identity"}
+    if not own:
+        return accept
+    headers = {name: value.get_secret_value() for name, value in options.headers.items()}
+    if options.auth and options.auth.bearer:
+        headers["Authorization"] = f"Bearer {options.auth.bearer.get_secret_value()}"
+    if options.auth and options.auth.basic:
+        headers["Authorization"] = basic_header(options.auth.basic)
+    return headers if "accept-encoding" in map(str.lower, headers) else accept | headers
 
 
 async def _read(options: HttpOptions, response: aiohttp.ClientResponse, start: float) -> Answer:
@@ -244,10 +254,10 @@ async def _read(options: HttpOptions, response: aiohttp.ClientResponse, start: f
     finally:
         # Whatever is left on the connection is not wanted.
         response.close()
-    end = asyncio.get_running_loop().time()
+    end = time.perf_counter()
     return Answer(
         status=response.status,
-        headers=response.headers,
+        headers=tuple(response.headers.items()),
         body=bytes(body[: options.max_body]),
         whole=whole,
         readable=inflate is not None or coding in {"identity", ""},

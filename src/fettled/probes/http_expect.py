@@ -90,7 +90,7 @@ def _judge_status(options: HttpOptions, status: int) -> Outcome | None:
 
 def _judge_headers(expect: HttpExpect, answer: Answer) -> Outcome | None:
     for name, text in expect.headers.items():
-        values = answer.headers.getall(name, [])
+        values = answer.values(name)
         if not any(text.lower() in value.lower() for value in values):
             state = "lacks the expected text" if values else "is missing"
             return down(Reason.ASSERTION, f"header {name} {state}")
