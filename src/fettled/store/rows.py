@@ -7,7 +7,7 @@ their times whole microseconds.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from fettled.core.condition import Condition, Flip
@@ -21,11 +21,39 @@ from fettled.store.link import Row
 
 #: Fields of a ticket that lie in a column of their own name, just as they are.
 _PLAIN = (
-    "number uuid title description kind subject open_key assignee team reporter created_at "
-    "updated_at occurred_at recovered_at resolved_at closed_at priority_by_person touched "
-    "kept_open unstable_since reopen_count flap_count escalation_level generation previous "
-    "merged_into labels version last_seq source status priority"
-).split()
+    "number",
+    "uuid",
+    "title",
+    "description",
+    "kind",
+    "subject",
+    "open_key",
+    "assignee",
+    "team",
+    "reporter",
+    "created_at",
+    "updated_at",
+    "occurred_at",
+    "recovered_at",
+    "resolved_at",
+    "closed_at",
+    "priority_by_person",
+    "touched",
+    "kept_open",
+    "unstable_since",
+    "reopen_count",
+    "flap_count",
+    "escalation_level",
+    "generation",
+    "previous",
+    "merged_into",
+    "labels",
+    "version",
+    "last_seq",
+    "source",
+    "status",
+    "priority",
+)
 
 
 def dump_ticket(ticket: Ticket) -> Row:
