@@ -38,10 +38,11 @@ def server() -> Iterator[str]:
 
 
 @contextmanager
-def database(server_url: str) -> Iterator[str]:
-    """Give the URL of an empty database, and drop it afterwards."""
+def database(server_url: str, template: str | None = None) -> Iterator[str]:
+    """Give the URL of a database, empty or a copy of *template*, and drop it afterwards."""
     name = f"fettled_{secrets.token_hex(6)}"
-    run(server_url, f"CREATE DATABASE {name}")
+    copied = f" TEMPLATE {make_url(template).database}" if template else ""
+    run(server_url, f"CREATE DATABASE {name}{copied}")
     try:
         yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     finally:

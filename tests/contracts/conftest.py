@@ -1,3 +1,1 @@
-from stores import pg_server, pg_url, sqlite_url, store, url
-
-__all__ = ["pg_server", "pg_url", "sqlite_url", "store", "url"]
+from stores import *  # noqa: F403 -- its __all__ names the fixtures

@@ -193,6 +193,7 @@ def load_span(row: Row) -> Span:
     """Make the span of a row."""
     order = (row.pop("incarnation"), row.pop("seq"))
     check = row.pop("check_key")
+    row.pop("number")
     row["verdict"] = Verdict(row["verdict"])
     row["reason"] = Reason(row["reason"])
     row["priority"] = _priority(row["priority"])

@@ -7,7 +7,6 @@ Decides nothing. A check's key is the only link between these rows and its ticke
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import bindparam, case, delete, select, update
@@ -35,9 +34,7 @@ _SPANS = (
     .where(spans.c.check_key == bindparam("check"), spans.c.last >= bindparam("since"))
     .order_by(spans.c.incarnation, spans.c.seq)
 )
-_PUT_SPAN = put(spans, "check_key", "incarnation", "seq", without=("number",)).returning(
-    spans.c.number
-)
+_PUT_SPAN = put(spans, "check_key", "incarnation", "seq", without=("number",))
 _HEARTBEATS = select(heartbeats)
 _PUT_HEARTBEAT = put(heartbeats, "check_key")
 _KEYED = (conditions, spans, heartbeats)
@@ -97,10 +94,9 @@ def spans_since(link: Link, check: str, since: datetime) -> list[Span]:
     return [load_span(row) for row in link.all(_SPANS, {"check": check, "since": since})]
 
 
-def put_span(link: Link, span: Span) -> Span:
-    """Insert a span, or lengthen the one that begins with the same observation."""
-    number = link.run(_PUT_SPAN, dump_span(span)).fetchone()[0]
-    return replace(span, number=number)
+def put_spans(link: Link, some: Iterable[Span]) -> None:
+    """Insert spans, or lengthen those that begin with the same observation."""
+    link.many(_PUT_SPAN, map(dump_span, some))
 
 
 def every_heartbeat(link: Link) -> dict[str, Heartbeat]:

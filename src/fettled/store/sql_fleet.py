@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 
-from fettled.ports import OutboxEvent, Subject, SubjectSpec, Token
+from fettled.ports import Input, OutboxEvent, Subject, SubjectSpec, Token
 from fettled.store.columns import counted
 from fettled.store.link import Link, Row, Statement
 from fettled.store.rows import dump_token, load_event, load_subject, load_token
@@ -35,6 +35,12 @@ _TOKEN = select(tokens).where(tokens.c.id == bindparam("id"))
 _TOKEN_COUNT = select(func.count().label("n")).select_from(tokens)
 _ADD_TOKEN = add(tokens)
 _ADD_INPUT = add(inputs, "position")
+_INPUTS = (
+    select(inputs)
+    .where(inputs.c.position > bindparam("after"))
+    .order_by(inputs.c.position)
+    .limit(bindparam("limit"))
+)
 _COUNT_START = (
     add(meta)
     .on_conflict_do_update(index_elements=["name"], set_={"value": meta.c.value + 1})
@@ -150,6 +156,11 @@ def add_token(link: Link, value: Token) -> None:
 def log_input(link: Link, kind: str, at: datetime, actor: str, data: dict[str, Any]) -> None:
     """Append to the log of inputs."""
     link.run(_ADD_INPUT, {"kind": kind, "at": at, "actor": actor, "data": data})
+
+
+def every_input(link: Link, *, after: int, limit: int) -> list[Input]:
+    """Read a piece of the log of inputs."""
+    return [Input(**row) for row in link.all(_INPUTS, {"after": after, "limit": limit})]
 
 
 def next_incarnation(link: Link) -> int:

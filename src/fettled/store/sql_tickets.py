@@ -27,7 +27,8 @@ _BY_NUMBER = locking(select(tickets).where(tickets.c.number == bindparam("number
 _LAST = locking(
     select(tickets)
     .where(tickets.c.check_key == bindparam("check"))
-    .order_by(tickets.c.number.desc())
+    # A person may have reopened one that is not the newest.
+    .order_by(tickets.c.open_key.is_(None), tickets.c.number.desc())
     .limit(1)
 )
 _LAST_OF_ALL = select(tickets).where(
@@ -37,6 +38,7 @@ _LAST_OF_ALL = select(tickets).where(
         .group_by(tickets.c.check_key)
     )
 )
+_OPEN_OF_ALL = select(tickets).where(tickets.c.open_key.is_not(None))
 _OPEN = (
     select(tickets)
     .where(or_(*[tickets.c.status == status.value for status in sorted(OPEN_STATUSES)]))
@@ -91,14 +93,15 @@ def by_reference(link: Link, reference: str, *, lock: bool = False) -> Ticket | 
 
 
 def last_ticket(link: Link, check: str, *, lock: bool = False) -> Ticket | None:
-    """Read the newest ticket of a condition."""
+    """Read the open ticket of a condition, else its newest."""
     row = link.one(_LAST[lock], {"check": check})
     return None if row is None else load_ticket(row)
 
 
 def last_tickets(link: Link) -> dict[str, Ticket]:
-    """Read the newest ticket of every condition."""
-    return {row["check_key"]: load_ticket(row) for row in link.all(_LAST_OF_ALL)}
+    """Read the open ticket of every condition, else its newest."""
+    rows = [*link.all(_LAST_OF_ALL), *link.all(_OPEN_OF_ALL)]
+    return {row["check_key"]: load_ticket(row) for row in rows}
 
 
 def listed(link: Link, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:

@@ -13,7 +13,15 @@ from typing import Any
 from fettled.core.condition import Condition
 from fettled.core.spans import Span
 from fettled.core.tickets import Change, Entry, Ticket
-from fettled.ports import Heartbeat, OutboxEvent, Subject, SubjectSpec, TicketFilter, Token
+from fettled.ports import (
+    Heartbeat,
+    Input,
+    OutboxEvent,
+    Subject,
+    SubjectSpec,
+    TicketFilter,
+    Token,
+)
 from fettled.store import sql_conditions, sql_fleet, sql_tickets
 from fettled.store.link import Link
 
@@ -78,6 +86,10 @@ class SqlReader:
         """Every heartbeat, by check."""
         return sql_conditions.every_heartbeat(self._link)
 
+    def inputs(self, *, after: int, limit: int) -> list[Input]:
+        """Read a piece of the log of inputs."""
+        return sql_fleet.every_input(self._link, after=after, limit=limit)
+
     def token(self, token_id: str) -> Token | None:
         """One token."""
         return sql_fleet.token(self._link, token_id)
@@ -104,9 +116,9 @@ class SqlUnit(SqlReader):
         """Write a change of a ticket whole."""
         return sql_tickets.apply(self._link, change)
 
-    def put_span(self, span: Span) -> Span:
-        """Insert or lengthen a span."""
-        return sql_conditions.put_span(self._link, span)
+    def put_spans(self, spans: Iterable[Span]) -> None:
+        """Insert spans, or lengthen those that are there already."""
+        sql_conditions.put_spans(self._link, spans)
 
     def put_heartbeats(self, beats: Iterable[Heartbeat]) -> None:
         """Insert or overwrite heartbeats."""

@@ -1,1 +1,1 @@
-"""Placeholder docstring, to be written with the package."""
+"""What the daemon tells about itself: log lines and metrics."""

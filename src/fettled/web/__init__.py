@@ -1,1 +1,1 @@
-"""Placeholder docstring, to be written with the package."""
+"""The HTTP door: one route table, bearer tokens, problem details, and a control socket."""

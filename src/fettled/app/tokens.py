@@ -1,0 +1,230 @@
+"""
+Bearer tokens: made, shown once, kept as a digest, and recognised.
+
+`ftl_<id>_<secret>`: the id finds the row, the secret proves the bearer. Limiting
+failed tries belongs to the door they come through; what a role may do, to
+`fettled.core.permissions`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from fettled.core.errors import FettledError, InvalidError, StoreDownError
+from fettled.core.permissions import Role
+from fettled.ports import Clock, Store, Token, UnitOfWork
+
+#: Anything else is refused before the store is asked.
+_SHAPE = re.compile(r"ftl_([0-9a-f]{12})_([0-9a-f]{64})")
+#: What people and machines are called in tokens: no control characters, no markup.
+_USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
+
+#: How long a row is believed without asking the store again; a token that was taken
+#: away works for this long at most.
+_FRESH_SECONDS = 5.0
+#: Enough for every device that pushes heartbeats; a row is about 500 bytes.
+_REMEMBERED = 10_000
+_LONGEST = timedelta(days=3650)
+#: Compared with when there is no such token, so that both answers take as long.
+_NOBODY = hashlib.sha256(b"nobody").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token with its *text*, which is told once and kept nowhere."""
+
+    text: str
+    token: Token
+
+    def __repr__(self) -> str:
+        """Keep the secret out of logs and tracebacks."""
+        return f"NewToken({self.token.id})"
+
+
+def token_id(presented: str) -> str | None:
+    """Name the id of *presented*; None when it has not the shape of a token."""
+    match = _SHAPE.fullmatch(presented)
+    return match[1] if match else None
+
+
+def make_token(clock: Clock, user: str, role: Role | None, expires: timedelta | None) -> NewToken:
+    """Make a token with 256 bits of secret."""
+    ident, secret = secrets.token_hex(6), secrets.token_hex(32)
+    now = clock.wall()
+    token = Token(
+        id=ident,
+        digest=_digest(secret),
+        user=user,
+        role=role.value if role else None,
+        created_at=now,
+        expires_at=None if expires is None else now + expires,
+    )
+    return NewToken(f"ftl_{ident}_{secret}", token)
+
+
+class Tokens:
+    """
+    The use cases around tokens.
+
+    *roles_of* tells the roles of a configured user, and is empty for any other name.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        roles_of: Callable[[str], frozenset[Role]] = lambda _: frozenset(),
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._roles_of = roles_of
+        self._known: OrderedDict[str, tuple[Token, float]] = OrderedDict()
+
+    async def create(
+        self, user: str, role: Role | None = None, expires: timedelta | None = None
+    ) -> NewToken:
+        """
+        Make and keep a token of *role* for any name, or of a configured *user*'s roles.
+
+        Raises:
+            InvalidError: the name is not one, the user has no roles, or the time is not one.
+        """
+        if not _USER.fullmatch(user):
+            msg = "must be 1 to 64 letters, digits or . _ @ + -, and begin with a letter or digit"
+            raise InvalidError(msg, "user")
+        if role is None and not self._roles_of(user):
+            msg = f"{user} is not configured under access.users: configure it, or give a role"
+            raise InvalidError(msg, "user")
+        if expires is not None and not timedelta() < expires <= _LONGEST:
+            msg = "must be more than nothing and at most ten years"
+            raise InvalidError(msg, "expires")
+        new = make_token(self._clock, user, role, expires)
+        await self._store.write(lambda unit: unit.add_token(new.token))
+        return new
+
+    def remembers(self, presented: str) -> bool:
+        """Whether *presented* proved itself lately; asks nobody."""
+        match = _SHAPE.fullmatch(presented)
+        held = self._known.get(match[1]) if match else None
+        return match is not None and held is not None and _proves(match[2], held[0])
+
+    async def authenticate(self, presented: str) -> Token | None:
+        """
+        Recognise *presented*; None when it is malformed, unknown, wrong or expired.
+
+        A row is read at most every few seconds. While the store is down, tokens that
+        proved themselves before go on working: nothing could take them away meanwhile,
+        and heartbeats must not be lost for it.
+
+        Raises:
+            StoreDownError: the store does not answer and the token is not remembered.
+        """
+        match = _SHAPE.fullmatch(presented)
+        if match is None:
+            _proves("", None)
+            return None
+        token = await self._row(match[1])
+        if not _proves(match[2], token) or token is None:
+            return None
+        if token.expires_at is not None and token.expires_at <= self._clock.wall():
+            return None
+        return token
+
+    def roles(self, token: Token) -> frozenset[Role]:
+        """What *token* is allowed to be: its own role, or its user's."""
+        if token.role is None:
+            return self._roles_of(token.user)
+        with suppress(ValueError):
+            return frozenset({Role(token.role)})
+        return frozenset()  # a role of another version of the program grants nothing here
+
+    async def _row(self, ident: str) -> Token | None:
+        held = self._known.get(ident)
+        if held is not None and time.monotonic() - held[1] < _FRESH_SECONDS:
+            return held[0]
+        try:
+            token = await self._store.read(lambda reader: reader.token(ident))
+        except StoreDownError:
+            if held is None:
+                raise
+            return held[0]
+        if token is None:
+            # Unknown ids are not remembered: guesses must not push out what is known.
+            self._known.pop(ident, None)
+            return None
+        self._known[ident] = (token, time.monotonic())
+        self._known.move_to_end(ident)
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return token
+
+
+async def first_admin_token(store: Store, clock: Clock, path: Path) -> bool:
+    """
+    Write an admin's token to *path*, 0600, if the store has no token at all.
+
+    The file comes first: a token that was committed and never written down could never
+    be learnt. A crash between the two leaves a dud, which the next start replaces.
+
+    Raises:
+        FettledError: the file cannot be written.
+    """
+    if await store.read(lambda reader: reader.token_count()):
+        return False
+    new = make_token(clock, "admin", Role.ADMIN, None)
+    _write_private(path, new.text + "\n")
+
+    def keep(unit: UnitOfWork) -> bool:
+        # Read again where it is written: a token made meanwhile makes this one needless.
+        if unit.token_count():
+            return False
+        unit.add_token(new.token)
+        return True
+
+    kept = await store.write(keep)
+    if not kept:
+        _remove(path)
+    return kept
+
+
+def _write_private(path: Path, text: str) -> None:
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        with os.fdopen(os.open(fresh, flags, 0o600), "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)  # replaces a symbolic link itself, never what it points to
+    except OSError as error:
+        _remove(fresh)
+        msg = (
+            f"{path}: the first admin token cannot be written ({error.strerror}): "
+            "make the directory writable for the daemon, or configure `access:`"
+        )
+        raise FettledError(msg) from None
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _proves(secret: str, token: Token | None) -> bool:
+    known = _NOBODY if token is None else token.digest
+    return hmac.compare_digest(_digest(secret), known) and token is not None

@@ -1,0 +1,52 @@
+"""
+What is shown of a subject: its configuration and the belief about it, as one value.
+
+Values only; they are made by the use case that holds both, and drawn by the doors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fettled.core.observations import Reason
+from fettled.core.words import Gate, Phase, SubjectType, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One check of a subject and the belief about it; `None` for a time means never yet."""
+
+    name: str
+    type: str
+    phase: Phase
+    verdict: Verdict
+    reason: Reason
+    message: str = ""
+    last_at: datetime | None = None
+    next_at: datetime | None = None
+    gate: Gate | None = None
+    gate_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectView:
+    """
+    One subject.
+
+    Attributes:
+        phase: of its primary check.
+        ticket: the number of the open ticket about it.
+    """
+
+    id: int
+    key: str
+    name: str
+    type: SubjectType
+    phase: Phase
+    since: datetime | None = None
+    parent: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    team: str | None = None
+    checks: tuple[CheckView, ...] = ()
+    ticket: int | None = None

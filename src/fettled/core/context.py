@@ -1,0 +1,41 @@
+"""What surrounds a decision: handed in, so that the decision itself reads nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from fettled.core.condition import Condition
+from fettled.core.phases import Sight
+from fettled.core.tickets import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """
+    What a decision needs besides the condition and the observation.
+
+    Attributes:
+        sight: the check's timing and the evidence just before.
+        wall: wall time now; `offset` is wall time less the observations' clock.
+        ticket: the condition's open ticket, else its newest, else None.
+        subject: the subject's key, for the title of a new ticket.
+        duplicate_is_open: see `reopening.Case`.
+    """
+
+    sight: Sight
+    wall: datetime
+    subject: str
+    ticket: Ticket | None = None
+    offset: timedelta = timedelta()
+    duplicate_is_open: bool = False
+    labels: dict[str, str] = field(default_factory=dict)
+    team: str | None = None
+
+    def to_wall(self, at: datetime | None) -> datetime | None:
+        """Tell a time of the observations' clock in wall time."""
+        return None if at is None else at + self.offset
+
+    def first_failure(self, condition: Condition) -> datetime:
+        """When the present spell began, in wall time."""
+        return self.wall if condition.first is None else condition.first + self.offset

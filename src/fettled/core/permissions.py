@@ -1,0 +1,123 @@
+"""
+Who may do what: permissions, roles, and the tables between them.
+
+Pure tables and the few questions that a table cannot answer alone (one's own
+ticket). Who a caller is, and which route asks for what, is the web's matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from fettled.core.tickets import Ticket
+
+
+class Permission(StrEnum):
+    """One thing that somebody may be allowed to do."""
+
+    TICKET_VIEW_ANY = "ticket.view_any"
+    TICKET_VIEW = "ticket.view"
+    TICKET_CREATE = "ticket.create"
+    TICKET_UPDATE = "ticket.update"
+    TICKET_DELETE = "ticket.delete"
+    TICKET_CLOSE = "ticket.close"
+    TICKET_COMMENT_INTERNAL = "ticket.comment_internal"
+    TICKET_ASSIGN = "ticket.assign"
+    TICKET_ESCALATE = "ticket.escalate"
+    SILENCE_MANAGE = "silence.manage"
+    MAINTENANCE_MANAGE = "maintenance.manage"
+    SUBJECT_VIEW = "subject.view"
+    AUDIT_VIEW = "audit.view"
+    METRICS_VIEW = "metrics.view"
+    HEARTBEAT_PUSH = "heartbeat.push"
+    ALERT_PUSH = "alert.push"
+    RECEIVER_MANAGE = "receiver.manage"
+    CONFIG_RELOAD = "config.reload"
+    ADMIN = "admin"
+
+
+class Role(StrEnum):
+    """A named set of permissions, from the least to the most."""
+
+    VIEWER = "viewer"
+    REPORTER = "reporter"
+    OPERATOR = "operator"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+
+_VIEWER = frozenset(
+    {
+        Permission.TICKET_VIEW_ANY,
+        Permission.TICKET_VIEW,
+        Permission.SUBJECT_VIEW,
+        Permission.METRICS_VIEW,
+    }
+)
+# A beat says "I am well": whoever may report trouble may report the lack of it. Were it
+# the admin's alone, every cron job would have to carry an admin's token.
+_REPORTER = frozenset(
+    {
+        Permission.TICKET_VIEW,
+        Permission.SUBJECT_VIEW,
+        Permission.TICKET_CREATE,
+        Permission.HEARTBEAT_PUSH,
+    }
+)
+_OPERATOR = (
+    _VIEWER
+    | _REPORTER
+    | {
+        Permission.TICKET_UPDATE,
+        Permission.TICKET_ASSIGN,
+        Permission.TICKET_ESCALATE,
+        Permission.TICKET_CLOSE,
+        Permission.TICKET_COMMENT_INTERNAL,
+        Permission.SILENCE_MANAGE,
+        Permission.MAINTENANCE_MANAGE,
+    }
+)
+_MANAGER = _OPERATOR | {
+    Permission.TICKET_DELETE,
+    Permission.AUDIT_VIEW,
+    Permission.RECEIVER_MANAGE,
+}
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: _VIEWER,
+    Role.REPORTER: _REPORTER,
+    Role.OPERATOR: _OPERATOR,
+    Role.MANAGER: _MANAGER,
+    Role.ADMIN: frozenset(Permission),
+}
+
+#: Names that an equipment register's documentation uses for the same permissions.
+ALIASES: dict[str, Permission] = {
+    "incident.viewAny": Permission.TICKET_VIEW_ANY,
+    "incident.view": Permission.TICKET_VIEW,
+    "incident.create": Permission.TICKET_CREATE,
+    "incident.update": Permission.TICKET_UPDATE,
+    "incident.delete": Permission.TICKET_DELETE,
+}
+
+
+def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
+    """Everything that any of *roles* allows."""
+    return frozenset().union(*(GRANTS[role] for role in roles))
+
+
+def sees(held: frozenset[Permission], name: str, ticket: Ticket) -> bool:
+    """Whether *name*, holding *held*, may know of *ticket* at all."""
+    if Permission.TICKET_VIEW_ANY in held:
+        return True
+    return Permission.TICKET_VIEW in held and name in {ticket.assignee, ticket.reporter}
+
+
+def may_comment(held: frozenset[Permission], name: str, ticket: Ticket, *, internal: bool) -> bool:
+    """Whether *name* may comment: reporters on their own tickets only, and in public."""
+    if internal:
+        return Permission.TICKET_COMMENT_INTERNAL in held
+    if Permission.TICKET_UPDATE in held:
+        return True
+    return Permission.TICKET_CREATE in held and ticket.reporter == name

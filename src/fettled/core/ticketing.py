@@ -1,0 +1,236 @@
+"""
+What becomes of the ticket: opened, reopened, kept up with the evidence, resolved.
+
+Each function looks at the belief before and after one observation and returns the
+change of the ticket, or None. Both `ensure_` functions are level-triggered: they ask
+what should be, not what just happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from fettled.core import gates, lifecycle
+from fettled.core.condition import Condition
+from fettled.core.context import Context
+from fettled.core.lifecycle import then
+from fettled.core.observations import Observation
+from fettled.core.policy import Policy, priority_of
+from fettled.core.reopening import Attach, Case, OpenNew, ReopenIt, StayQuiet, decide
+from fettled.core.tickets import MONITOR, Change, Resolution, Ticket
+from fettled.core.words import Cause, Code, Kind, Phase, Source
+
+
+def tell_ticket(
+    before: Condition, after: Condition, policy: Policy, context: Context
+) -> Change | None:
+    """Note on the open ticket that its subject began to flap, or failed again."""
+    ticket = context.ticket
+    if ticket is None or not ticket.is_open or before.phase is after.phase:
+        return None
+    if after.phase is Phase.FLAPPING:
+        return lifecycle.note(
+            replace(ticket, flap_count=ticket.flap_count + 1),
+            "flapping",
+            context.wall,
+            MONITOR,
+            {"flips": len(after.flips)},
+        )
+    if after.phase is Phase.FIRING and before.phase is not Phase.PENDING_RESOLVE:
+        return _fails_again(ticket, after, policy, context)
+    return None
+
+
+def _fails_again(
+    ticket: Ticket, after: Condition, policy: Policy, context: Context
+) -> Change | None:
+    change = None
+    if ticket.recovered_at is not None:
+        data = {"reason": after.reason.value}
+        change = lifecycle.note(
+            replace(ticket, recovered_at=None), "recovery_withdrawn", context.wall, MONITOR, data
+        )
+        ticket = change.ticket
+    if ticket.unstable_since is not None:
+        further = lifecycle.note(
+            replace(
+                ticket,
+                flap_count=ticket.flap_count + 1,
+                relapses=_relapses(ticket, policy, context.wall),
+            ),
+            "relapsed",
+            context.wall,
+            MONITOR,
+            {"reason": after.reason.value},
+        )
+        change, ticket = then(change, further), further.ticket
+    if ticket.kept_open:
+        # The unhealthy spell the person waited for has come; it resolves as any other.
+        kept = replace(ticket, kept_open=False)
+        change = Change(kept, change.entries if change is not None else ())
+    return change
+
+
+def ensure_ticket(
+    before: Condition, after: Condition, seen: Observation, policy: Policy, context: Context
+) -> tuple[Condition, Change | None]:
+    """Open, reopen or keep up the ticket of a check that is down; or name what forbids it."""
+    decision = _decide(after, policy, context)
+    match decision:
+        case StayQuiet(gate, until):
+            return replace(after, gate=gate, gate_until=until), None
+        case Attach():
+            change = _keep_up(before, after, seen, policy, context)
+        case ReopenIt(cause):
+            change = _reopen(after, cause, policy, context)
+        case OpenNew():
+            change = _open(after, policy, context)
+    return replace(after, gate=None, gate_until=None), change
+
+
+def _decide(
+    condition: Condition, policy: Policy, context: Context
+) -> Attach | StayQuiet | ReopenIt | OpenNew:
+    ticket = context.ticket
+    if ticket is not None and ticket.is_open:
+        return Attach()
+    held = gates.holding(policy, context.wall)
+    if held is not None:
+        return held
+    if ticket is None:
+        return OpenNew()
+    return decide(
+        Case(
+            ticket=ticket,
+            policy=policy,
+            first=context.first_failure(condition),
+            healthy_until=context.to_wall(condition.healthy_until),
+            now=context.wall,
+            duplicate_is_open=context.duplicate_is_open,
+        )
+    )
+
+
+def _evidence(condition: Condition, context: Context) -> dict[str, Any]:
+    return {
+        "check": condition.check,
+        "reason": condition.reason.value,
+        "message": condition.message,
+        "first_failure": context.first_failure(condition).isoformat(),
+    }
+
+
+def _kind(condition: Condition) -> str:
+    if condition.phase is Phase.FLAPPING:
+        return Kind.UNSTABLE
+    return condition.kind or Kind.SERVICE_DOWN
+
+
+def _open(condition: Condition, policy: Policy, context: Context) -> Change:
+    kind = _kind(condition)
+    return lifecycle.opened(
+        check=condition.check,
+        subject=context.subject,
+        kind=kind,
+        priority=priority_of(policy, kind, condition.priority),
+        at=context.wall,
+        occurred_at=context.first_failure(condition),
+        data=_evidence(condition, context),
+        previous=context.ticket.number if context.ticket is not None else None,
+        labels=context.labels,
+        team=context.team,
+    )
+
+
+def _relapses(ticket: Ticket, policy: Policy, now: datetime) -> tuple[datetime, ...]:
+    kept = (at for at in ticket.relapses if now - at < policy.reopen_budget.window)
+    return (*kept, now)
+
+
+def _reopen(condition: Condition, cause: Cause, policy: Policy, context: Context) -> Change | None:
+    ticket = context.ticket
+    if ticket is None:
+        return None
+    kind = _kind(condition)
+    relapses = ticket.relapses
+    if cause is Cause.RELAPSE:
+        relapses = _relapses(ticket, policy, context.wall)
+    is_unstable = len(relapses) >= policy.reopen_budget.count and cause is Cause.RELAPSE
+    change = lifecycle.reopened(ticket, cause, context.wall, MONITOR, _evidence(condition, context))
+    after = replace(
+        change.ticket,
+        kind=Kind.UNSTABLE if is_unstable else kind,
+        relapses=relapses,
+        unstable_since=change.ticket.updated_at if is_unstable else None,
+    )
+    return Change(_raise(after, condition, policy), change.entries)
+
+
+def _raise(ticket: Ticket, condition: Condition, policy: Policy) -> Ticket:
+    wanted = priority_of(policy, _kind(condition), condition.priority)
+    if ticket.priority_by_person or wanted.rank <= ticket.priority.rank:
+        return ticket
+    return replace(ticket, priority=wanted)
+
+
+def _keep_up(
+    before: Condition, after: Condition, seen: Observation, policy: Policy, context: Context
+) -> Change | None:
+    """Let kind and priority follow the evidence, once it has held for `open_after`."""
+    ticket = context.ticket
+    if ticket is None or ticket.source is not Source.HEALTH_MONITOR:
+        return None
+    if after.phase is not Phase.FIRING:
+        return None
+    left_flapping = before.phase is Phase.FLAPPING
+    if not left_flapping and not _has_held(after, seen, policy, context):
+        return None
+    change = None
+    kind = _kind(after)
+    if ticket.kind != kind and ticket.unstable_since is None:
+        data = {"from": ticket.kind, "to": kind, "reason": after.reason.value}
+        change = lifecycle.note(
+            replace(ticket, kind=kind), "kind_changed", context.wall, MONITOR, data
+        )
+        ticket = change.ticket
+    raised = _raise(ticket, after, policy)
+    if raised is not ticket:
+        data = {"from": ticket.priority.value, "to": raised.priority.value}
+        further = lifecycle.note(raised, "priority_changed", context.wall, MONITOR, data)
+        change = then(change, further)
+    return change
+
+
+def _has_held(condition: Condition, seen: Observation, policy: Policy, context: Context) -> bool:
+    if condition.changed is None:
+        return False
+    since, stretch = condition.changed, context.sight.stretch
+    if stretch is not None:
+        since = max(since, stretch.since)
+    return seen.started - since >= policy.open_after
+
+
+def ensure_resolved(
+    before: Condition, after: Condition, seen: Observation, policy: Policy, context: Context
+) -> Change | None:
+    """Resolve the open ticket of a check that is well, unless somebody wants it kept."""
+    ticket = context.ticket
+    if ticket is None or not ticket.is_open or ticket.source is not Source.HEALTH_MONITOR:
+        return None
+    if ticket.kept_open or after.since is None:
+        return None
+    well_for = seen.started - after.since
+    if ticket.unstable_since is not None and well_for < policy.reopen_budget.window:
+        return None
+    # The first success is where the run that ended here began.
+    recovered_at = context.to_wall(before.run_from or after.since)
+    if ticket.touched and well_for < policy.touched_grace:
+        if ticket.recovered_at is not None:
+            return None
+        recovered = replace(ticket, recovered_at=recovered_at)
+        return lifecycle.note(recovered, "recovered", context.wall, MONITOR)
+    recovered_at = ticket.recovered_at or recovered_at
+    resolution = Resolution(Code.AUTO_RECOVERED, context.wall, MONITOR)
+    return lifecycle.resolved(replace(ticket, recovered_at=recovered_at), resolution)

@@ -1,0 +1,248 @@
+"""
+The metrics: counted as things happen, rendered when asked. The only importer of prometheus_client.
+
+Labels come from the configuration and from closed vocabularies only; free text (a
+person's kind of ticket) is counted as `other`. What grows with the fleet is rendered
+by `fettled.telemetry.series`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from fettled.core.condition import Condition
+from fettled.core.observations import Observation
+from fettled.core.tickets import Change, Ticket
+from fettled.core.words import Gate, Phase, Verdict
+from fettled.ports import Fleet
+from fettled.telemetry.series import Series, render_series
+from fettled.telemetry.ticket_counts import Labels, TicketCounts
+
+_END = b"# EOF\n"
+#: From a wheel's own slot up to where a probe is hopelessly late.
+_LATENESS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposition:
+    """A rendering of all metrics, in *chunks* that let the event loop run between them."""
+
+    content_type: str
+    chunks: AsyncIterator[bytes]
+
+
+class Metrics:
+    """
+    Counts what happens (an event sink, see `fettled.ports.EventSink`) and renders it.
+
+    One instance a daemon, with its own registry: nothing is global.
+    """
+
+    def __init__(self, version: str) -> None:
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
+        registry = CollectorRegistry()
+        self._registry = registry
+        self._series: dict[str, Series] = {}
+        self._types: dict[str, str] = {}
+        self._passive: set[str] = set()
+        self._tickets = TicketCounts()
+        registry.register(_TicketsCollector(self._tickets))
+        ProcessCollector(registry=registry)
+        self._probes = Counter(
+            "fettled_probes",
+            "Finished probes.",
+            ("type", "verdict", "reason"),
+            registry=registry,
+        )
+        self._probe_counters: dict[tuple[str, str, str], Counter] = {}
+        self._events = Counter(
+            "fettled_ticket_events", "Entries of tickets' timelines.", ("event",), registry=registry
+        )
+        self._gated = Counter(
+            "fettled_gated", "Openings and reopenings held by a gate.", ("gate",), registry=registry
+        )
+        for gate in Gate:
+            self._gated.labels(gate.value)
+        self._skipped = Counter(
+            "fettled_probes_skipped",
+            "Probes not started when they were due.",
+            ("cause",),
+            registry=registry,
+        )
+        self._faults = Counter(
+            "fettled_faults",
+            "Faults of the daemon's own that were survived.",
+            ("part",),
+            registry=registry,
+        )
+        self._lateness = Histogram(
+            "fettled_scheduler_lateness_seconds",
+            "How late probes were started.",
+            buckets=_LATENESS,
+            registry=registry,
+        )
+        self._in_flight = Gauge(
+            "fettled_in_flight_probes", "Probes running now.", registry=registry
+        )
+        self._lag = Gauge(
+            "fettled_event_loop_lag_seconds",
+            "How late the event loop last woke.",
+            registry=registry,
+        )
+        self._store_up = Gauge(
+            "fettled_store_up", "Whether the store took the last transaction.", registry=registry
+        )
+        self._reload_ok = Gauge(
+            "fettled_config_last_reload_successful",
+            "Whether the last start or reload took its configuration.",
+            registry=registry,
+        )
+        self._reload_at = Gauge(
+            "fettled_config_last_reload_success_timestamp_seconds",
+            "When a configuration was last taken.",
+            registry=registry,
+        )
+        Gauge(
+            "fettled_build_info",
+            "1, labelled with the versions that run.",
+            ("version", "python"),
+            registry=registry,
+        ).labels(version, platform.python_version()).set(1)
+
+    # What the daemon's parts tell.
+
+    def fleet_changed(self, fleet: Fleet) -> None:
+        """Begin the series of new checks and end those of removed ones."""
+        known = self._series
+        self._types = {key: spec.type for key, spec in fleet.checks.items()}
+        self._passive = {key for key, spec in fleet.checks.items() if spec.probe is None}
+        self._series = {}
+        for key, spec in fleet.checks.items():
+            before = known.get(key)
+            if before is None or bool(before.phase_prefix) is not spec.primary:
+                fresh = Series(spec.subject, spec.name, primary=spec.primary)
+                if before is not None:
+                    fresh.phase, fresh.up, fresh.took = before.phase, before.up, before.took
+                before = fresh
+            self._series[key] = before
+
+    def conditions_restored(self, conditions: Iterable[Condition]) -> None:
+        """Take the phases that the store remembers, before the first observation."""
+        for condition in conditions:
+            self._put_phase(condition.check, condition.phase)
+
+    def tickets_counted(self, counts: Mapping[Labels, int], unresolved: Iterable[Ticket]) -> None:
+        """Set the ticket counts; from here on `changed` keeps them."""
+        self._tickets.reset(counts, unresolved)
+
+    def ran_late(self, seconds: float) -> None:
+        """Count a probe that was started *seconds* after it was due."""
+        self._lateness.observe(seconds)
+
+    def skipped(self, cause: str) -> None:
+        """Count a probe that was not started; *cause* is one of the scheduler's few words."""
+        self._skipped.labels(cause).inc()
+
+    def in_flight(self, count: int) -> None:
+        """Say how many probes run now."""
+        self._in_flight.set(count)
+
+    def loop_lagged(self, seconds: float) -> None:
+        """Say how late the event loop last woke."""
+        self._lag.set(seconds)
+
+    def store_answered(self, *, up: bool) -> None:
+        """Say whether the store took its last transaction."""
+        self._store_up.set(up)
+
+    def reloaded(self, *, taken: bool, at: datetime) -> None:
+        """Say how the last start or reload of the configuration ended."""
+        self._reload_ok.set(taken)
+        if taken:
+            self._reload_at.set(at.timestamp())
+
+    # The event sink.
+
+    def observed(self, seen: Observation, phase: Phase) -> None:
+        """Count the probe and keep its figures."""
+        series = self._series.get(seen.check)
+        if series is None:
+            return  # removed by a reload while it ran
+        known = seen.verdict is not Verdict.UNKNOWN
+        series.phase = phase
+        series.up = seen.verdict is Verdict.UP if known else None
+        timed = known and seen.check not in self._passive
+        series.took = seen.took.total_seconds() if timed else None
+        key = (self._types[seen.check], seen.verdict.value, seen.reason.value)
+        counter = self._probe_counters.get(key)
+        if counter is None:
+            counter = self._probe_counters[key] = self._probes.labels(*key)
+        counter.inc()
+
+    def phase_changed(self, before: Condition, after: Condition) -> None:
+        """Keep the phase, also where no observation came with it."""
+        if before.phase is not after.phase:
+            self._put_phase(after.check, after.phase)
+
+    def gated(self, condition: Condition) -> None:
+        """Count by the gate that held."""
+        if condition.gate is not None:
+            self._gated.labels(condition.gate.value).inc()
+
+    def changed(self, change: Change) -> None:
+        """Count the events, and move the ticket between the counts."""
+        for entry in change.entries:
+            self._events.labels(entry.event).inc()
+        self._tickets.moved(change)
+
+    def faulted(self, where: str, error: BaseException) -> None:  # noqa: ARG002 - the log tells which
+        """Count a fault of our own that was survived."""
+        self._faults.labels(where).inc()
+
+    def _put_phase(self, check: str, phase: Phase) -> None:
+        series = self._series.get(check)
+        if series is not None:
+            series.phase = phase
+
+    # The exposition.
+
+    def expose(self, accept: str = "") -> Exposition:
+        """Render everything, as OpenMetrics if *accept* prefers it, else as Prometheus text."""
+        encode, content_type = choose_encoder(accept)
+
+        async def chunks() -> AsyncIterator[bytes]:
+            few = encode(self._registry)
+            end = _END if few.endswith(_END) else b""
+            yield few.removesuffix(_END)
+            await asyncio.sleep(0)
+            async for chunk in render_series(list(self._series.values())):
+                yield chunk
+            if end:
+                yield end
+
+        return Exposition(content_type, chunks())
+
+
+class _TicketsCollector(Collector):
+    def __init__(self, counts: TicketCounts) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(
+            "fettled_tickets",
+            "Tickets kept, by what they are now.",
+            labels=("status", "priority", "kind", "source"),
+        )
+        for labels, count in self._counts.rows():
+            family.add_metric(labels, count)
+        yield family

@@ -1,0 +1,104 @@
+"""
+What the engine did, as log lines: the edges, never the levels.
+
+An event sink (see `fettled.ports.EventSink`) beside the metrics' one. How a line
+looks and what is kept out of it is `fettled.telemetry.logs`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from fettled.core.condition import Condition
+from fettled.core.observations import Observation
+from fettled.core.tickets import Change
+from fettled.core.words import Gate, Phase
+
+PHASE_CHANGED = "check.phase_changed"
+GATED = "check.gated"
+FAULTED = "daemon.faulted"
+STARTED = "daemon.started"
+LISTENING = "daemon.listening"
+STOPPING = "daemon.stopping"
+CLOCK_STEPPED = "clock.stepped"
+CONFIG_RELOADED = "config.reloaded"
+CONFIG_NOTED = "config.noted"
+
+
+class LogSink:
+    """Logs each change of phase, each gate that begins to hold, each ticket's events."""
+
+    def __init__(self) -> None:
+        self._log = structlog.get_logger()
+        self._gates: dict[str, Gate | None] = {}
+
+    def observed(self, seen: Observation, phase: Phase) -> None:
+        """Say nothing: an observation is a level."""
+
+    def phase_changed(self, before: Condition, after: Condition) -> None:
+        """Log the edge, with the evidence that made it."""
+        if after.gate is None:
+            self._gates.pop(after.check, None)
+        self._log.info(
+            PHASE_CHANGED,
+            check=after.check,
+            before=before.phase,
+            after=after.phase,
+            verdict=after.verdict,
+            reason=after.reason,
+            message=after.message,
+        )
+
+    def gated(self, condition: Condition) -> None:
+        """Log a gate when it begins to hold, not each time it still does."""
+        if self._gates.get(condition.check) is condition.gate:
+            return
+        self._gates[condition.check] = condition.gate
+        self._log.info(
+            GATED, check=condition.check, gate=condition.gate, until=condition.gate_until
+        )
+
+    def changed(self, change: Change) -> None:
+        """Log each entry of the ticket's timeline; the free text of people stays in the store."""
+        ticket = change.ticket
+        for entry in change.entries:
+            self._log.info(
+                f"ticket.{entry.event}",
+                number=ticket.number,
+                reference=ticket.reference,
+                title=ticket.title,
+                kind=ticket.kind,
+                status=ticket.status,
+                priority=ticket.priority,
+                check=ticket.check,
+                actor=entry.actor.name or entry.actor.type,
+            )
+
+    def started(self, version: str, checks: int, notes: Sequence[str]) -> None:
+        """Log the start, and what the configuration left to be said."""
+        for note in notes:
+            self._log.info(CONFIG_NOTED, note=note)
+        self._log.info(STARTED, version=version, checks=checks)
+
+    def listening(self, address: str, control: str) -> None:
+        """Log where the daemon answers."""
+        self._log.info(LISTENING, address=address, control=control)
+
+    def stopping(self) -> None:
+        """Log the beginning of the end."""
+        self._log.info(STOPPING)
+
+    def clock_stepped(self, step: timedelta) -> None:
+        """Log that the wall clock jumped; nothing that is timed here did."""
+        self._log.warning(CLOCK_STEPPED, seconds=step.total_seconds())
+
+    def reloaded(self, subjects: int, checks: int) -> None:
+        """Log that a configuration was read again and is in force."""
+        self._log.info(CONFIG_RELOADED, subjects=subjects, checks=checks)
+
+    def faulted(self, where: str, error: BaseException) -> None:
+        """Log a fault of our own that was survived."""
+        self._log.error(FAULTED, part=where, exc_info=error)

@@ -1,0 +1,176 @@
+"""`/api/v1/tickets`: list, show, timeline, and what people do to tickets."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from fettled.app.views import SubjectView
+from fettled.core.errors import NotFoundError
+from fettled.core.lifecycle import Action, Comment, Reopen, Resolve
+from fettled.core.permissions import Permission, may_comment, sees
+from fettled.core.tickets import Entry, Ticket
+from fettled.core.words import Code, Priority, Source, Status
+from fettled.ports import TicketFilter
+from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
+from fettled.web.problems import Problem
+from fettled.web.reading import AS_TEXT, Text, read_if_match
+from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.shapes import entry_json, ticket_json
+
+routes = RouteTable()
+
+_REF = re.compile(r"[1-9][0-9]{0,17}|INC-[0-9]{8}-[0-9]{6,18}")
+#: Enough for a long report, little enough for a webhook to carry it whole.
+_LONGEST_BODY = 16_000
+_LONGEST_SUMMARY = 2_000
+
+_Name = Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+class TicketsQuery(Paged):
+    """Filters; each may be repeated, or list several values by commas."""
+
+    status: frozenset[Status] = frozenset()
+    priority: frozenset[Priority] = frozenset()
+    source: frozenset[Source] = frozenset()
+    kind: frozenset[_Name] = frozenset()
+    subject: frozenset[_Name] = frozenset()
+
+
+class TimelineQuery(Paged):
+    """A timeline of up to 200 entries comes whole."""
+
+    limit: Limit = MOST
+
+
+class CommentBody(Model):
+    """Append a note in markdown."""
+
+    action: Literal["comment"]
+    body: Annotated[Text, Field(min_length=1, max_length=_LONGEST_BODY)]
+    visibility: Literal["public", "internal"] = "public"
+
+
+class ResolveBody(Model):
+    """Say that it is fixed, or why it need not be."""
+
+    action: Literal["resolve"]
+    code: Code = Code.FIXED
+    summary: Annotated[Text, Field(max_length=_LONGEST_SUMMARY)] = ""
+    duplicate_of: Annotated[int, Field(strict=True, ge=1, lt=10**18)] | None = None
+    until: Annotated[AwareDatetime, AS_TEXT] | None = None
+
+
+class ReopenBody(Model):
+    """Take a resolution back."""
+
+    action: Literal["reopen"]
+
+
+ActionBody = Annotated[CommentBody | ResolveBody | ReopenBody, Field(discriminator="action")]
+
+
+@routes.route("GET", "/api/v1/tickets", permission=Permission.TICKET_VIEW_ANY, query=TicketsQuery)
+async def list_tickets(call: Call) -> Answer:
+    """List tickets, the newest first."""
+    query: TicketsQuery = call.query
+    which = TicketFilter(
+        status=frozenset(map(str, query.status)),
+        priority=frozenset(map(str, query.priority)),
+        kind=query.kind,
+        source=frozenset(map(str, query.source)),
+        subject=query.subject,
+    )
+    before = read_number_cursor(query.cursor)
+    found = await call.services.tickets.list(which, before, query.limit + 1)
+    return page(
+        call, found, query.limit, lambda one: _shape(call, one), lambda one: str(one.number)
+    )
+
+
+@routes.route("GET", "/api/v1/tickets/{ref}", permission=Permission.TICKET_VIEW)
+async def show_ticket(call: Call) -> Answer:
+    """Show one ticket."""
+    return _one(call, await _visible(call))
+
+
+@routes.route(
+    "GET",
+    "/api/v1/tickets/{ref}/timeline",
+    permission=Permission.TICKET_VIEW,
+    query=TimelineQuery,
+)
+async def show_timeline(call: Call) -> Answer:
+    """List what happened to a ticket, the oldest first."""
+    query: TimelineQuery = call.query
+    after = read_number_cursor(query.cursor) or 0
+    ticket = await _visible(call)
+    found = await call.services.tickets.timeline(str(ticket.number), after, query.limit + 1)
+    sees_internal = Permission.TICKET_COMMENT_INTERNAL in call.principal.permissions
+
+    def shape(entry: Entry) -> dict[str, object] | None:
+        hidden = entry.data.get("visibility") == "internal" and not sees_internal
+        return None if hidden else entry_json(entry)
+
+    return page(call, found, query.limit, shape, lambda entry: str(entry.seq))
+
+
+@routes.route(
+    "POST", "/api/v1/tickets/{ref}/actions", permission=Permission.TICKET_VIEW, body=ActionBody
+)
+async def act_on_ticket(call: Call) -> Answer:
+    """Do an action; what each needs beyond seeing the ticket is judged by the action."""
+    if_version = read_if_match(call.headers)
+    ticket = await _visible(call)
+    if not _may(call, ticket):
+        raise Problem(403, f"your token does not allow {call.body.action} on this ticket")
+    after = await call.services.tickets.act(
+        str(ticket.number), _action(call.body), call.principal.actor, if_version
+    )
+    return _one(call, after)
+
+
+def _may(call: Call, ticket: Ticket) -> bool:
+    held, name = call.principal.permissions, call.principal.name
+    if isinstance(call.body, CommentBody):
+        return may_comment(held, name, ticket, internal=call.body.visibility == "internal")
+    return Permission.TICKET_UPDATE in held
+
+
+def _action(body: CommentBody | ResolveBody | ReopenBody) -> Action:
+    if isinstance(body, CommentBody):
+        return Comment(body.body, body.visibility)
+    if isinstance(body, ResolveBody):
+        return Resolve(body.code, body.summary, body.duplicate_of, body.until)
+    return Reopen()
+
+
+async def _visible(call: Call) -> Ticket:
+    ref = call.path["ref"]
+    if _REF.fullmatch(ref):
+        ticket = await call.services.tickets.get(ref)
+        if sees(call.principal.permissions, call.principal.name, ticket):
+            return ticket
+    # The same words for what does not exist and for what the caller may not see.
+    msg = "there is no such ticket"
+    raise NotFoundError(msg)
+
+
+def _one(call: Call, ticket: Ticket) -> Answer:
+    return Answer(_shape(call, ticket), {"ETag": f'"{ticket.version}"'})
+
+
+def _shape(call: Call, ticket: Ticket) -> dict[str, object]:
+    return ticket_json(ticket, _subject(call, ticket.subject))
+
+
+def _subject(call: Call, key: str | None) -> SubjectView | None:
+    if key is None:
+        return None
+    try:
+        return call.services.subjects.get(key)
+    except NotFoundError:
+        return None

@@ -1,0 +1,81 @@
+"""
+Who is calling: by bearer token over TCP, by the kernel's word over the control socket.
+
+What a caller may do is looked up in `fettled.core.permissions`; which route needs what
+is declared in the route table. Failed tries are limited here.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from fettled.app.tokens import Tokens, token_id
+from fettled.core.permissions import Permission, permissions_of
+from fettled.core.tickets import SYSTEM, Actor
+from fettled.web.attempts import FailedTries, address_key
+from fettled.web.problems import Problem
+
+REFUSED = "token.refused"
+
+_CHALLENGE = 'Bearer realm="fettled"'
+_NO_TOKEN = "this needs a token: send Authorization: Bearer ftl_..."  # noqa: S105 - no token at all
+_BAD_TOKEN = "the token is unknown, wrong or expired"  # noqa: S105 - no token at all
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A caller: the *name* that is on tickets, and what that name may do."""
+
+    name: str
+    actor: Actor
+    permissions: frozenset[Permission]
+
+
+NOBODY = Principal("", SYSTEM, frozenset())
+
+
+async def identify(request: web.Request, tokens: Tokens, tries: FailedTries) -> Principal:
+    """
+    Recognise the bearer of *request*'s token.
+
+    A token that proved itself lately is never held up by others' failures from the same
+    address (a proxy, a NAT): whoever works goes on working.
+
+    Raises:
+        Problem: 401 without a good token, 429 after too many failures.
+        StoreDownError: the token cannot be looked up now.
+    """
+    presented = _presented(request)
+    keys = [address_key(request.remote or "")]
+    if ident := token_id(presented):
+        keys.append(f"token:{ident}")
+    wait = tries.wait(*keys)
+    if wait and not tokens.remembers(presented):
+        raise Problem(
+            429,
+            "too many failed tries: wait before trying again",
+            headers={"Retry-After": str(math.ceil(wait))},
+        )
+    token = await tokens.authenticate(presented)
+    if token is None:
+        tries.failed(*keys)
+        structlog.get_logger().warning(REFUSED, token_id=ident, address=request.remote)
+        challenge = f'{_CHALLENGE}, error="invalid_token"'
+        raise Problem(401, _BAD_TOKEN, headers={"WWW-Authenticate": challenge})
+    return Principal(token.user, Actor("token", token.user), permissions_of(tokens.roles(token)))
+
+
+def _presented(request: web.Request) -> str:
+    given = request.headers.getall("Authorization", [])
+    if not given:
+        raise Problem(401, _NO_TOKEN, headers={"WWW-Authenticate": _CHALLENGE})
+    if len(given) > 1:
+        raise Problem(400, "Authorization is given more than once")
+    scheme, _, presented = given[0].partition(" ")
+    if scheme.lower() != "bearer":
+        raise Problem(401, _NO_TOKEN, headers={"WWW-Authenticate": _CHALLENGE})
+    return presented.strip()

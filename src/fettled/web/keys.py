@@ -1,0 +1,102 @@
+"""
+What the web needs of the rest, as protocols, and the one place where it is kept.
+
+No logic: the composition root fills `Services`, tests fill it with small fakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from aiohttp import web
+
+from fettled.app.health import Health
+from fettled.app.tokens import Tokens
+from fettled.app.views import SubjectView
+from fettled.core.lifecycle import Action
+from fettled.core.tickets import Actor, Entry, Ticket
+from fettled.ports import TicketFilter
+from fettled.telemetry.metrics import Exposition
+
+
+class Tickets(Protocol):
+    """The use cases of tickets; *ref* is a number or `INC-...`."""
+
+    async def get(self, ref: str) -> Ticket:
+        """Raise NotFoundError for what does not exist."""
+        ...
+
+    async def timeline(self, ref: str, after: int, limit: int) -> list[Entry]:
+        """Entries above *after*, in order; *limit* is at most 201."""
+        ...
+
+    async def act(
+        self, ref: str, action: Action, actor: Actor, if_version: int | None = None
+    ) -> Ticket:
+        """Do *action* and answer the ticket as it is then; StaleError if it is not *if_version*."""
+        ...
+
+    # Last, as it hides the builtin for what follows it in the class.
+    async def list(self, which: TicketFilter, before: int | None, limit: int) -> list[Ticket]:
+        """Newest first, numbers below *before*; *limit* is at most 201 (a page and one more)."""
+        ...
+
+
+class Subjects(Protocol):
+    """The subjects, from memory."""
+
+    def all(self) -> list[SubjectView]:
+        """Every configured subject, in any order."""
+        ...
+
+    def get(self, key: str) -> SubjectView:
+        """Raise NotFoundError for what is not configured."""
+        ...
+
+
+class Heartbeats(Protocol):
+    """What devices and jobs push."""
+
+    async def beat(self, key: str) -> None:
+        """Take a beat for `subject` or `subject/check`; NotFoundError if there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    The web's own part of the configuration.
+
+    Attributes:
+        metrics_token: whether GET /metrics needs a token as everything else does.
+    """
+
+    version: str
+    metrics_token: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """
+    Everything the handlers call.
+
+    Attributes:
+        reload: answers notes; ConfigError if the configuration was refused.
+        health: at once, from figures in memory.
+        expose: the metrics, in the form that an Accept header asks for.
+        settings: asked on every request, as a reload may change them.
+    """
+
+    tickets: Tickets
+    subjects: Subjects
+    heartbeats: Heartbeats
+    tokens: Tokens
+    reload: Callable[[], Awaitable[list[str]]]
+    health: Callable[[], Health]
+    expose: Callable[[str], Exposition]
+    settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
+
+
+SERVICES = web.AppKey("services", Services)

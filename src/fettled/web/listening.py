@@ -1,0 +1,189 @@
+"""
+Listens: TCP and the control socket, so that no client can keep others out.
+
+A connection that has not sent its whole request within some seconds is closed. When the
+cap is reached, the connection that has waited longest without a request in work is
+closed for the new one, so a thousand slow clients cannot stop a health check. Nothing
+that a client does reaches the terminal as a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiohttp import HttpVersion11, web
+
+from fettled.core.errors import ConfigError
+from fettled.web.control import bind_control, remove_control
+from fettled.web.problems import Problem, render_problem
+
+CONNECTION_FAILED = "http.connection_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    How long and how many.
+
+    Attributes:
+        idle_seconds: for a whole request's head to arrive, and between requests; above
+            the usual scrape interval of 15 s, so that scrapes find their connection open.
+        linger_seconds: for the rest of a body that nobody wants.
+        connections: by listener.
+        stop_seconds: for requests in work when we stop.
+    """
+
+    idle_seconds: float = 20.0
+    linger_seconds: float = 1.0
+    connections: int = 512
+    stop_seconds: float = 2.0
+
+
+class Connection(web.RequestHandler):
+    """One connection; *working* while a use case runs for it."""
+
+    __slots__ = ("_door", "working")
+
+    def __init__(self, server: web.Server, door: Door, **options: Any) -> None:  # noqa: ANN401 - aiohttp's
+        super().__init__(server, **options)
+        self._door = door
+        self.working = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let it in, if need be instead of another."""
+        super().connection_made(transport)
+        self._door.admit(self)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget it."""
+        self._door.forget(self)
+        super().connection_lost(exc)
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:  # noqa: ANN401 - aiohttp's signature
+        """Keep what clients do wrong out of the log; it is theirs."""
+        structlog.get_logger().debug(CONNECTION_FAILED, message=args[0] if args else "", **kw)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - it quotes the client's own bytes
+    ) -> web.StreamResponse:
+        """Answer what could not be parsed, and whatever got past the application."""
+        self.log_exception("request refused", exc_info=exc)
+        if request.writer.output_size > 0:
+            gone = "the answer has begun already"
+            raise ConnectionError(gone)
+        detail = "the request is not HTTP" if status < 500 else "something went wrong here"  # noqa: PLR2004
+        return render_problem(Problem(status, detail, headers={"Connection": "close"}))
+
+
+class Door:
+    """Makes the connections of one listener, and keeps their number."""
+
+    def __init__(self, server: web.Server, limits: Limits) -> None:
+        self._server = server
+        self._limits = limits
+        self._options = {
+            "loop": asyncio.get_running_loop(),
+            "keepalive_timeout": limits.idle_seconds,
+            "lingering_time": limits.linger_seconds,
+            "access_log": None,
+            "auto_decompress": False,
+        }
+        #: In the order of their coming; a dict, as a set has no order.
+        self._connections: dict[Connection, None] = {}
+
+    def __call__(self) -> Connection:
+        """Make a connection; called by the loop for each that it accepts."""
+        return Connection(self._server, self, **self._options)
+
+    def admit(self, new: Connection) -> None:
+        """Let *new* in; at the cap, close whoever has waited longest instead."""
+        self._connections[new] = None
+        if len(self._connections) <= self._limits.connections:
+            return
+        victim = next((one for one in self._connections if not one.working), new)
+        # Forgotten now: a burst of new ones must not choose the same victim again.
+        self.forget(victim)
+        if victim.transport is not None:
+            victim.transport.abort()
+
+    def forget(self, gone: Connection) -> None:
+        """Stop counting *gone*."""
+        self._connections.pop(gone, None)
+
+
+@asynccontextmanager
+async def open_web(
+    app: web.Application,
+    *,
+    listen: Sequence[tuple[str, int]] = (),
+    control: Path | None = None,
+    limits: Limits = Limits(),
+) -> AsyncIterator[list[str]]:
+    """
+    Serve *app* on every address of *listen* and on the socket *control*; yield the URLs.
+
+    On leaving, nothing new is accepted, and requests in work get a moment to end.
+
+    Raises:
+        ConfigError: an address or the socket's path cannot be used.
+    """
+    runner = web.AppRunner(app, shutdown_timeout=limits.stop_seconds)
+    await runner.setup()
+    server = runner.server
+    if server is None:
+        msg = "the application was set up and has no server"
+        raise RuntimeError(msg)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(runner.cleanup)
+        urls = []
+        for host, port in listen:
+            listener = await _listen(Door(server, limits), host, port)
+            stack.callback(listener.close)
+            urls += [_url(sock) for sock in listener.sockets]
+        if control is not None:
+            sock = bind_control(control)
+            stack.callback(remove_control, control)
+            loop = asyncio.get_running_loop()
+            local = await loop.create_unix_server(Door(server, limits), sock=sock)
+            stack.callback(local.close)
+        yield urls
+
+
+async def _listen(door: Door, host: str, port: int) -> asyncio.Server:
+    where = f"server.listen: {host}:{port}"
+    try:
+        return await asyncio.get_running_loop().create_server(door, host, port)
+    except socket.gaierror:
+        msg = f"{where} names no address of this machine"
+        raise ConfigError(msg) from None
+    except (OSError, OverflowError) as error:
+        # asyncio's own text repeats the address; the system's reason is its last part.
+        reason = str(error).rsplit(": ", 1)[-1]
+        msg = f"{where} cannot be used ({reason}): stop what uses it, or choose another address"
+        raise ConfigError(msg) from None
+
+
+def _url(sock: Any) -> str:  # noqa: ANN401 - a socket, or what the loop shows of one
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if sock.family == socket.AF_INET6 else f"http://{host}:{port}"
+
+
+async def expect_continue(request: web.Request) -> web.StreamResponse | None:
+    """Answer `Expect`: 100 for the one expectation there is, 417 for any other."""
+    if request.headers.get("Expect", "").lower() != "100-continue":
+        return render_problem(Problem(417, "Expect: only 100-continue is known"))
+    if request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer proper has not begun
+    return None

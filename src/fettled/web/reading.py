@@ -1,0 +1,191 @@
+"""
+Reads what a caller sent: bodies, queries, preconditions; all of it distrusted.
+
+Faults are raised as problems that name the field. What the fields mean is the models'
+and the handlers' matter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, get_origin
+
+import orjson
+from aiohttp import web
+from aiohttp.web_protocol import RequestPayloadError
+from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
+
+from fettled.web.problems import JSON, Fault, Problem
+from fettled.web.routes import Model
+
+#: Uploads will have a limit of their own.
+MAX_BODY = 1024 * 1024
+#: From the first byte to the last; a slow line carries 1 MiB in that time.
+_BODY_SECONDS = 10.0
+#: More fields than any model has: each unknown one would cost an error message.
+_MOST_FIELDS = 100
+_DIGITS = re.compile(r"[0-9]{1,18}")
+_ETAG = re.compile(r'"([0-9]{1,18})"')
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+_WORDS = {
+    "extra_forbidden": "is not known here",
+    "missing": "is required",
+    "model_type": "must be a JSON object",
+    "model_attributes_type": "must be a JSON object",
+    "dict_type": "must be a JSON object",
+    "timezone_aware": "must have a time zone, such as a Z at its end",
+}
+
+
+def _no_control(text: str) -> str:
+    if _CONTROL.search(text):
+        msg = "must not hold control characters"
+        raise ValueError(msg)
+    return text
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, str) and not _DIGITS.fullmatch(value):
+        msg = "must be a whole number"
+        raise ValueError(msg)
+    return value
+
+
+def _timely(value: object) -> object:
+    if value is not None and not isinstance(value, str):
+        msg = "must be a time such as 2026-11-21T08:30:00Z"
+        raise ValueError(msg)
+    return value
+
+
+#: Text of people: lines and tabs, nothing that moves a terminal or ends a C string.
+Text = Annotated[str, AfterValidator(_no_control)]
+#: A number in a query, in digits only.
+Number = Annotated[int, BeforeValidator(_whole)]
+#: Says that a time must be text: a bare number is no time in JSON.
+AS_TEXT = BeforeValidator(_timely)
+
+
+async def read_json(request: web.Request) -> object:
+    """
+    Read the body as JSON.
+
+    Raises:
+        Problem: 415 for another type, 413 over 1 MiB, 408 if too slow, 400 if malformed.
+    """
+    charset = (request.charset or "utf-8").lower()
+    if request.content_type != JSON or charset not in {"utf-8", "utf8", "us-ascii"}:
+        raise Problem(415, f"the body must be {JSON} in UTF-8", headers={"Accept-Post": JSON})
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Problem(415, "the body must not be compressed")
+    raw = await _read(request)
+    try:
+        value: object = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        # The library's words may quote the body; the place is enough.
+        raise Problem(400, f"the body is not JSON (at character {error.pos})") from None
+    if isinstance(value, dict) and len(value) > _MOST_FIELDS:
+        raise Problem(422, f"the body has more than {_MOST_FIELDS} fields")
+    return value
+
+
+def refuse_large(request: web.Request) -> None:
+    """Refuse a body that says beforehand that it is too large, whoever sends it."""
+    if (request.content_length or 0) > MAX_BODY:
+        raise Problem(413, "the body is larger than 1 MiB", headers={"Connection": "close"})
+
+
+async def _read(request: web.Request) -> bytes:
+    pieces = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for piece in request.content.iter_any():
+                pieces += piece
+                if len(pieces) > MAX_BODY:
+                    close = {"Connection": "close"}
+                    raise Problem(413, "the body is larger than 1 MiB", headers=close)
+    except TimeoutError:
+        detail = f"the body did not arrive within {_BODY_SECONDS:g} s"
+        raise Problem(408, detail, headers={"Connection": "close"}) from None
+    except RequestPayloadError:
+        raise Problem(400, "the body is not what its headers say") from None
+    return bytes(pieces)
+
+
+def take_body(adapter: TypeAdapter[Any], value: object) -> object:
+    """Judge *value* by the route's model."""
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        raise _invalid(error, tagged=adapter.core_schema["type"] == "tagged-union") from None
+
+
+def take_query(model: type[Model], request: web.Request) -> Model:
+    """
+    Judge the query by *model*; fields that are sets may be repeated or listed by commas.
+
+    Raises:
+        Problem: 422 for an unknown, repeated or invalid parameter.
+    """
+    given: dict[str, object] = {}
+    query = request.query
+    if len(query) > _MOST_FIELDS:
+        raise Problem(422, f"the query has more than {_MOST_FIELDS} parameters")
+    for name in query:
+        values = query.getall(name)
+        field = model.model_fields.get(name)
+        if field is not None and get_origin(field.annotation) is frozenset:
+            given[name] = [part for value in values for part in value.split(",")]
+        elif len(values) > 1:
+            raise _one_fault(name, "is given more than once")
+        else:
+            given[name] = values[0]
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise _invalid(error, tagged=False) from None
+
+
+def read_if_match(headers: Mapping[str, str]) -> int | None:
+    """
+    Read the version that the caller believes is the present one; None for any.
+
+    Raises:
+        Problem: 400 if it is not a quoted version, 412 if it is a weak one.
+    """
+    given = headers.get("If-Match")
+    if given is None or given.strip() == "*":
+        return None
+    if given.strip().startswith("W/"):
+        raise Problem(412, "If-Match: a weak tag never matches", [Fault("If-Match", "is weak")])
+    match = _ETAG.fullmatch(given.strip())
+    if match is None:
+        detail = 'must be one version in quotes, such as "3"'
+        raise Problem(400, f"If-Match: {detail}", [Fault("If-Match", detail)])
+    return int(match[1])
+
+
+def _one_fault(name: str, detail: str) -> Problem:
+    return Problem(422, f"{name[:100]}: {detail}", [Fault(name, detail)])
+
+
+def _invalid(error: ValidationError, *, tagged: bool) -> Problem:
+    faults = []
+    for each in error.errors(include_url=False, include_input=False):
+        place = each["loc"][1:] if tagged else each["loc"]
+        field = ".".join(str(part) for part in place)
+        if each["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+            ctx = each.get("ctx", {})
+            field = str(ctx.get("discriminator", "")).strip("'")
+            known = str(ctx.get("expected_tags", "")).replace("'", "")
+            detail = f"must be one of {known}" if known else "is required"
+        elif each["type"] == "value_error":
+            detail = str(each.get("ctx", {}).get("error", "is not valid"))
+        else:
+            detail = _WORDS.get(each["type"], each["msg"])
+        faults.append(Fault(field, detail))
+    first = faults[0]
+    return Problem(422, f"{first.field}: {first.detail}" if first.field else first.detail, faults)

@@ -1,0 +1,157 @@
+"""
+The route table: what a route is, and the one decorator that makes one.
+
+A route declares everything there is to know about it: method, paths, permission, the
+models of its query and body, and the status of success. The server, the tests that walk
+it, and the API's description are made from this table and from nothing else. A route
+that does not say who may use it cannot be made.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from fettled.core.permissions import Permission
+from fettled.web.auth import Principal
+from fettled.web.keys import Services, Settings
+from fettled.web.problems import JSON
+
+
+class Public(Enum):
+    """The word a route must say to need no token."""
+
+    PUBLIC = "public"
+
+
+PUBLIC = Public.PUBLIC
+
+
+class Model(BaseModel):
+    """What a caller may send: nothing but the fields named, and no value guessed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoQuery(Model):
+    """The query of a route that takes none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    A request whose caller, query and body have been judged already.
+
+    Attributes:
+        path: the parts of the path by name, decoded.
+        target: the path as it was asked for, for links to further pages.
+        query, body: instances of the route's models; the body is None if it has none.
+        headers: by name, whatever their case.
+    """
+
+    services: Services
+    principal: Principal
+    path: Mapping[str, str]
+    target: str
+    query: Any
+    body: Any
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    What a handler answers.
+
+    Attributes:
+        data: written as JSON; None for no content.
+        chunks: instead of data, bytes that are made piece by piece.
+        status: None for the route's status of success.
+    """
+
+    data: object = None
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = JSON
+    chunks: AsyncIterator[bytes] | None = None
+    status: int | None = None
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """
+    One route.
+
+    Attributes:
+        permission: who may; `PUBLIC` for everybody.
+        guarded: for a route that is public only as long as the settings leave it so.
+        body: a model, or a union of models by a tag; None for no body.
+    """
+
+    method: str
+    paths: tuple[str, ...]
+    permission: Permission | Public | None
+    handler: Handler
+    query: type[Model]
+    body: TypeAdapter[Any] | None
+    status: int
+    guarded: Callable[[Settings], bool] | None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.permission, Permission | Public):
+            msg = f"{self.method} {self.paths[0]} does not declare who may use it"
+            raise TypeError(msg)
+
+    @property
+    def summary(self) -> str:
+        """What it does, in one line."""
+        return (inspect.getdoc(self.handler) or "").split("\n", 1)[0]
+
+    def needs(self, settings: Settings) -> Permission | None:
+        """Name the permission that a caller must hold; None for a public route."""
+        if isinstance(self.permission, Permission):
+            return self.permission if self.guarded is None or self.guarded(settings) else None
+        return None
+
+
+class RouteTable:
+    """Routes, in the order in which they were declared."""
+
+    def __init__(self) -> None:
+        self._routes: list[Route] = []
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def route(
+        self,
+        method: str,
+        *paths: str,
+        permission: Permission | Public | None = None,
+        guarded: Callable[[Settings], bool] | None = None,
+        query: type[Model] = NoQuery,
+        body: Any = None,  # noqa: ANN401 - a model or an annotated union: no one type says that
+        status: int = 200,
+    ) -> Callable[[Handler], Handler]:
+        """
+        Declare the decorated function as a route.
+
+        Raises:
+            TypeError: no permission is declared.
+        """
+
+        def declare(handler: Handler) -> Handler:
+            adapter = None if body is None else TypeAdapter(body)
+            self._routes.append(
+                Route(method, paths, permission, handler, query, adapter, status, guarded)
+            )
+            return handler
+
+        return declare

@@ -1,0 +1,128 @@
+"""
+The JSON shapes of tickets, timeline entries and subjects, as the API promises them.
+
+Pure functions from values to what is written; a key that has no matter yet is null,
+never missing, so that clients need one shape only.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from fettled.app.views import CheckView, SubjectView
+from fettled.core.tickets import Actor, Entry, Resolution, Ticket
+from fettled.core.words import Priority
+
+#: P5, information only, is given by people; no priority leads to it.
+_LEVELS = {
+    Priority.CRITICAL: "P1",
+    Priority.HIGH: "P2",
+    Priority.MEDIUM: "P3",
+    Priority.LOW: "P4",
+}
+
+
+def time_json(at: datetime | None) -> str | None:
+    """Write *at* as RFC 3339 in UTC, with milliseconds where there are any."""
+    if at is None:
+        return None
+    exact = "milliseconds" if at.microsecond >= 1000 else "seconds"  # noqa: PLR2004 - a millisecond
+    return at.astimezone(UTC).isoformat(timespec=exact).replace("+00:00", "Z")
+
+
+def actor_json(actor: Actor) -> dict[str, Any]:
+    """Write who did it; the machine's own parts have no name."""
+    return {"type": actor.type} | ({} if actor.name is None else {"name": actor.name})
+
+
+def ticket_json(ticket: Ticket, subject: SubjectView | None) -> dict[str, Any]:
+    """Write *ticket*; *subject* is None when there is none, or none any more."""
+    return {
+        "number": ticket.number,
+        "reference": ticket.reference,
+        "title": ticket.title,
+        "kind": ticket.kind,
+        "source": ticket.source,
+        "status": ticket.status,
+        "priority": ticket.priority,
+        "level": _LEVELS[ticket.priority],
+        "subject": _subject_of(ticket, subject),
+        "check": ticket.check,
+        "team": ticket.team,
+        "assignee": ticket.assignee,
+        "reporter": ticket.reporter,
+        "resolution": _resolution(ticket.resolution),
+        "reopen_count": ticket.reopen_count,
+        "flap_count": ticket.flap_count,
+        "escalation_level": ticket.escalation_level,
+        "previous": ticket.previous,
+        "merged_into": ticket.merged_into,
+        "members": [],
+        "links": [],
+        "labels": ticket.labels,
+        "sla": None,
+        "created_at": time_json(ticket.created_at),
+        "updated_at": time_json(ticket.updated_at),
+        "resolved_at": time_json(ticket.resolved_at),
+        "closed_at": time_json(ticket.closed_at),
+        "version": ticket.version,
+    }
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """Write a line of a timeline."""
+    return {
+        "seq": entry.seq,
+        "at": time_json(entry.at),
+        "event": entry.event,
+        "actor": actor_json(entry.actor),
+        "data": entry.data,
+    }
+
+
+def subject_json(view: SubjectView) -> dict[str, Any]:
+    """Write a subject with its checks."""
+    return {
+        "id": view.id,
+        "key": view.key,
+        "name": view.name,
+        "type": view.type,
+        "phase": view.phase,
+        "since": time_json(view.since),
+        "parent": view.parent,
+        "labels": view.labels,
+        "checks": [_check(check) for check in view.checks],
+        "ticket": view.ticket,
+    }
+
+
+def _check(view: CheckView) -> dict[str, Any]:
+    return {
+        "name": view.name,
+        "type": view.type,
+        "phase": view.phase,
+        "verdict": view.verdict,
+        "reason": view.reason,
+        "last_at": time_json(view.last_at),
+        "next_at": time_json(view.next_at),
+    }
+
+
+def _subject_of(ticket: Ticket, view: SubjectView | None) -> dict[str, Any] | None:
+    if ticket.subject is None:
+        return None
+    if view is None:  # removed from the configuration; its key is all that is certain
+        return {"id": None, "key": ticket.subject, "name": ticket.subject, "type": None}
+    return {"id": view.id, "key": view.key, "name": view.name, "type": view.type}
+
+
+def _resolution(resolution: Resolution | None) -> dict[str, Any] | None:
+    if resolution is None:
+        return None
+    return {
+        "code": resolution.code,
+        "summary": resolution.summary,
+        "by": actor_json(resolution.by),
+        "at": time_json(resolution.at),
+    }

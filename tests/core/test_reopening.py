@@ -1,0 +1,206 @@
+"""Open, reopen, attach, or stay quiet: the six rules at their edges."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from fettled.core.lifecycle import Reopen, Resolve
+from fettled.core.policy import ALWAYS, NEVER, Flap, Policy
+from fettled.core.words import Code, Gate, Status
+from timeline import at, more, play
+
+H = timedelta(hours=1)
+PLAIN = Policy(flap=Flap(transitions=99))
+DOWN_AND_UP = "down@0 down@60 up@90 up@150"  # resolved at 150
+
+WINDOW = {
+    "inside": (3749.999, H, "reopened:relapse"),
+    "the last instant is outside": (3750, H, "opened"),
+    "never": (200, NEVER, "opened"),
+    "always": (900_000, ALWAYS, "reopened:relapse"),
+}
+
+
+@pytest.mark.parametrize(("second", "window", "event"), WINDOW.values(), ids=WINDOW)
+def test_the_window_runs_from_the_resolution_to_the_first_failure(
+    second: float, window: timedelta, event: str
+) -> None:
+    """However long the debounce is: half-open, measured to the first failure."""
+    policy = replace(PLAIN, reopen_window=window)
+    timeline = play(DOWN_AND_UP, policy)
+    more(timeline, f"down@{second} down@{second + 61}")
+
+    assert timeline.events[2:] == [event]
+
+
+def test_a_new_ticket_is_linked_to_the_previous() -> None:
+    """Rule 6, and the numbers go on."""
+    timeline = play(DOWN_AND_UP + " down@9000 down@9060", PLAIN)
+
+    assert timeline.ticket.number == 2
+    assert timeline.ticket.previous == 1
+
+
+def test_a_relapse_is_counted_and_starts_a_new_generation() -> None:
+    """Same number; first failure of the new spell on the timeline."""
+    timeline = play(DOWN_AND_UP + " down@300 down@360", PLAIN)
+
+    assert timeline.ticket.number == 1
+    assert timeline.ticket.reopen_count == 1
+    assert timeline.ticket.generation == 2
+    assert timeline.ticket.status is Status.OPEN
+    assert timeline.entries[-1][1].data["first_failure"] == at(300).isoformat()
+
+
+def test_resolving_what_is_still_down_is_believed_for_a_while_then_taken_back() -> None:
+    """Rule 4: gate verify, then the same ticket, whatever the window, the clock going on."""
+    policy = replace(PLAIN, reopen_window=NEVER)
+    timeline = play("down@0 down@60", policy)
+    timeline.act(Resolve(), 70)
+    more(timeline, "down@90..660/30 down@669.999")
+
+    assert timeline.condition.gate is Gate.VERIFY
+    assert timeline.condition.gate_until == at(670)
+    assert timeline.events == ["opened", "resolved:fixed"]
+
+    more(timeline, "down@670")
+
+    assert timeline.events[2:] == ["reopened:still_unhealthy"]
+    assert timeline.ticket.generation == 1
+    assert timeline.condition.gate is None
+
+
+def test_resolved_by_a_person_while_well_has_had_its_spell() -> None:
+    """Rule 4 does not apply: the relapse is judged by the window, at once."""
+    timeline = play("down@0 down@60", PLAIN)
+    timeline.tickets[0] = replace(timeline.tickets[0], touched=True)
+    more(timeline, "up@90 up@150")
+    timeline.act(Resolve(), 160)
+    more(timeline, "down@200 down@260")
+
+    assert timeline.events[-2:] == ["resolved:fixed", "reopened:relapse"]
+
+
+def test_resolved_by_a_person_while_recovering_counts_once_it_is_healthy() -> None:
+    """Healthy at any instant after the resolution is a confirmed spell."""
+    timeline = play("down@0 down@60 up@90", PLAIN)
+    timeline.act(Resolve(), 100)
+    more(timeline, "up@150 down@200 down@260")
+
+    assert timeline.events[-1] == "reopened:relapse"
+
+
+@pytest.mark.parametrize("code", [Code.WONT_FIX, Code.WORKAROUND])
+def test_what_people_accepted_stays_quiet_until_it_was_well(code: Code) -> None:
+    """Rule 2, and its end."""
+    timeline = play("down@0 down@60", PLAIN)
+    timeline.act(Resolve(code), 70)
+    more(timeline, "down@90..9000/90")
+    assert timeline.condition.gate is Gate.ACCEPTED
+    assert timeline.events[-1] == f"resolved:{code}"
+
+    more(timeline, "up@9030 up@9090 down@9120 down@9180")
+
+    assert timeline.events[-1] == "opened"
+
+
+def test_acceptance_can_be_limited() -> None:
+    """`until` ends it on the first observation at or after that time."""
+    timeline = play("down@0 down@60", PLAIN)
+    timeline.act(Resolve(Code.WONT_FIX, until=at(1000)), 70)
+    more(timeline, "down@90..990/90 down@999.999")
+    assert timeline.condition.gate is Gate.ACCEPTED
+
+    more(timeline, "down@1000")
+
+    assert timeline.events[-1] == "reopened:still_unhealthy"
+
+
+def test_a_duplicate_is_quiet_while_the_other_is_open() -> None:
+    """And comes back when the other was resolved."""
+    timeline = play("down@0 down@60", PLAIN)
+    timeline.act(Resolve(Code.DUPLICATE, duplicate_of=7), 70)
+    more(timeline, "down@700")
+    assert timeline.condition.gate is Gate.ACCEPTED
+
+    timeline.tickets.extend([timeline.tickets[0]] * 5)
+    timeline.tickets.append(replace(timeline.tickets[0], number=7))
+    timeline.tickets[:] = timeline.tickets[:1]
+    timeline.tickets[0] = replace(
+        timeline.tickets[0],
+        resolution=replace(timeline.tickets[0].resolution, duplicate_of=1),
+    )
+    more(timeline, "down@790")
+
+    assert timeline.events[-1] == "reopened:still_unhealthy"
+
+
+def test_a_closed_ticket_is_never_reopened() -> None:
+    """Rule 3."""
+    timeline = play(DOWN_AND_UP, replace(PLAIN, reopen_window=ALWAYS))
+    timeline.tickets[0] = replace(timeline.tickets[0], status=Status.CLOSED)
+    more(timeline, "down@300 down@360")
+
+    assert timeline.events[-1] == "opened"
+    assert timeline.ticket.previous == 1
+
+
+def test_observe_only_opens_nothing_and_resolves_all_the_same() -> None:
+    """A gate forbids opening and reopening, and nothing else."""
+    quiet = replace(PLAIN, publish=False)
+    timeline = play("down@0 down@60 down@90", quiet)
+    assert timeline.condition.gate is Gate.OBSERVE_ONLY
+    assert timeline.events == []
+
+    timeline = play("down@0 down@60", PLAIN)
+    timeline.policy = quiet
+    more(timeline, "down@90 up@120 up@180 down@200 down@260")
+
+    assert timeline.events == ["opened", "resolved:auto_recovered"]
+
+
+def test_ensure_ticket_is_level_triggered() -> None:
+    """A gate that lifts in pending_resolve, or a ticket that went missing, loses nothing."""
+    timeline = play("down@0 down@60 up@70", replace(PLAIN, publish=False))
+    timeline.policy = PLAIN
+    more(timeline, "down@80")
+    assert timeline.events == ["opened"]
+
+    timeline.tickets.clear()
+    more(timeline, "down@110")
+
+    assert timeline.events == ["opened", "opened"]
+
+
+def test_a_person_reopens_inside_and_outside_the_window_and_keeps_it_open() -> None:
+    """A well subject's ticket stays open until a new unhealthy spell has ended."""
+    timeline = play(DOWN_AND_UP + " up@9000", PLAIN)
+    timeline.act(Reopen(), 9001)
+    more(timeline, "up@9030..9990/30")
+    assert timeline.ticket.is_open
+
+    more(timeline, "down@10000 down@10060 up@10090 up@10150")
+
+    assert timeline.events[-2:] == ["reopened:person", "resolved:auto_recovered"]
+
+
+def test_a_reopening_during_the_outage_is_not_kept_longer_than_it() -> None:
+    """The spell goes on, so the ticket ends with it."""
+    timeline = play("down@0 down@60", PLAIN)
+    timeline.act(Resolve(), 70)
+    timeline.act(Reopen(), 71)
+    more(timeline, "down@90 up@120 up@180")
+
+    assert timeline.events[-1] == "resolved:auto_recovered"
+
+
+def test_wall_clock_jumps_move_neither_debounce_nor_count() -> None:
+    """An NTP step of an hour back after the resolution: still a relapse, no negative time."""
+    timeline = play(DOWN_AND_UP, PLAIN)
+    timeline.offset = -H
+    more(timeline, "down@300 down@360")
+
+    assert timeline.events[-1] == "reopened:relapse"
+    times = [entry.at for _, entry in timeline.entries]
+    assert times == sorted(times)

@@ -1,0 +1,140 @@
+"""The daemon's door on loopback, over fakes, for every test of the web."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import pytest
+import structlog
+
+from fettled.app.tokens import Tokens
+from fettled.core.errors import ConfigError
+from fettled.core.permissions import Role
+from fettled.telemetry.logs import configure_logs
+from fettled.telemetry.metrics import Metrics
+from fettled.web.app import ROUTES, make_app
+from fettled.web.keys import Services, Settings
+from fettled.web.listening import Limits, open_web
+from web.fakes import (
+    AT,
+    FakeClock,
+    FakeHealth,
+    FakeHeartbeats,
+    FakeStore,
+    FakeSubjects,
+    FakeTickets,
+)
+
+
+@dataclass
+class Logs:
+    """What was logged, from info upwards: what happened, and what failed."""
+
+    out: io.StringIO = field(default_factory=io.StringIO)
+    err: io.StringIO = field(default_factory=io.StringIO)
+
+    @property
+    def text(self) -> str:
+        return self.out.getvalue() + self.err.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[Logs]:
+    """Collect the log of every test, and leave logging as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    made = Logs()
+    configure_logs(lambda: AT, form="json", out=made.out, errors=made.err)
+    yield made
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@dataclass
+class House:
+    """A served application and everything behind it."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    store: FakeStore = field(default_factory=FakeStore)
+    tickets: FakeTickets = field(default_factory=FakeTickets)
+    subjects: FakeSubjects = field(default_factory=FakeSubjects)
+    heartbeats: FakeHeartbeats = field(default_factory=FakeHeartbeats)
+    health: FakeHealth = field(default_factory=FakeHealth)
+    metrics: Metrics = field(default_factory=lambda: Metrics("0.1.0"))
+    settings: Settings = field(default_factory=lambda: Settings(version="0.1.0"))
+    limits: Limits = field(default_factory=Limits)
+    routes: tuple = ROUTES
+    control: Path | None = None
+    config_error: ConfigError | None = None
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        self.tokens = Tokens(self.store, self.clock)
+
+    async def reload(self) -> list[str]:
+        if self.config_error is not None:
+            raise self.config_error
+        return ["1 check changed"]
+
+    async def token(self, role: Role = Role.ADMIN, user: str = "ann") -> str:
+        """Make a token and give its text."""
+        return (await self.tokens.create(user, role)).text
+
+    async def headers(self, role: Role = Role.ADMIN, user: str = "ann") -> dict[str, str]:
+        """Make the header that a caller of *role* sends."""
+        return {"Authorization": f"Bearer {await self.token(role, user)}"}
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        host, _, port = self.url.removeprefix("http://").rpartition(":")
+        return host, int(port)
+
+    @contextlib.asynccontextmanager
+    async def serve(self) -> AsyncIterator[None]:
+        services = Services(
+            tickets=self.tickets,
+            subjects=self.subjects,
+            heartbeats=self.heartbeats,
+            tokens=self.tokens,
+            reload=self.reload,
+            health=self.health,
+            expose=self.metrics.expose,
+            settings=lambda: self.settings,
+        )
+        app = make_app(services, self.routes)
+        async with open_web(
+            app, listen=[("127.0.0.1", 0)], control=self.control, limits=self.limits
+        ) as urls:
+            self.url = urls[0]
+            yield
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    """Serve a house."""
+    made = House()
+    async with made.serve():
+        yield made
+
+
+@pytest.fixture
+async def client(house: House) -> AsyncIterator[aiohttp.ClientSession]:
+    """Give an administrator's client of it."""
+    headers = await house.headers()
+    async with aiohttp.ClientSession(house.url, headers=headers) as session:
+        yield session
+
+
+@pytest.fixture
+async def anyone(house: House) -> AsyncIterator[aiohttp.ClientSession]:
+    """Give a client without a token."""
+    async with aiohttp.ClientSession(house.url) as session:
+        yield session

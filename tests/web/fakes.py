@@ -1,0 +1,174 @@
+"""Small fakes that fit the protocols of `fettled.web.keys`, and a store of tokens only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fettled.app.health import Figures, Health, assess
+from fettled.app.views import CheckView, SubjectView
+from fettled.core.errors import ConflictError, NotFoundError, StaleError, StoreDownError
+from fettled.core.lifecycle import Action, Comment
+from fettled.core.observations import Reason
+from fettled.core.tickets import MONITOR, Actor, Entry, Ticket
+from fettled.core.words import Phase, Priority, Source, Status, SubjectType, Verdict
+from fettled.ports import TicketFilter, Token
+
+AT = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
+
+
+class FakeClock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.at = AT
+
+    def now(self) -> datetime:
+        return self.at
+
+    def wall(self) -> datetime:
+        return self.at
+
+
+class FakeStore:
+    """Tokens in a dict; *down* makes everything fail as a store that is down does."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, Token] = {}
+        self.down = False
+        self.reads = 0
+        self.last_commit = 0.0
+
+    async def read(self, ask: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - whatever is asked for
+        self.reads += 1
+        if self.down:
+            msg = "secret-path/fettled.db: disk I/O error"
+            raise StoreDownError(msg)
+        return ask(self)
+
+    async def write(self, unit: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - whatever it returns
+        return await self.read(unit)
+
+    def token(self, token_id: str) -> Token | None:
+        return self.tokens.get(token_id)
+
+    def token_count(self) -> int:
+        return len(self.tokens)
+
+    def add_token(self, token: Token) -> None:
+        self.tokens[token.id] = token
+
+
+def make_ticket(number: int = 42, **fields: object) -> Ticket:
+    """Make the ticket of the design's example."""
+    ticket = Ticket(
+        title="Device offline: door-1",
+        kind="device_offline",
+        source=Source.HEALTH_MONITOR,
+        priority=Priority.HIGH,
+        created_at=AT,
+        updated_at=AT,
+        number=number,
+        subject="door-1",
+        check="door-1/ping",
+        version=3,
+    )
+    return replace(ticket, **fields)
+
+
+def make_subject(key: str = "door-1", **fields: object) -> SubjectView:
+    """Make a subject with one check."""
+    check = CheckView("ping", "icmp", Phase.FIRING, Verdict.DOWN, Reason.TIMEOUT, "", AT, AT)
+    view = SubjectView(
+        7, key, "Door 1", SubjectType.DEVICE, Phase.FIRING, AT, checks=(check,), ticket=42
+    )
+    return replace(view, **fields)
+
+
+class FakeTickets:
+    """Tickets in a dict; an action writes down who did it."""
+
+    def __init__(self) -> None:
+        self.kept = {42: make_ticket()}
+        self.entries = [Entry("opened", AT, MONITOR, {"kind": "device_offline"}, seq=1)]
+        self.acts: list[tuple[str, Action, Actor]] = []
+        self.asked: TicketFilter | None = None
+        self.error: Exception | None = None
+
+    async def get(self, ref: str) -> Ticket:
+        if self.error is not None:
+            raise self.error
+        for ticket in self.kept.values():
+            if ref in {str(ticket.number), ticket.reference}:
+                return ticket
+        msg = "there is no such ticket"
+        raise NotFoundError(msg)
+
+    async def timeline(self, ref: str, after: int, limit: int) -> list[Entry]:
+        await self.get(ref)
+        return [entry for entry in self.entries if entry.seq > after][:limit]
+
+    async def act(
+        self, ref: str, action: Action, actor: Actor, if_version: int | None = None
+    ) -> Ticket:
+        ticket = await self.get(ref)
+        if if_version is not None and if_version != ticket.version:
+            msg = f"#{ticket.number} is at version {ticket.version}"
+            raise StaleError(msg)
+        if ticket.status is Status.CLOSED:
+            msg = f"#{ticket.number} is closed"
+            raise ConflictError(msg)
+        self.acts.append((ref, action, actor))
+        status = ticket.status if isinstance(action, Comment) else Status.RESOLVED
+        after = replace(ticket, version=ticket.version + 1, status=status)
+        self.kept[ticket.number] = after
+        return after
+
+    async def list(self, which: TicketFilter, before: int | None, limit: int):
+        self.asked = which
+        found = sorted(self.kept.values(), key=lambda ticket: -ticket.number)
+        return [one for one in found if before is None or one.number < before][:limit]
+
+
+class FakeSubjects:
+    """Subjects in a dict."""
+
+    def __init__(self) -> None:
+        self.kept = {"door-1": make_subject()}
+
+    def all(self) -> list[SubjectView]:
+        return list(self.kept.values())
+
+    def get(self, key: str) -> SubjectView:
+        if key not in self.kept:
+            msg = f"there is no subject {key}"
+            raise NotFoundError(msg)
+        return self.kept[key]
+
+
+class FakeHeartbeats:
+    """One heartbeat check, `cron/main`."""
+
+    def __init__(self) -> None:
+        self.beats: list[str] = []
+
+    async def beat(self, key: str) -> None:
+        if key not in {"cron", "cron/main"}:
+            msg = f"there is no heartbeat check {key}"
+            raise NotFoundError(msg)
+        self.beats.append(key)
+
+
+class FakeHealth:
+    """Figures that are set by hand."""
+
+    def __init__(self) -> None:
+        self.figures = Figures(store_age=0.1, scheduler_age=0.1, loop_lag=0.001)
+
+    def __call__(self) -> Health:
+        return assess(self.figures)
+
+
+DAY = timedelta(days=1)
