@@ -93,5 +93,5 @@ def open_or_attach(unit: UnitOfWork, check: str, n: int) -> int:
             Change(last, (entry("still_down"), entry("note", triggers=False)))
         ).ticket.number
     number = unit.apply(opening(check)).ticket.number
-    unit.put_span(span(check, order=(1, n)))
+    unit.put_spans([span(check, order=(1, n))])
     return number

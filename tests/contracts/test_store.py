@@ -283,15 +283,24 @@ async def test_only_the_very_reference_finds_a_ticket(store: SqlStore, reference
 
 async def test_a_span_stored_twice_is_one_span(store: SqlStore) -> None:
     """A span is the one that begins with that observation; storing it again lengthens it."""
-    kept = await store.write(lambda unit: unit.put_span(span()))
+    await store.write(lambda unit: unit.put_spans([span()]))
     longer = replace(span(), last=NOW + timedelta(hours=1), count=361)
-    again = await store.write(lambda unit: unit.put_span(longer))
-    assert again == replace(longer, number=kept.number)
-    await store.write(lambda unit: unit.put_span(span(order=(1, 400), first=NOW, last=NOW)))
-    await store.write(lambda unit: unit.put_span(span("other/c")))
+    later = span(order=(1, 400), first=NOW, last=NOW)
+    await store.write(lambda unit: unit.put_spans([longer, later, span("other/c")]))
     since = NOW + timedelta(minutes=1)
-    assert await store.read(lambda reader: reader.spans("door-1/ping", since=since)) == [again]
-    assert len(await store.read(lambda reader: reader.spans("door-1/ping", since=NOW))) == 2
+    assert await store.read(lambda reader: reader.spans("door-1/ping", since=since)) == [longer]
+    kept = await store.read(lambda reader: reader.spans("door-1/ping", since=NOW))
+    assert kept == [longer, later]
+
+
+async def test_the_log_of_inputs_is_read_in_its_order(store: SqlStore) -> None:
+    """What was not an observation is remembered too, piece by piece."""
+    for kind in ("start", "reload", "action"):
+        await store.write(lambda unit, kind=kind: unit.log_input(kind, NOW, "ann", {"n": 1}))
+    first, *_ = await store.read(lambda reader: reader.inputs(after=0, limit=1))
+    assert (first.kind, first.at, first.actor, first.data) == ("start", NOW, "ann", {"n": 1})
+    rest = await store.read(lambda reader: reader.inputs(after=first.position, limit=9))
+    assert [each.kind for each in rest] == ["reload", "action"]
 
 
 async def test_heartbeats_tokens_and_starts_are_kept(store: SqlStore) -> None:
