@@ -79,6 +79,16 @@ class Link:
         prepared = self._prepare(statement)
         return self.driver.execute(prepared.sql, prepared.values(given or {}))
 
+    def told(self, statement: Statement, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- the first column's own type
+        """
+        Run a statement with RETURNING, and give the first column of its row, or None.
+
+        Fetched to the end at once: SQLite cannot roll back while a write is still read.
+        """
+        prepared = self._prepare(statement)
+        rows = self.driver.execute(prepared.sql, prepared.values(given)).fetchall()
+        return rows[0][0] if rows else None
+
     def many(self, statement: Statement, given: Iterable[Mapping[str, Any]]) -> None:
         """Run one statement for each of *given*."""
         prepared = self._prepare(statement)

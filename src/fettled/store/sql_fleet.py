@@ -165,7 +165,7 @@ def every_input(link: Link, *, after: int, limit: int) -> list[Input]:
 
 def next_incarnation(link: Link) -> int:
     """Count one more start."""
-    return int(link.run(_COUNT_START, {"name": "incarnation", "value": 1}).fetchone()[0])
+    return int(link.told(_COUNT_START, {"name": "incarnation", "value": 1}))
 
 
 def events(link: Link, *, after: int, limit: int) -> list[OutboxEvent]:
