@@ -5,6 +5,9 @@ The store: the only speaker of SQL.
 `upgrade` are the command line's. Nothing above this package sees a connection.
 """
 
+from fettled.store.backup import backup
+from fettled.store.invariants import check
 from fettled.store.opening import SqlStore, open_store
+from fettled.store.schema import upgrade
 
-__all__ = ["SqlStore", "open_store"]
+__all__ = ["SqlStore", "backup", "check", "open_store", "upgrade"]

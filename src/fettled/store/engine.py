@@ -60,7 +60,7 @@ def parse(url: str) -> URL:
         msg = f"the store is SQLite or PostgreSQL, but store.url begins with {family!r}"
         raise StoreError(msg)
     if not parsed.database or parsed.database == ":memory:":
-        msg = "store.url names no file: use sqlite:////path/to/file.db (four slashes for an absolute path)"
+        msg = "store.url names no file: use sqlite:////path/to/file.db (absolute: four slashes)"
         raise StoreError(msg)
     return parsed.set(drivername="sqlite+pysqlite", query={})
 
@@ -82,6 +82,7 @@ def make_engine(url: URL, *, readonly: bool = False, patient: bool = False) -> E
     Make an engine; connects to nothing yet.
 
     Args:
+        url: what `parse` gave.
         readonly: its connections cannot write, nor checkpoint when closed.
         patient: without PostgreSQL's time limits, for migrations and checks.
     """

@@ -20,6 +20,7 @@ def admit(path: Path, *, create: bool) -> None:
     Make sure that *path* is a store file this user may use.
 
     Args:
+        path: SQLite's file.
         create: make an empty one, readable by this user only, where there is none.
 
     Raises:
@@ -41,7 +42,9 @@ def admit(path: Path, *, create: bool) -> None:
         raise StoreError(msg)
     _require_owner(path, found.st_uid)
     if not os.access(path, os.R_OK | os.W_OK):
-        msg = f"the store {path} cannot be written; check its mode and that its disk is not mounted read-only"
+        msg = (
+            f"the store {path} cannot be written; check its mode, and whether its disk is read-only"
+        )
         raise StoreError(msg)
     _require_sqlite(path)
 

@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Dialect, Engine
-from sqlalchemy.sql import ClauseElement, Executable, Select
+from sqlalchemy.sql import ClauseElement, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = dict[str, Any]
+Statement = ClauseElement
 _Process = Callable[[Any], Any] | None
 
 
@@ -25,8 +26,7 @@ class Prepared:
 
     __slots__ = ("binds", "fixed", "names", "processes", "sql")
 
-    def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        assert isinstance(statement, ClauseElement)  # noqa: S101 -- every Executable of Core is one
+    def __init__(self, statement: Statement, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 -- as above
         self.sql = str(compiled)
@@ -37,7 +37,7 @@ class Prepared:
         names = compiled.positiontup or []
         self.binds: list[tuple[str, _Process]] = [(name, processes[name]) for name in names]
         self.fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        columns = list(statement.selected_columns) if isinstance(statement, Select) else []
+        columns = [*statement.selected_columns] if isinstance(statement, Select) else []
         self.names = [column.name for column in columns]
         self.processes: list[tuple[str, Callable[[Any], Any]]] = []
         for column in columns:
@@ -66,7 +66,7 @@ class Prepared:
 class Link:
     """One connection of the driver in autocommit mode; used by one thread at a time."""
 
-    def __init__(self, engine: Engine, prepared: dict[Executable, Prepared]) -> None:
+    def __init__(self, engine: Engine, prepared: dict[Statement, Prepared]) -> None:
         self._proxy = engine.raw_connection()
         self.driver: Any = self._proxy.driver_connection
         self.dialect = engine.dialect
@@ -74,12 +74,22 @@ class Link:
         self.integrity_error: type[Exception] = engine.dialect.loaded_dbapi.IntegrityError
         self._prepared = prepared
 
-    def run(self, statement: Executable, given: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 -- the driver's cursor
+    def run(self, statement: Statement, given: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 -- the driver's cursor
         """Run one statement."""
         prepared = self._prepare(statement)
         return self.driver.execute(prepared.sql, prepared.values(given or {}))
 
-    def many(self, statement: Executable, given: Iterable[Mapping[str, Any]]) -> None:
+    def told(self, statement: Statement, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- the first column's own type
+        """
+        Run a statement with RETURNING, and give the first column of its row, or None.
+
+        Fetched to the end at once: SQLite cannot roll back while a write is still read.
+        """
+        prepared = self._prepare(statement)
+        rows = self.driver.execute(prepared.sql, prepared.values(given)).fetchall()
+        return rows[0][0] if rows else None
+
+    def many(self, statement: Statement, given: Iterable[Mapping[str, Any]]) -> None:
         """Run one statement for each of *given*."""
         prepared = self._prepare(statement)
         rows = [prepared.values(each) for each in given]
@@ -88,19 +98,19 @@ class Link:
         elif rows:
             self.driver.cursor().executemany(prepared.sql, rows)
 
-    def one(self, statement: Executable, given: Mapping[str, Any] | None = None) -> Row | None:
+    def one(self, statement: Statement, given: Mapping[str, Any] | None = None) -> Row | None:
         """Give the first row, or None."""
         prepared = self._prepare(statement)
         raw = self.driver.execute(prepared.sql, prepared.values(given or {})).fetchone()
         return None if raw is None else prepared.row(raw)
 
-    def all(self, statement: Executable, given: Mapping[str, Any] | None = None) -> list[Row]:
+    def all(self, statement: Statement, given: Mapping[str, Any] | None = None) -> list[Row]:
         """Give every row."""
         prepared = self._prepare(statement)
         cursor = self.driver.execute(prepared.sql, prepared.values(given or {}))
         return [prepared.row(raw) for raw in cursor.fetchall()]
 
-    def ask(self, statement: Executable) -> list[Row]:
+    def ask(self, statement: Statement) -> list[Row]:
         """Run a statement made for this one question; it is not kept."""
         prepared = Prepared(statement, self.dialect)
         return [
@@ -132,7 +142,7 @@ class Link:
         self._proxy.invalidate()
         self._proxy.close()
 
-    def _prepare(self, statement: Executable) -> Prepared:
+    def _prepare(self, statement: Statement) -> Prepared:
         prepared = self._prepared.get(statement)
         if prepared is None:
             prepared = self._prepared[statement] = Prepared(statement, self.dialect)

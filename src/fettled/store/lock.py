@@ -19,7 +19,8 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import URL
 
 from fettled.core.errors import StoreError
-from fettled.store.engine import shown, sqlite_path
+from fettled.store.engine import make_engine, shown, sqlite_path
+from fettled.store.faults import explained
 from fettled.store.link import Link
 
 #: "fttl" twice: of the writer's advisory lock.
@@ -59,6 +60,26 @@ def file_lock(url: URL) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def sole_user(url: URL) -> Iterator[None]:
+    """
+    Be the only fettled at the store for as long as this lasts, on either database.
+
+    Raises:
+        StoreError: another fettled holds it.
+    """
+    with file_lock(url), explained(url):
+        if sqlite_path(url) is not None:
+            yield
+            return
+        link = Link(make_engine(url), {})
+        try:
+            take(link, url)
+            yield
+        finally:
+            link.close()
 
 
 def _open(path: Path) -> int:

@@ -14,7 +14,6 @@ from typing import TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
-from sqlalchemy.sql import Executable
 
 from fettled.core.errors import StoreDownError, StoreError
 from fettled.ports import Reader, UnitOfWork
@@ -23,7 +22,7 @@ from fettled.store.engine import make_engine, parse, sqlite_path
 from fettled.store.faults import explained
 from fettled.store.guard import admit
 from fettled.store.jobs import Job
-from fettled.store.link import Link, Prepared
+from fettled.store.link import Link, Prepared, Statement
 from fettled.store.readers import Readers
 from fettled.store.schema import migrate as migrate_schema
 from fettled.store.schema import require_current
@@ -52,16 +51,14 @@ class SqlStore:
             StoreDownError: nothing of the unit was kept, unless the text says otherwise.
         """
         job = self._writer.submit(unit)
+        watch = job.loop.call_later(STUCK_SECONDS, self._give_up_if_stuck, job)
         try:
-            while not job.future.done():
-                await asyncio.wait({job.future}, timeout=STUCK_SECONDS)
-                if not job.future.done() and self._is_stuck():
-                    raise StoreDownError(self._withdrawn(job))
+            value: T = await job.future
         except asyncio.CancelledError:
             self._writer.withdraw(job)
-            job.future.cancel()
             raise
-        value: T = job.future.result()
+        finally:
+            watch.cancel()
         return value
 
     async def read(self, ask: Callable[[Reader], T]) -> T:
@@ -89,15 +86,17 @@ class SqlStore:
         """When the writer's thread last turned, whether or not the store answered."""
         return self._writer.last_turn
 
-    def _is_stuck(self) -> bool:
-        return time.monotonic() - self._writer.last_turn > STUCK_SECONDS
-
-    def _withdrawn(self, job: Job) -> str:
-        is_certain = self._writer.withdraw(job)
-        job.future.cancel()
-        if is_certain:
-            return "the store does not answer: its writer hangs in the operating system"
-        return "the store hangs while saving this, and may yet save it"
+    def _give_up_if_stuck(self, job: Job) -> None:
+        """Answer for a writer that hangs in the operating system, and cannot itself."""
+        if job.future.done():
+            return
+        if time.monotonic() - self._writer.last_turn < STUCK_SECONDS:
+            job.loop.call_later(STUCK_SECONDS, self._give_up_if_stuck, job)
+            return
+        sentence = "the store hangs while saving this, and may yet save it"
+        if self._writer.withdraw(job):
+            sentence = "the store does not answer: its writer hangs in the operating system"
+        job.future.set_exception(StoreDownError(sentence))
 
 
 @asynccontextmanager
@@ -147,7 +146,7 @@ def _start(
 
 
 def _connector(url: URL, engine: Engine, *, exclusive: bool) -> Callable[[], Link]:
-    prepared: dict[Executable, Prepared] = {}
+    prepared: dict[Statement, Prepared] = {}
 
     def connect() -> Link:
         link = Link(engine, prepared)

@@ -7,7 +7,7 @@ their times whole microseconds.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from fettled.core.condition import Condition, Flip
@@ -20,7 +20,7 @@ from fettled.store.columns import MICROSECOND, counted, uncounted
 from fettled.store.link import Row
 
 #: Fields of a ticket that lie in a column of their own name, just as they are.
-_PLAIN = [
+_PLAIN = (
     "number",
     "uuid",
     "title",
@@ -53,7 +53,7 @@ _PLAIN = [
     "source",
     "status",
     "priority",
-]
+)
 
 
 def dump_ticket(ticket: Ticket) -> Row:

@@ -14,8 +14,10 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL
 
 from fettled.core.errors import StoreError
-from fettled.store.engine import APPLICATION_ID, make_engine, shown
+from fettled.store.engine import APPLICATION_ID, make_engine, parse, shown, sqlite_path
 from fettled.store.faults import explained
+from fettled.store.guard import admit
+from fettled.store.lock import sole_user
 
 #: The newest revision; `tests/store` checks that it is the last file of the chain.
 HEAD = "0001"
@@ -47,6 +49,21 @@ def migrate(url: URL) -> None:
             if is_sqlite:
                 connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
                 _check_foreign_keys(connection, url)
+
+
+def upgrade(url: str) -> None:
+    """
+    Bring the store at *url* up to date, as `fettled db upgrade` does.
+
+    Raises:
+        StoreError: another fettled uses it, or it cannot be changed.
+    """
+    parsed = parse(url)
+    path = sqlite_path(parsed)
+    if path is not None:
+        admit(path, create=True)
+    with sole_user(parsed):
+        migrate(parsed)
 
 
 def require_current(url: URL) -> None:

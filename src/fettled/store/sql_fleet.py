@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
-from sqlalchemy.sql import Executable
 
 from fettled.ports import Input, OutboxEvent, Subject, SubjectSpec, Token
-from fettled.store.link import Link, Row
+from fettled.store.columns import counted
+from fettled.store.link import Link, Row, Statement
 from fettled.store.rows import dump_token, load_event, load_subject, load_token
 from fettled.store.statements import add, put
-from fettled.store.tables import inputs, meta, outbox, spans, subjects, tickets, tokens
+from fettled.store.tables import FORGOTTEN, inputs, meta, outbox, spans, subjects, tickets, tokens
 
 _SUBJECTS = select(subjects).order_by(subjects.c.number)
 _SUBJECT = select(subjects.c.number, subjects.c.name, subjects.c.type).where(
@@ -46,13 +46,14 @@ _COUNT_START = (
     .on_conflict_do_update(index_elements=["name"], set_={"value": meta.c.value + 1})
     .returning(meta.c.value)
 )
+_NOTE_FORGOTTEN = put(meta, "name")
 _OUTBOX = (
     select(outbox)
     .where(outbox.c.position > bindparam("after"))
     .order_by(outbox.c.position)
     .limit(bindparam("limit"))
 )
-_FORGET: tuple[tuple[str, Executable], ...] = (
+_FORGET: tuple[tuple[str, Statement], ...] = (
     (
         "spans_before",
         delete(spans).where(
@@ -164,7 +165,7 @@ def every_input(link: Link, *, after: int, limit: int) -> list[Input]:
 
 def next_incarnation(link: Link) -> int:
     """Count one more start."""
-    return int(link.run(_COUNT_START, {"name": "incarnation", "value": 1}).fetchone()[0])
+    return int(link.told(_COUNT_START, {"name": "incarnation", "value": 1}))
 
 
 def events(link: Link, *, after: int, limit: int) -> list[OutboxEvent]:
@@ -174,6 +175,7 @@ def events(link: Link, *, after: int, limit: int) -> list[OutboxEvent]:
 
 def forget(link: Link, *, spans_before: datetime, outbox_before: datetime, limit: int) -> int:
     """Delete at most *limit* rows of each kind that ended before."""
+    link.run(_NOTE_FORGOTTEN, {"name": FORGOTTEN, "value": counted(outbox_before)})
     before = {"spans_before": spans_before, "outbox_before": outbox_before}
     return sum(
         int(link.run(statement, {"before": before[name], "limit": limit}).rowcount)

@@ -154,10 +154,10 @@ def _insert(link: Link, new: Ticket, last_seq: int) -> Ticket:
     given = dump_ticket(new)
     given["uuid"] = new.uuid or str(uuid4())
     given["last_seq"] = last_seq
-    row = link.run(_ADD, given).fetchone()
-    if row is None:
+    number = link.told(_ADD, given)
+    if number is None:
         raise _conflict(link, new)
-    return replace(new, number=row[0], uuid=given["uuid"], last_seq=last_seq)
+    return replace(new, number=number, uuid=given["uuid"], last_seq=last_seq)
 
 
 def _update(link: Link, before: Ticket, last_seq: int) -> Ticket:

@@ -227,7 +227,10 @@ tokens = Table(
     Column("expires_at", UtcDateTime),
 )
 
-#: Single figures by name: `incarnation`, and `batch` (see `fettled.store.writer`).
+#: The name in `meta` of the time (as microseconds) before which the outbox was cleared.
+FORGOTTEN = "outbox_forgotten"
+
+#: Single figures by name: `incarnation`, `batch` (see `fettled.store.batch`), `FORGOTTEN`.
 meta = Table(
     "meta",
     metadata,

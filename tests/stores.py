@@ -1,0 +1,110 @@
+"""
+Fixtures for tests that need a store: its URL on each database, and the store opened.
+
+Imported by the conftest of each directory that wants them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pg
+import pytest
+
+from fettled.store import SqlStore, open_store, upgrade
+
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+__all__ = [
+    "migrated_database",
+    "migrated_file",
+    "pg_server",
+    "pg_store_url",
+    "pg_url",
+    "sqlite_store_url",
+    "sqlite_url",
+    "store",
+    "url",
+]
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[str]:
+    """A running PostgreSQL, for the whole session."""
+    with pg.server() as url:
+        yield url
+
+
+@pytest.fixture
+def pg_url(pg_server: str) -> Iterator[str]:
+    """An empty database on PostgreSQL."""
+    with pg.database(pg_server) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """An address of SQLite's, with nothing there yet."""
+    return f"sqlite:///{tmp_path / 'fettled.db'}"
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with nothing in it, to be copied: migrating takes a tenth of a second."""
+    path = tmp_path_factory.mktemp("migrated") / "fettled.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(pg_server: str) -> Iterator[str]:
+    """The same on PostgreSQL."""
+    with pg.database(pg_server) as url:
+        upgrade(url)
+        yield url
+
+
+@pytest.fixture
+def sqlite_store_url(tmp_path: Path, migrated_file: Path) -> str:
+    """The address of a SQLite store with nothing in it."""
+    path = tmp_path / "fettled.db"
+    path.write_bytes(migrated_file.read_bytes())
+    path.chmod(0o600)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def pg_store_url(pg_server: str, migrated_database: str) -> Iterator[str]:
+    """The address of a PostgreSQL store with nothing in it."""
+    with pg.database(pg_server, template=migrated_database) as url:
+        yield url
+
+
+@pytest.fixture(params=BOTH)
+def url(request: pytest.FixtureRequest) -> str:
+    """The address of a store with nothing in it, on each database in turn."""
+    name = "sqlite_store_url" if request.param == "sqlite" else "pg_store_url"
+    address: str = request.getfixturevalue(name)
+    return address
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[SqlStore]:
+    """An open, empty store."""
+    async with open_store(url) as opened:
+        yield opened
+
+
+def rows(url: str, query: str) -> list[tuple[Any, ...]]:
+    """Ask the database itself, past the store."""
+    if url.startswith("postgresql"):
+        return pg.run(url, query)
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
