@@ -12,8 +12,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fettled.core.errors import ConfigError
-
 Path = tuple[str | int, ...]
 
 #: Nobody reads further in one go, and a log line has an end.
@@ -67,16 +65,9 @@ def suggest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def raise_faults(faults: Iterable[Fault]) -> None:
-    """
-    Raise all *faults* as one error, each once, in order; do nothing when there are none.
-
-    Raises:
-        ConfigError: there was at least one.
-    """
+def render(faults: Iterable[Fault]) -> str:
+    """Write *faults* a line each, each once, in the files' order."""
     lines = [str(fault) for fault in sorted(set(faults))]
-    if not lines:
-        return
     if len(lines) > MAX_SHOWN:
         lines[MAX_SHOWN:] = [f"and {len(lines) - MAX_SHOWN:,} more faults"]
-    raise ConfigError("\n".join(lines))
+    return "\n".join(lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -172,6 +172,27 @@ class Target(Options):
         return {"main": self.check} if self.check is not None else self.checks
 
 
+class Template(Options):
+    """
+    What targets that `use` it have in common; any key of a target but its own ones.
+
+    A check in it may be incomplete: it is judged where a target completes it.
+    """
+
+    type: Annotated[SubjectType, Field(strict=False)] | None = Field(
+        None, description="What they are."
+    )
+    labels: dict[LabelName, LabelValue] = Field({}, description="Labels, joined with their own.")
+    parent: SubjectKey | None = Field(None, description="Subject they are reached through.")
+    policy: PolicyRef | None = Field(None, description="Policy of all their checks.")
+    team: Name | None = Field(None, description="Team that their tickets go to.")
+    on_remove: Literal["resolve", "keep"] = Field(
+        "resolve", description="What becomes of an untouched ticket once its target leaves."
+    )
+    check: dict[str, Any] = Field({}, description="Options of their only check.")
+    checks: dict[CheckName, dict[str, Any]] = Field({}, description="Options of their checks.")
+
+
 class Team(Options):
     """A team."""
 
@@ -222,13 +243,11 @@ class Settings(Options):
 
     include: OneOrMany[str] = Field(
         (),
-        description="Further files with `targets:`, `templates:` and `policies:`; globs are relative"
-        " to this file, and read in sorted order.",
+        description="Further files with `targets:`, `templates:` and `policies:`; a glob is"
+        " relative to this file, and read in sorted order.",
     )
     server: Server = Field(Server(), description="Where the daemon answers.")
-    store: StoreSettings = Field(
-        StoreSettings(), description="Where state and tickets are kept."
-    )
+    store: StoreSettings = Field(StoreSettings(), description="Where state and tickets are kept.")
     defaults: Defaults = Field(
         Defaults(), description="What a check gets that does not say otherwise."
     )
@@ -236,6 +255,7 @@ class Settings(Options):
         {}, description="Thresholds by name; one named like a subject type holds for that type."
     )
     targets: list[Target] = Field([], description="What is watched.")
+    templates: dict[Name, Template] = Field({}, description="Fragments that targets `use`.")
     access: Access | None = Field(None, description="Teams and people.")
     limits: Limits = Field(Limits(), description="What the daemon allows itself.")
     log: Log = Field(Log(), description="How the daemon logs.")

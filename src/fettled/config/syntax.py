@@ -1,6 +1,4 @@
-"""
-What libyaml complains about, in the words of somebody who edits a configuration.
-"""
+"""What libyaml complains about, in the words of somebody who edits a configuration."""
 
 from __future__ import annotations
 
@@ -9,7 +7,10 @@ import yaml
 #: By a part of libyaml's own words, which never hold the text it read.
 _SENTENCES = (
     ("mapping values are not allowed", "has a second ': ' on one line; quote the value"),
-    ("cannot start any token", "begins with a tab or with one of @ ` %; indent by spaces, or quote"),
+    (
+        "cannot start any token",
+        "begins with a tab or with one of @ ` %; indent by spaces, or quote",
+    ),
     ("unexpected end of stream", "ends within quotes; close them"),
     ("expected ',' or ']'", "is a list in [...] that is not closed or lacks a comma"),
     ("expected ',' or '}'", "is a mapping in {...} that is not closed or lacks a comma"),
