@@ -17,6 +17,7 @@ from fettled.config.faults import Fault, Path, show_path, suggest
 from fettled.config.interpolation import Sources
 from fettled.config.problems import Problem
 from fettled.config.scalars import as_text
+from fettled.core.errors import ConfigError
 
 _SHARED = ("targets", "templates", "policies")
 _ONLY_SHARED = f"unknown key; an included file holds {', '.join(_SHARED[:-1])} and {_SHARED[-1]}"
@@ -109,14 +110,19 @@ def assemble(
     joined.data = {key: value for key, value in main.document.data.items() if value is not None}
     for section in _SHARED:
         _join(joined, main, section)
-    for file, index in _included(main, joined):
-        _include(joined, part(file, _shown_beside(file, main)), index)
+    for file, place in _included(main, joined):
+        try:
+            _include(joined, part(file, _shown_beside(file, main)))
+        except ConfigError as error:
+            joined.problems += [Problem(place, line) for line in str(error).splitlines()]
     _use_templates(joined)
     return joined
 
 
 def _not_a_mapping(part: Part) -> Fault:
     message = "is not a mapping; begin with keys such as server:, store: and targets:"
+    if part.document.data is None:
+        message = "holds nothing but comments; start from config.example.yaml"
     return Fault(part.shown, 1, 1, "", message)
 
 
@@ -128,24 +134,24 @@ def _shown_beside(file: FilePath, main: Part) -> str:
         return str(file)
 
 
-def _included(main: Part, joined: Assembly) -> Iterator[tuple[FilePath, int]]:
-    """Yield the files that `include:` names, each once, in order."""
+def _included(main: Part, joined: Assembly) -> Iterator[tuple[FilePath, Path]]:
+    """Yield the files that `include:` names, each once, in order, with the naming place."""
     patterns = main.section("include")
     seen = {main.path.resolve()}
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else [patterns]):
         if not isinstance(pattern, str) or not pattern:
             continue
+        place: Path = ("include", index) if isinstance(patterns, list) else ("include",)
         is_glob = any(char in pattern for char in "*?[")
         found = _glob(main.path.parent, pattern) if is_glob else [main.path.parent / pattern]
         for file in found:
             resolved = file.resolve()
             if resolved in seen:
                 if resolved == main.path.resolve():
-                    where: Path = ("include", index) if isinstance(patterns, list) else ("include",)
-                    joined.problems.append(Problem(where, "names the file that it stands in"))
+                    joined.problems.append(Problem(place, "names the file that it stands in"))
                 continue
             seen.add(resolved)
-            yield file, index
+            yield file, place
 
 
 def _glob(directory: FilePath, pattern: str) -> list[FilePath]:
@@ -154,7 +160,7 @@ def _glob(directory: FilePath, pattern: str) -> list[FilePath]:
     return sorted(base.glob(pattern.removeprefix(anchor)))
 
 
-def _include(joined: Assembly, part: Part, _index: int) -> None:
+def _include(joined: Assembly, part: Part) -> None:
     joined.parts.append(part)
     joined.faults += part.document.faults
     data = part.document.data

@@ -33,6 +33,8 @@ from fettled.core.errors import ConfigError
 
 #: Deeper than any option, shallower than Python's stack.
 MAX_DEPTH = 40
+#: A file with more of them is not one that somebody is editing.
+_MOST_FAULTS = 1000
 _STR_TAGS = frozenset({None, "!", "tag:yaml.org,2002:str"})
 _MERGE = "<<"
 _UNFINISHED = object()
@@ -44,11 +46,11 @@ class Budget:
     What one configuration may hold, all its files together.
 
     Attributes:
-        values: scalars, mappings and lists; 50,000 targets have about 700,000.
+        values: scalars, mappings and lists; 50,000 targets have about 600,000.
         aliased: those that come by aliases, counted each time they are named.
     """
 
-    values: int = 2_000_000
+    values: int = 1_200_000
     aliased: int = 500_000
 
 
@@ -159,14 +161,13 @@ class _Reading:
         """Read a mapping up to its end."""
         values: dict[str, Any] = {}
         path = self.path
-        event: Any
         while type(event := self.next()) is not MappingEndEvent:
             if type(event) is not ScalarEvent:
                 self.refuse(event, "is not text, so it cannot be a key; quote it")
             key: str = event.value
             path.append(key)
             if self.places is not None and key not in values:
-                mark = event.start_mark
+                mark: Any = event.start_mark
                 self.places.keys[tuple(path)] = (mark.line + 1, mark.column + 1)
             if key in values:
                 self.fault(event, "is given a second time; keep one of the two")
@@ -235,6 +236,8 @@ class _Reading:
         mark = event.start_mark
         path = show_path(tuple(self.path))
         self.faults.append(Fault(self.shown, mark.line + 1, mark.column + 1, path, message))
+        if len(self.faults) > _MOST_FAULTS:
+            raise ConfigError(render(self.faults))
 
     def refuse(self, event: Any, message: str) -> NoReturn:  # noqa: ANN401 - as above
         """End the reading: there is no sense in what follows."""

@@ -17,7 +17,10 @@ Path = tuple[str | int, ...]
 #: Nobody reads further in one go, and a log line has an end.
 MAX_SHOWN = 200
 
-_SHOWABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.*/-]{0,59}")
+#: No option lies deeper.
+_MOST_PARTS = 12
+
+_SHOWABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,59}|\*|<<")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,12 +49,12 @@ class Fault:
 def show_path(path: Path) -> str:
     """Write *path* as `targets[3].check.url`; a key that may be a slip of a value is hidden."""
     text = ""
-    for part in path:
+    for part in path[:_MOST_PARTS]:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
             text += ("." if text else "") + show_key(part)
-    return text
+    return text + ("..." if len(path) > _MOST_PARTS else "")
 
 
 def show_key(key: str) -> str:

@@ -12,10 +12,11 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from fettled.config.checks import Check, CheckName, Period
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
+from fettled.config.scalars import as_text
 from fettled.core.words import SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
 
@@ -24,7 +25,12 @@ SubjectKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=
 PersonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", max_length=100)]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 LabelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=63)]
-LabelValue = Annotated[str, Field(max_length=200)]
+# Numbers are so common in labels that they are not left to a second judgement.
+LabelValue = Annotated[
+    str,
+    Field(max_length=200),
+    BeforeValidator(lambda value: value if (text := as_text(value)) is None else text),
+]
 
 #: The kernel's limit for the path of a unix socket is 107 bytes.
 _LONGEST_SOCKET = 100

@@ -10,6 +10,7 @@ schema asks for it, and a text never loses its spelling.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,6 +21,10 @@ from fettled.config.problems import Problem
 from fettled.config.scalars import Scalar, as_text, resolve
 from fettled.config.schema import Settings
 from fettled.config.shape import known_keys
+
+#: Each detailed complaint costs about a kilobyte; nobody reads this many.
+_MOST_DETAILED = 100_000
+_HEAD = 200
 
 #: Inside a union one conversion may uncover the next.
 _ROUNDS = 3
@@ -35,10 +40,19 @@ def validate(data: dict[str, Any]) -> Settings | list[Problem]:
         try:
             return Settings.model_validate(data)
         except ValidationError as error:
+            if error.error_count() > _MOST_DETAILED:
+                return validate(_head(data))
             details = error.errors(include_url=False, include_input=False)
         if not sum(_convert(data, detail) for detail in details):
             break
     return _problems(data, details)
+
+
+def _head(data: Any) -> Any:  # noqa: ANN401 - any tree
+    """Keep the first entries of every collection: enough to tell what is wrong."""
+    if isinstance(data, dict):
+        return {key: _head(data[key]) for key in islice(data, _HEAD)}
+    return [_head(item) for item in data[:_HEAD]] if isinstance(data, list) else data
 
 
 def _convert(data: dict[str, Any], detail: ErrorDetails) -> bool:
@@ -174,8 +188,8 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "less_than_equal": lambda c: f"must be at most {c['le']:g}",
     "greater_than": lambda c: f"must be more than {c['gt']:g}",
     "less_than": lambda c: f"must be less than {c['lt']:g}",
-    "literal_error": lambda c: f"must be {', '.join(_quoted(c['expected']))}",
-    "enum": lambda c: f"must be {', '.join(_quoted(c['expected']))}",
+    "literal_error": lambda c: f"must be one of {', '.join(_quoted(c['expected']))}",
+    "enum": lambda c: f"must be one of {', '.join(_quoted(c['expected']))}",
     "list_type": lambda _: "must be a list",
     "tuple_type": lambda _: "must be a list",
     "dict_type": lambda _: "must be a mapping",
