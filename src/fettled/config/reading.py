@@ -16,8 +16,8 @@ from fettled.core.errors import ConfigError
 MAX_BYTES = 8 * 1024 * 1024
 
 _CURES: dict[type[OSError], str] = {
-    FileNotFoundError: "does not exist; name another file with --config",
-    NotADirectoryError: "does not exist; name another file with --config",
+    FileNotFoundError: "does not exist; correct its name",
+    NotADirectoryError: "does not exist; correct its name",
     PermissionError: "may not be read by this user; change its owner or mode",
 }
 _KINDS = (

@@ -1,6 +1,4 @@
-"""
-What libyaml complains about, in the words of somebody who edits a configuration.
-"""
+"""What libyaml complains about, in the words of somebody who edits a configuration."""
 
 from __future__ import annotations
 
