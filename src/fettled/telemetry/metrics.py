@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -149,21 +149,18 @@ class Metrics:
         """Count a probe that was started *seconds* after it was due."""
         self._lateness.observe(seconds)
 
-    def skipped(self, cause: str) -> None:
-        """Count a probe that was not started; *cause* is one of the scheduler's few words."""
-        self._skipped.labels(cause).inc()
+    def skipped(self, cause: str, count: int = 1) -> None:
+        """Count probes that were not started; *cause* is one of the scheduler's few words."""
+        self._skipped.labels(cause).inc(count)
 
-    def in_flight(self, count: int) -> None:
-        """Say how many probes run now."""
-        self._in_flight.set(count)
+    def watch(self, *, in_flight: Callable[[], int], store_up: Callable[[], bool]) -> None:
+        """Read these at every scrape: how many probes run, whether the store takes writes."""
+        self._in_flight.set_function(in_flight)
+        self._store_up.set_function(store_up)
 
     def loop_lagged(self, seconds: float) -> None:
         """Say how late the event loop last woke."""
         self._lag.set(seconds)
-
-    def store_answered(self, *, up: bool) -> None:
-        """Say whether the store took its last transaction."""
-        self._store_up.set(up)
 
     def reloaded(self, *, taken: bool, at: datetime) -> None:
         """Say how the last start or reload of the configuration ended."""
