@@ -14,7 +14,7 @@ from fettled.core import lifecycle
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.engine import resolved_by_person, step
-from fettled.core.flap import Stretch
+from fettled.core.flap import Stretch, stretched
 from fettled.core.lifecycle import Action
 from fettled.core.observations import Observation, Reason, kind_of
 from fettled.core.phases import Sight
@@ -100,9 +100,7 @@ class Timeline:
         self.condition, change = step(self.condition, seen, self.policy, context)
         if seen.verdict is not Verdict.UNKNOWN:
             gap = max_gap(seen.cadence, self.timeout)
-            goes_on = self.stretch is not None and seen.started - self.stretch.last <= gap
-            since = self.stretch.since if goes_on and self.stretch else seen.started
-            self.stretch = Stretch(since, seen.started)
+            self.stretch = stretched(self.stretch, seen.started, gap)
         if change is not None:
             self.keep(change)
         return change

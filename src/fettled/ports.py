@@ -66,6 +66,7 @@ class CheckSpec:
         key: `subject/name`.
         probe: None for passive checks, whose evidence is pushed to us.
         host: what the in-flight cap per host counts by; empty for none.
+        formerly: the whole key it had before a rename; its state is carried over.
         fingerprint: changes when a reload must replace the probe.
         keep_on_removal: `on_remove: keep`, else its untouched ticket is resolved.
     """
@@ -179,6 +180,17 @@ class OutboxEvent:
     data: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input other than an observation, as it was logged: what makes a replay exact."""
+
+    position: int
+    kind: str
+    at: datetime
+    actor: str
+    data: dict[str, Any]
+
+
 class Reader(Protocol):
     """What can be asked of the store; each call is one statement."""
 
@@ -187,7 +199,7 @@ class Reader(Protocol):
     def ticket(self, number: int) -> Ticket | None: ...
     def ticket_by_reference(self, reference: str) -> Ticket | None: ...
     def last_ticket(self, check: str) -> Ticket | None:
-        """The newest ticket of the condition, open or not."""
+        """The condition's open ticket, else its newest."""
         ...
 
     def last_tickets(self) -> dict[str, Ticket]:
@@ -210,6 +222,10 @@ class Reader(Protocol):
     def spans(self, check: str, *, since: datetime) -> list[Span]: ...
     def subjects(self) -> list[Subject]: ...
     def heartbeats(self) -> dict[str, Heartbeat]: ...
+    def inputs(self, *, after: int, limit: int) -> list[Input]:
+        """The log of other inputs from *after* on, in its order."""
+        ...
+
     def token(self, token_id: str) -> Token | None: ...
     def token_count(self) -> int: ...
     def outbox(self, *, after: int, limit: int) -> list[OutboxEvent]: ...
@@ -236,7 +252,10 @@ class UnitOfWork(Reader, Protocol):
         """
         ...
 
-    def put_span(self, span: Span) -> Span: ...
+    def put_spans(self, spans: Iterable[Span]) -> None:
+        """Insert, or lengthen where (check, order) is there already."""
+        ...
+
     def put_heartbeats(self, beats: Iterable[Heartbeat]) -> None: ...
     def log_input(self, kind: str, at: datetime, actor: str, data: dict[str, Any]) -> None:
         """Record an input other than an observation: a person's action, a reload, a start."""
@@ -290,3 +309,6 @@ class EventSink(Protocol):
     def phase_changed(self, before: Condition, after: Condition) -> None: ...
     def gated(self, condition: Condition) -> None: ...
     def changed(self, change: Change) -> None: ...
+    def faulted(self, where: str, error: BaseException) -> None:
+        """Something of our own went wrong and was survived."""
+        ...

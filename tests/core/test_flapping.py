@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from timeline import more, phase_of, play
 
 from fettled.core.lifecycle import Resolve
 from fettled.core.policy import Flap, Policy, ReopenBudget
 from fettled.core.words import Kind, Phase, Priority
+from timeline import more, phase_of, play
 
 S = timedelta(seconds=1)
 M = timedelta(minutes=1)

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from timeline import at, play
 
 from fettled.core.phases import COUNTING, TABLE, Evidence
 from fettled.core.policy import Flap, Policy
 from fettled.core.words import Phase
+from timeline import at, play
 
 S = timedelta(seconds=1)
 #: 60 s and 2 failures, 60 s and 2 successes; flapping out of the way.

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from timeline import Timeline
 
 from fettled.core.durations import LONGEST, format_duration, parse_duration
 from fettled.core.lifecycle import Comment, Reopen, Resolve
 from fettled.core.policy import Flap, Policy
 from fettled.core.spans import begin, expand, extend
 from fettled.core.words import Code, Phase, Status
+from timeline import Timeline
 
 #: A step of a history: what happens, and how many seconds after the one before.
 SEEN = st.sampled_from(["up", "up", "up", "down", "down", "refused", "auth", "slow", "unknown"])

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from timeline import at, more, play
 
 from fettled.core.lifecycle import Reopen, Resolve
 from fettled.core.policy import ALWAYS, NEVER, Flap, Policy
 from fettled.core.words import Code, Gate, Status
+from timeline import at, more, play
 
 H = timedelta(hours=1)
 PLAIN = Policy(flap=Flap(transitions=99))

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from timeline import ANN, at, more, play
 
 from fettled.core.errors import ConflictError, InvalidError
 from fettled.core.lifecycle import Comment, Reopen, Resolve
 from fettled.core.policy import Flap, Policy
 from fettled.core.words import Code, Kind, Priority, Status, SubjectType
+from timeline import ANN, at, more, play
 
 PLAIN = Policy(flap=Flap(transitions=99))
 

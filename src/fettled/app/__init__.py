@@ -1,1 +1,1 @@
-"""Placeholder docstring, to be written with the package."""
+"""The use cases: async, and through ports only."""

@@ -26,6 +26,13 @@ class Stretch:
     last: datetime
 
 
+def stretched(stretch: Stretch | None, at: datetime, gap: timedelta) -> Stretch:
+    """Lengthen *stretch* by evidence at *at*, or begin anew after a gap."""
+    if stretch is None or at - stretch.last > gap:
+        return Stretch(at, at)
+    return Stretch(stretch.since, at)
+
+
 def window_of(flap: Flap, interval: timedelta) -> timedelta:
     """How far back flips count."""
     return max(flap.window, LEAST_INTERVALS * interval)

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from fettled.core.errors import ConflictError, InvalidError
+from fettled.core.events import EVENTS
 from fettled.core.tickets import (
     MONITOR,
     OPEN_STATUSES,
@@ -104,7 +105,7 @@ def _comment(ticket: Ticket, action: Comment, actor: Actor, at: datetime, _phase
         msg = "a comment needs text"
         raise InvalidError(msg, "body")
     data = {"body": action.body, "visibility": action.visibility}
-    return note(replace(ticket, touched=True), "comment_added", at, actor, data, triggers=True)
+    return note(replace(ticket, touched=True), "comment_added", at, actor, data)
 
 
 def _resolve(ticket: Ticket, action: Resolve, actor: Actor, at: datetime, phase: Phase) -> Change:
@@ -233,12 +234,10 @@ def note(
     at: datetime,
     actor: Actor,
     data: dict[str, Any] | None = None,
-    *,
-    triggers: bool = False,
 ) -> Change:
     """Write *event* onto the timeline of *ticket*, which is as it is to be after."""
     at = max(at, ticket.updated_at)
-    entry = Entry(event, at, actor, data or {}, triggers=triggers)
+    entry = Entry(event, at, actor, data or {}, triggers=EVENTS[event])
     return Change(replace(ticket, updated_at=at), (entry,))
 
 

@@ -32,8 +32,8 @@ class Span:
     *count* observations of the same thing, from *first* to *last* (their starts).
 
     Attributes:
-        order: of the first of them; the others follow one by one.
-        number: the store's, 0 until stored.
+        order: of the first of them; the others follow one by one. With the check it
+            is the span's name, so storing it again only lengthens it.
     """
 
     check: str
@@ -47,7 +47,6 @@ class Span:
     cadence: timedelta
     priority: Priority | None = None
     message: str = ""
-    number: int = 0
 
 
 def begin(seen: Observation) -> Span:

@@ -37,7 +37,6 @@ def tell_ticket(
             context.wall,
             MONITOR,
             {"flips": len(after.flips)},
-            triggers=True,
         )
     if after.phase is Phase.FIRING and before.phase is not Phase.PENDING_RESOLVE:
         return _fails_again(ticket, after, policy, context)
@@ -199,9 +198,7 @@ def _keep_up(
     raised = _raise(ticket, after, policy)
     if raised is not ticket:
         data = {"from": ticket.priority.value, "to": raised.priority.value}
-        further = lifecycle.note(
-            raised, "priority_changed", context.wall, MONITOR, data, triggers=True
-        )
+        further = lifecycle.note(raised, "priority_changed", context.wall, MONITOR, data)
         change = then(change, further)
     return change
 

@@ -7,6 +7,9 @@ looks and what is kept out of it is `fettled.telemetry.logs`'s.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 import structlog
 
 from fettled.core.condition import Condition
@@ -17,6 +20,12 @@ from fettled.core.words import Gate, Phase
 PHASE_CHANGED = "check.phase_changed"
 GATED = "check.gated"
 FAULTED = "daemon.faulted"
+STARTED = "daemon.started"
+LISTENING = "daemon.listening"
+STOPPING = "daemon.stopping"
+CLOCK_STEPPED = "clock.stepped"
+CONFIG_RELOADED = "config.reloaded"
+CONFIG_NOTED = "config.noted"
 
 
 class LogSink:
@@ -67,6 +76,28 @@ class LogSink:
                 check=ticket.check,
                 actor=entry.actor.name or entry.actor.type,
             )
+
+    def started(self, version: str, checks: int, notes: Sequence[str]) -> None:
+        """Log the start, and what the configuration left to be said."""
+        for note in notes:
+            self._log.info(CONFIG_NOTED, note=note)
+        self._log.info(STARTED, version=version, checks=checks)
+
+    def listening(self, address: str, control: str) -> None:
+        """Log where the daemon answers."""
+        self._log.info(LISTENING, address=address, control=control)
+
+    def stopping(self) -> None:
+        """Log the beginning of the end."""
+        self._log.info(STOPPING)
+
+    def clock_stepped(self, step: timedelta) -> None:
+        """Log that the wall clock jumped; nothing that is timed here did."""
+        self._log.warning(CLOCK_STEPPED, seconds=step.total_seconds())
+
+    def reloaded(self, subjects: int, checks: int) -> None:
+        """Log that a configuration was read again and is in force."""
+        self._log.info(CONFIG_RELOADED, subjects=subjects, checks=checks)
 
     def faulted(self, where: str, error: BaseException) -> None:
         """Log a fault of our own that was survived."""

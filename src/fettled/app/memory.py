@@ -1,0 +1,142 @@
+"""
+What the daemon holds in memory of each check.
+
+A copy of the store's truth, and the history that is not written yet.
+
+Only the event loop touches it. `condition` and `ticket` advance after COMMIT and never
+before; `expected` may be ahead, and serves for nothing but the pace of probing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from fettled.core.condition import Condition
+from fettled.core.errors import NotFoundError
+from fettled.core.flap import Stretch
+from fettled.core.observations import Observation
+from fettled.core.spans import Span, begin, extend
+from fettled.core.tickets import Ticket
+from fettled.ports import CheckSpec, Heartbeat, SubjectSpec
+
+#: Spans that wait for the store, per check; at a flip a minute this is four hours.
+MOST_HELD = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """
+    Observations that wait to be decided, with what surrounded the first of them.
+
+    Attributes:
+        offset: wall time less the daemon's clock, when they were made.
+    """
+
+    span: Span
+    stretch: Stretch | None
+    offset: timedelta
+
+
+@dataclass(slots=True)
+class Watch:
+    """One check, watched."""
+
+    spec: CheckSpec
+    subject: SubjectSpec
+    condition: Condition
+    ticket: Ticket | None = None
+    beat: Heartbeat | None = None
+    expected: Condition = field(init=False)
+    #: The newest observation, unknown ones included.
+    seen: Observation | None = None
+    stretch: Stretch | None = None
+    span: Span | None = None
+    saved: Span | None = None
+    finished: list[Span] = field(default_factory=list)
+    held: deque[Held] = field(default_factory=deque)
+    is_deciding: bool = False
+    #: Removed or renamed: what is still under way for it is dropped.
+    is_retired: bool = False
+
+    def __post_init__(self) -> None:
+        self.expected = self.condition
+
+    def remember(self, seen: Observation) -> None:
+        """Add *seen* to the history."""
+        self.seen = seen
+        longer = extend(self.span, seen, self.spec.timeout) if self.span is not None else None
+        if longer is None and self.span is not None and self.span is not self.saved:
+            self.finished.append(self.span)
+        self.span = longer or begin(seen)
+
+    def unsaved(self) -> list[Span]:
+        """The history that the store does not have yet."""
+        if self.span is None or self.span is self.saved:
+            return list(self.finished)
+        return [*self.finished, self.span]
+
+    def mark_saved(self, spans: Iterable[Span]) -> None:
+        """Note that *spans* were committed."""
+        stored = {span.order: span for span in spans}
+        self.finished = [span for span in self.finished if stored.get(span.order) is not span]
+        if self.span is not None and stored.get(self.span.order) is self.span:
+            self.saved = self.span
+
+    def hold(self, seen: Observation, offset: timedelta) -> None:
+        """Keep *seen* until it can be decided; runs of the same are one entry."""
+        if self.held:
+            newest = self.held[-1]
+            longer = extend(newest.span, seen, self.spec.timeout)
+            if longer is not None:
+                self.held[-1] = Held(longer, newest.stretch, newest.offset)
+                return
+        if len(self.held) >= MOST_HELD:
+            self.held.popleft()
+        self.held.append(Held(begin(seen), self.stretch, offset))
+
+
+class Memory:
+    """All watched checks, by key and by subject."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, Watch] = {}
+        self._subjects: dict[str, list[Watch]] = {}
+        self.subject_ids: dict[str, int] = {}
+
+    def replace(self, watches: Iterable[Watch], subject_ids: dict[str, int]) -> None:
+        """Swap everything at once."""
+        self._checks = {watch.spec.key: watch for watch in watches}
+        self._subjects = {}
+        for watch in self._checks.values():
+            self._subjects.setdefault(watch.subject.key, []).append(watch)
+        self.subject_ids = subject_ids
+
+    def __iter__(self) -> Iterator[Watch]:
+        return iter(self._checks.values())
+
+    def __len__(self) -> int:
+        return len(self._checks)
+
+    def get(self, check: str) -> Watch | None:
+        """The check, or None where it is not watched (any more)."""
+        return self._checks.get(check)
+
+    def subjects(self) -> list[str]:
+        """The keys of all subjects, in order."""
+        return sorted(self._subjects)
+
+    def of_subject(self, subject: str) -> list[Watch]:
+        """
+        The checks of *subject*, the primary first.
+
+        Raises:
+            NotFoundError: nothing of that key is watched.
+        """
+        watches = self._subjects.get(subject)
+        if watches is None:
+            msg = f"there is no subject {subject!r}"
+            raise NotFoundError(msg)
+        return sorted(watches, key=lambda watch: not watch.spec.primary)

@@ -1,0 +1,210 @@
+"""
+One observation, one transaction: read again, decide, commit, then remember.
+
+Most observations change nothing, and are decided in memory. Any other becomes a unit
+of the writer, which reads the condition and its ticket again and steps inside the
+transaction, so that a person's action and an observation never decide on stale state.
+While the store is down observations are held, and decided in their order afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from fettled.app.memory import Held, Memory, Watch
+from fettled.core.condition import Condition
+from fettled.core.context import Context
+from fettled.core.engine import step
+from fettled.core.errors import ConflictError, StoreDownError
+from fettled.core.flap import Stretch, stretched
+from fettled.core.observations import Observation
+from fettled.core.phases import Sight
+from fettled.core.spans import Span, expand, max_gap
+from fettled.core.tickets import Change, Ticket
+from fettled.core.words import Code, Verdict
+from fettled.ports import Clock, EventSink, Reader, Store, UnitOfWork
+
+#: How long to leave a store alone that did not answer.
+RETRY_SECONDS = 1.0
+#: Spans to write in one unit of a flush: short enough that decisions do not wait.
+FLUSH_SIZE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a unit committed."""
+
+    condition: Condition
+    ticket: Ticket | None
+    spans: list[Span]
+    changes: list[Change] = field(default_factory=list)
+
+
+class Observer:
+    """Takes observations in, and lets the engine decide about them."""
+
+    def __init__(self, store: Store, clock: Clock, sink: EventSink) -> None:
+        self._store = store
+        self._clock = clock
+        self._sink = sink
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def observe(self, watch: Watch, seen: Observation) -> Condition:
+        """
+        Take *seen* in; never waits.
+
+        Returns:
+            What the condition will be once this is decided, for the pace of probing.
+        """
+        watch.remember(seen)
+        wall = self._clock.wall()
+        offset = wall - self._clock.now()
+        # Whether a duplicate's other ticket is open is for the store to say: ask it.
+        context = _context(watch, watch.ticket, wall, watch.stretch, offset, is_duplicated=False)
+        was = watch.expected
+        watch.expected, change = step(was, seen, watch.spec.policy, context)
+        if watch.held or watch.is_deciding or change is not None or watch.expected is not was:
+            watch.hold(seen, offset)
+            self._start_deciding(watch)
+        if seen.verdict is not Verdict.UNKNOWN:
+            gap = max_gap(seen.cadence, watch.spec.timeout)
+            watch.stretch = stretched(watch.stretch, seen.started, gap)
+        self._sink.observed(seen, watch.expected.phase)
+        return watch.expected
+
+    async def settle(self) -> None:
+        """Wait until everything taken in is decided, or has to be held."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def stop(self) -> None:
+        """Give up what is still held; it was never committed, so it never happened."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def flush(self, memory: Memory) -> None:
+        """Write the history that no decision has carried along."""
+        dirty = [(watch, spans) for watch in memory if (spans := watch.unsaved())]
+        for start in range(0, len(dirty), FLUSH_SIZE):
+            some = dirty[start : start + FLUSH_SIZE]
+            spans = [span for _, each in some for span in each]
+            await self._store.write(partial(_put_spans, spans=spans))
+            for watch, each in some:
+                watch.mark_saved(each)
+
+    def _start_deciding(self, watch: Watch) -> None:
+        if watch.is_deciding:
+            return
+        watch.is_deciding = True
+        task = asyncio.create_task(self._decide_held(watch))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _decide_held(self, watch: Watch) -> None:
+        try:
+            while watch.held and not watch.is_retired:
+                held = watch.held.popleft()
+                try:
+                    await self._decide(watch, held)
+                except (StoreDownError, ConflictError):
+                    # A conflict means that another writer opened it: read again, attach.
+                    watch.held.appendleft(held)
+                    await asyncio.sleep(RETRY_SECONDS)
+                except Exception as error:  # noqa: BLE001  # one check's fault must not stop the others
+                    self._sink.faulted("observe", error)
+        finally:
+            watch.is_deciding = False
+            watch.expected = watch.condition if not watch.held else watch.expected
+
+    async def _decide(self, watch: Watch, held: Held) -> None:
+        spans = watch.unsaved()
+        unit = partial(decide_held, watch=watch, held=held, spans=spans, wall=self._clock.wall)
+        decided = await self._store.write(unit)
+        if decided is None:
+            return
+        before, watch.condition = watch.condition, decided.condition
+        watch.ticket = decided.ticket
+        watch.mark_saved(decided.spans)
+        if decided.condition.phase is not before.phase:
+            self._sink.phase_changed(before, decided.condition)
+        if decided.condition.gate is not None and decided.condition.gate is not before.gate:
+            self._sink.gated(decided.condition)
+        for change in decided.changes:
+            self._sink.changed(change)
+
+
+def decide_held(
+    uow: UnitOfWork,
+    *,
+    watch: Watch,
+    held: Held,
+    spans: list[Span],
+    wall: Callable[[], datetime],
+) -> Decided | None:
+    """
+    Fold *held* into the stored condition, and write *spans*; None when the check is gone.
+
+    Runs on the writer's thread, maybe again: it reads of *watch* only what the event loop
+    never changes while a unit is under way.
+    """
+    if watch.is_retired:
+        return None
+    check, policy, timeout = watch.spec.key, watch.spec.policy, watch.spec.timeout
+    stored = uow.condition(check) or Condition(check)
+    condition, ticket = stored, uow.last_ticket(check)
+    stretch, changes, now = held.stretch, [], wall()
+    for seen in expand(held.span):
+        # Those before the last were decided when they were made, had the store been there.
+        is_last = seen.started >= held.span.last
+        at = now if is_last else min(seen.started + held.offset, now)
+        context = _context(
+            watch, ticket, at, stretch, held.offset, is_duplicated=_duplicate_is_open(uow, ticket)
+        )
+        condition, change = step(condition, seen, policy, context)
+        if change is not None:
+            applied = uow.apply(change)
+            ticket = applied.ticket
+            changes.append(applied)
+        if seen.verdict is not Verdict.UNKNOWN:
+            stretch = stretched(stretch, seen.started, max_gap(seen.cadence, timeout))
+    if condition is not stored:
+        uow.put_condition(condition)
+    uow.put_spans(spans)
+    return Decided(condition, ticket, spans, changes)
+
+
+def _put_spans(uow: UnitOfWork, spans: list[Span]) -> None:
+    uow.put_spans(spans)
+
+
+def _duplicate_is_open(reader: Reader, ticket: Ticket | None) -> bool:
+    resolution = ticket.resolution if ticket is not None else None
+    if resolution is None or resolution.code is not Code.DUPLICATE:
+        return False
+    other = reader.ticket(resolution.duplicate_of or 0)
+    return other is not None and other.is_open
+
+
+def _context(
+    watch: Watch,
+    ticket: Ticket | None,
+    wall: datetime,
+    stretch: Stretch | None,
+    offset: timedelta,
+    *,
+    is_duplicated: bool,
+) -> Context:
+    return Context(
+        sight=Sight(watch.spec.interval, watch.spec.timeout, stretch),
+        wall=wall,
+        subject=watch.subject.key,
+        ticket=ticket,
+        offset=offset,
+        duplicate_is_open=is_duplicated,
+        labels=watch.subject.labels,
+        team=watch.subject.team,
+    )

@@ -1,0 +1,63 @@
+"""The present state of every subject, read from memory: it never waits for the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fettled.app.memory import Memory, Watch
+from fettled.app.views import CheckView, SubjectView
+from fettled.core.observations import Reason
+from fettled.core.words import Verdict
+
+
+class Subjects:
+    """Answers what is watched, and how it stands."""
+
+    def __init__(self, memory: Memory, next_at: Callable[[str], datetime | None]) -> None:
+        self._memory = memory
+        self._next_at = next_at
+
+    def all(self) -> list[SubjectView]:
+        """All subjects, by key."""
+        return [self.get(key) for key in self._memory.subjects()]
+
+    def get(self, key: str) -> SubjectView:
+        """
+        One subject.
+
+        Raises:
+            NotFoundError: nothing of that key is watched.
+        """
+        watches = self._memory.of_subject(key)
+        primary = watches[0]
+        subject = primary.subject
+        opened = (w.ticket.number for w in watches if w.ticket is not None and w.ticket.is_open)
+        return SubjectView(
+            id=self._memory.subject_ids.get(key, 0),
+            key=key,
+            name=subject.name,
+            type=subject.type,
+            phase=primary.condition.phase,
+            since=primary.condition.since,
+            parent=subject.parent,
+            labels=subject.labels,
+            team=subject.team,
+            checks=tuple(self._check(watch) for watch in watches),
+            ticket=next(opened, None),
+        )
+
+    def _check(self, watch: Watch) -> CheckView:
+        condition, seen = watch.condition, watch.seen
+        return CheckView(
+            name=watch.spec.name,
+            type=watch.spec.type,
+            phase=condition.phase,
+            verdict=seen.verdict if seen is not None else Verdict.UNKNOWN,
+            reason=seen.reason if seen is not None else Reason.NO_EVIDENCE,
+            message=seen.message if seen is not None else "",
+            last_at=seen.started if seen is not None else None,
+            next_at=self._next_at(watch.spec.key),
+            gate=condition.gate,
+            gate_until=condition.gate_until,
+        )

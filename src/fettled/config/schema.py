@@ -1,0 +1,239 @@
+"""
+The configuration's shape: sections, keys, types and defaults, as pydantic models.
+
+Only what one section can tell by itself is validated here; what two places must agree
+on is `crosscheck`'s. A key has a description, which the reference and editors show.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import timedelta
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from fettled.config.checks import Check, CheckName, Period
+from fettled.config.policies import Name, PolicyPatch, PolicyRef
+from fettled.core.words import SubjectType
+from fettled.probes.options import OneOrMany, Options, PositiveDuration
+
+Role = Literal["viewer", "reporter", "operator", "manager", "admin"]
+SubjectKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
+PersonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", max_length=100)]
+Title = Annotated[str, Field(min_length=1, max_length=200)]
+LabelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=63)]
+LabelValue = Annotated[str, Field(max_length=200)]
+
+#: The kernel's limit for the path of a unix socket is 107 bytes.
+_LONGEST_SOCKET = 100
+
+
+def split_listen(text: str) -> tuple[str, int]:
+    """
+    Read `host:port` or `[v6]:port`.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    host, colon, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        colon = ""
+    if not (colon and host and port.isascii() and port.isdigit() and int(port) <= 65535):  # noqa: PLR2004 - TCP's own limit
+        msg = "must be host:port, such as 127.0.0.1:8080 or [::1]:8080"
+        raise ValueError(msg)
+    return host, int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether *host* can be reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_listen(text: str) -> str:
+    split_listen(text)
+    return text
+
+
+def _check_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        right = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query
+    except ValueError:
+        right = False
+    if not right:
+        msg = "must be a URL such as https://fettled.example.org"
+        raise ValueError(msg)
+    return text.rstrip("/")
+
+
+def _check_store(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
+    if not text.startswith(("sqlite:///", "postgresql://")) or text == "sqlite:///":
+        msg = "must be sqlite:///relative.db, sqlite:////absolute.db or postgresql://user@host/name"
+        raise ValueError(msg)
+    return url
+
+
+def _check_socket(path: str) -> str:
+    if not path or len(path.encode()) > _LONGEST_SOCKET:
+        msg = f"must be a path of at most {_LONGEST_SOCKET} bytes"
+        raise ValueError(msg)
+    return path
+
+
+class TlsFiles(Options):
+    """Certificate and key of the daemon's own server."""
+
+    cert: str = Field(description="PEM file of the certificate and its chain.")
+    key: str = Field(description="PEM file of its private key.")
+
+
+class Server(Options):
+    """Where the daemon answers."""
+
+    listen: Annotated[str, AfterValidator(_check_listen)] = Field(
+        "127.0.0.1:8080",
+        description="Address and port; any other than loopback needs an `access:` section.",
+    )
+    public_url: Annotated[str, AfterValidator(_check_url)] | None = Field(
+        None, description="URL under which people reach it, for links."
+    )
+    control_socket: Annotated[str, AfterValidator(_check_socket)] | None = Field(
+        None,
+        description="Unix socket that the commands use; default: beside SQLite's file, else in"
+        " `$RUNTIME_DIRECTORY`.",
+    )
+    metrics_token: bool = Field(default=False, description="Ask `/metrics` for a token too.")
+    tls: TlsFiles | None = Field(None, description="Serve https with these files.")
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of `listen`."""
+        return split_listen(self.listen)
+
+
+class StoreSettings(Options):
+    """Where state and tickets are kept."""
+
+    url: Annotated[SecretStr, AfterValidator(_check_store)] = Field(
+        SecretStr("sqlite:////var/lib/fettled/fettled.db"),
+        description="`sqlite:///relative.db` (to the working directory), `sqlite:////absolute.db`,"
+        " or `postgresql://user@host/name`.",
+    )
+
+
+class Defaults(Options):
+    """What a check gets that does not say otherwise."""
+
+    interval: Period = Field(timedelta(seconds=60), description="Time between two probes.")
+    timeout: PositiveDuration = Field(
+        timedelta(seconds=10), description="One deadline over the whole probe."
+    )
+    retry_interval: Period = Field(
+        timedelta(seconds=15),
+        description="Time between two probes while a change awaits its confirmation.",
+    )
+    policy: Name | None = Field(None, description="Policy below all others in the file.")
+
+
+class Target(Options):
+    """One subject and how it is checked."""
+
+    subject: SubjectKey = Field(description="Key, unique; the check `main` is `subject/main`.")
+    name: Title | None = Field(None, description="Name for people; default: the key.")
+    type: Annotated[SubjectType, Field(strict=False)] = Field(description="What it is.")
+    labels: dict[LabelName, LabelValue] = Field({}, description="Free labels, text to text.")
+    parent: SubjectKey | None = Field(None, description="Subject it is reached through.")
+    policy: PolicyRef | None = Field(
+        None, description="Policy of all its checks: a name, or thresholds."
+    )
+    team: Name | None = Field(None, description="Team that its tickets go to.")
+    use: Name | None = Field(None, description="Template that is laid below this target.")
+    on_remove: Literal["resolve", "keep"] = Field(
+        "resolve", description="What becomes of its untouched ticket once it leaves the file."
+    )
+    formerly: SubjectKey | None = Field(
+        None, description="Key it had before; state and tickets are carried over."
+    )
+    check: Check | None = Field(None, description="Its only check, named `main`.")
+    checks: dict[CheckName, Check] = Field(
+        {}, description="Its checks by name, instead of `check`; the first is the primary."
+    )
+
+    def named_checks(self) -> dict[str, Check]:
+        """Give the checks by name."""
+        return {"main": self.check} if self.check is not None else self.checks
+
+
+class Team(Options):
+    """A team."""
+
+    name: Name = Field(description="Name, unique.")
+    parent: Name | None = Field(None, description="Team that it escalates to.")
+
+
+class User(Options):
+    """A person."""
+
+    name: PersonName = Field(description="Login name, unique.")
+    full_name: Title | None = Field(None, description="Name for people; default: the login name.")
+    roles: OneOrMany[Role] = Field((), description="What the person may do.")
+    teams: OneOrMany[Name] = Field((), description="Teams the person belongs to.")
+
+
+class Access(Options):
+    """Who there is, and what they may do."""
+
+    teams: list[Team] = Field([], description="Teams.")
+    users: list[User] = Field([], description="People.")
+
+
+class Limits(Options):
+    """What the daemon allows itself."""
+
+    in_flight: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        4096, description="Probes at a time."
+    )
+    per_host: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        64, description="Probes at a time to one host."
+    )
+
+
+class Log(Options):
+    """How the daemon logs, to standard output."""
+
+    format: Literal["auto", "json", "console"] = Field(
+        "auto", description="`auto`: console on a terminal, else JSON."
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severity that is written."
+    )
+
+
+class Settings(Options):
+    """The whole file."""
+
+    include: OneOrMany[str] = Field(
+        (),
+        description="Further files with `targets:`, `templates:` and `policies:`; globs are relative"
+        " to this file, and read in sorted order.",
+    )
+    server: Server = Field(Server(), description="Where the daemon answers.")
+    store: StoreSettings = Field(StoreSettings(), description="Where state and tickets are kept.")
+    defaults: Defaults = Field(
+        Defaults(), description="What a check gets that does not say otherwise."
+    )
+    policies: dict[Name, PolicyPatch] = Field(
+        {}, description="Thresholds by name; one named like a subject type holds for that type."
+    )
+    targets: list[Target] = Field([], description="What is watched.")
+    access: Access | None = Field(None, description="Teams and people.")
+    limits: Limits = Field(Limits(), description="What the daemon allows itself.")
+    log: Log = Field(Log(), description="How the daemon logs.")

@@ -1,0 +1,23 @@
+"""
+The events of a ticket's timeline: the closed list, and which of them are told the world.
+
+An event that triggers is also written to the outbox, as `ticket.<event>`. One that does
+not is for whoever reads the timeline.
+"""
+
+from __future__ import annotations
+
+#: Event -> whether it triggers.
+EVENTS: dict[str, bool] = {
+    "opened": True,
+    "reopened": True,
+    "resolved": True,
+    "comment_added": True,
+    "priority_changed": True,
+    "flapping": True,
+    "kind_changed": False,
+    "recovered": False,
+    "recovery_withdrawn": False,
+    "relapsed": False,
+    "target_removed": False,
+}

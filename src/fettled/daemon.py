@@ -1,0 +1,137 @@
+"""
+The daemon's life: start in order, tell the service manager, reload, stop in order.
+
+It is given its parts made (see `fettled.bootstrap`) and knows none of their classes
+beyond what it calls. Starting and stopping decide nothing about any target: a probe
+that is cut off by the end was never an observation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fettled.core.errors import ConfigError, FettledError, StoreDownError
+from fettled.ports import EventSink
+from fettled.sdnotify import notify
+
+#: Shares of the ten seconds that a stop may take, most of which is for the store.
+PROBES_MAY_FINISH = timedelta(seconds=1)
+PROBES_MUST_END = timedelta(seconds=1)
+DECISIONS_SECONDS = 3.0
+HISTORY_SECONDS = 2.0
+#: A part that has not ticked for this long is stuck; the watchdog is not fed then.
+STUCK_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """
+    What the daemon starts and stops.
+
+    Attributes:
+        start: begins to look and to keep house.
+        reload: reads the configuration again and adopts it; answers notes.
+        drain: stops looking; waits for what runs, first patiently, then not.
+        settle: waits until what was observed is decided.
+        save: writes the history that no decision carried along.
+        ticked: when scheduler and writer last proved to be alive, in monotonic seconds.
+        web: serves while it is entered.
+    """
+
+    start: Callable[[], None]
+    reload: Callable[[], Awaitable[list[str]]]
+    drain: Callable[[timedelta, timedelta], Awaitable[object]]
+    settle: Callable[[], Awaitable[None]]
+    save: Callable[[], Awaitable[None]]
+    ticked: Callable[[], tuple[float, ...]]
+    sink: EventSink
+
+
+async def live(parts: Parts, ready: Callable[[], None]) -> None:
+    """Run from READY to the end; returns when a signal asked for it and all is stopped."""
+    stop = asyncio.Event()
+    with _signals(stop, parts):
+        parts.start()
+        notify("READY=1")
+        ready()
+        async with _fed_watchdog(parts):
+            await stop.wait()
+        notify("STOPPING=1")
+        await _stop(parts)
+
+
+async def _stop(parts: Parts) -> None:
+    await parts.drain(PROBES_MUST_END, PROBES_MAY_FINISH)
+    for what, seconds in ((parts.settle, DECISIONS_SECONDS), (parts.save, HISTORY_SECONDS)):
+        try:
+            async with asyncio.timeout(seconds):
+                await what()
+        except TimeoutError:
+            # What was not committed never happened: the next start sees it anew.
+            parts.sink.faulted("stop", TimeoutError(f"{what.__name__} took too long"))
+        except StoreDownError as error:
+            parts.sink.faulted("stop", error)
+
+
+@contextlib.contextmanager
+def _signals(stop: asyncio.Event, parts: Parts) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = loop.create_task(_reload(parts))
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    handlers = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload}
+    for number, handler in handlers.items():
+        loop.add_signal_handler(number, handler)
+    try:
+        yield
+    finally:
+        for number in handlers:
+            loop.remove_signal_handler(number)
+        for task in reloads:
+            task.cancel()
+
+
+async def _reload(parts: Parts) -> None:
+    notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+    try:
+        await parts.reload()
+    except (ConfigError, FettledError) as error:
+        parts.sink.faulted("reload", error)
+    finally:
+        notify("READY=1")
+
+
+@asynccontextmanager
+async def _fed_watchdog(parts: Parts) -> AsyncIterator[None]:
+    period = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6
+    mine = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    if not period or not mine:
+        yield
+        return
+    task = asyncio.create_task(_feed(parts, period))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _feed(parts: Parts, period: float) -> None:
+    while True:
+        oldest = min(parts.ticked())
+        if time.monotonic() - oldest < min(STUCK_SECONDS, period):
+            notify("WATCHDOG=1")
+        await asyncio.sleep(period / 3)

@@ -1,0 +1,92 @@
+"""
+One daemon at a time: who may write to the store.
+
+SQLite: `flock` on `<file>.lock`, held until the process ends, however it ends.
+PostgreSQL: a session's advisory lock, taken on the very connection that writes. So
+losing the lock and losing the right to write are one event, and a daemon that the
+server has given up on cannot write beside its successor.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import URL
+
+from fettled.core.errors import StoreError
+from fettled.store.engine import shown, sqlite_path
+from fettled.store.link import Link
+
+#: "fttl" twice: of the writer's advisory lock.
+_WRITER_LOCK = 0x6674746C6674746C
+
+_TAKE = select(func.pg_try_advisory_lock(_WRITER_LOCK).label("taken"))
+_HOLDER = f"""
+    SELECT session.application_name
+    FROM pg_locks AS held JOIN pg_stat_activity AS session USING (pid)
+    WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
+      AND held.classid = {_WRITER_LOCK >> 32} AND held.objid = {_WRITER_LOCK & 0xFFFFFFFF}
+      AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""  # noqa: S608 -- made of our own numbers
+
+
+@contextmanager
+def file_lock(url: URL) -> Iterator[None]:
+    """
+    Hold SQLite's lock; PostgreSQL has its own (`take`).
+
+    Raises:
+        StoreError: another fettled holds it.
+    """
+    path = sqlite_path(url)
+    if path is None:
+        yield
+        return
+    descriptor = _open(path.with_name(path.name + ".lock"))
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+            raise _refusal(url, holder) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        msg = f"the lock {path} cannot be opened: {os.strerror(error.errno or 0)}"
+        raise StoreError(msg) from None
+
+
+def take(link: Link, url: URL) -> None:
+    """
+    Take PostgreSQL's lock on *link*, for as long as it is connected.
+
+    Raises:
+        StoreError: another fettled holds it.
+    """
+    if not link.is_postgres:
+        return
+    if not link.ask(_TAKE)[0]["taken"]:
+        raise _refusal(url, _holder(link))
+
+
+def _holder(link: Link) -> str:
+    row = link.say(_HOLDER).fetchone()
+    return str(row[0]).removeprefix("fettled/") if row else ""
+
+
+def _refusal(url: URL, holder: str) -> StoreError:
+    who = f"another fettled (pid {holder})" if holder else "another fettled"
+    return StoreError(f"{who} uses this store: {shown(url)}; stop it first")

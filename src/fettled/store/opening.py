@@ -1,0 +1,168 @@
+"""
+`open_store`: guard, lock, migrate, connect, and close again in order.
+
+The only place that knows every part of the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from typing import TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
+from sqlalchemy.sql import Executable
+
+from fettled.core.errors import StoreDownError, StoreError
+from fettled.ports import Reader, UnitOfWork
+from fettled.store import lock
+from fettled.store.engine import make_engine, parse, sqlite_path
+from fettled.store.faults import explained
+from fettled.store.guard import admit
+from fettled.store.jobs import Job
+from fettled.store.link import Link, Prepared
+from fettled.store.readers import Readers
+from fettled.store.schema import migrate as migrate_schema
+from fettled.store.schema import require_current
+from fettled.store.writer import PATIENCE_SECONDS, Writer
+
+T = TypeVar("T")
+
+#: A thread that has not turned for this long hangs in the operating system.
+STUCK_SECONDS = 15.0
+#: How long closing waits for what is queued.
+CLOSE_SECONDS = 3.0
+
+
+class SqlStore:
+    """The port `Store`, over one writer thread and a few reader threads."""
+
+    def __init__(self, writer: Writer, readers: Readers) -> None:
+        self._writer = writer
+        self._readers = readers
+
+    async def write(self, unit: Callable[[UnitOfWork], T]) -> T:
+        """
+        Run *unit* in the writer's next transaction; answer after COMMIT.
+
+        Raises:
+            StoreDownError: nothing of the unit was kept, unless the text says otherwise.
+        """
+        job = self._writer.submit(unit)
+        try:
+            while not job.future.done():
+                await asyncio.wait({job.future}, timeout=STUCK_SECONDS)
+                if not job.future.done() and self._is_stuck():
+                    raise StoreDownError(self._withdrawn(job))
+        except asyncio.CancelledError:
+            self._writer.withdraw(job)
+            job.future.cancel()
+            raise
+        value: T = job.future.result()
+        return value
+
+    async def read(self, ask: Callable[[Reader], T]) -> T:
+        """
+        Run *ask* on a reader's thread.
+
+        Raises:
+            StoreDownError: the store does not answer.
+        """
+        try:
+            async with asyncio.timeout(STUCK_SECONDS):
+                value: T = await self._readers.submit(ask)
+        except TimeoutError:
+            msg = "the store does not answer: reading takes too long"
+            raise StoreDownError(msg) from None
+        return value
+
+    @property
+    def last_commit(self) -> float:
+        """When the store last answered the writer, in `time.monotonic` seconds."""
+        return self._writer.last_commit
+
+    @property
+    def last_turn(self) -> float:
+        """When the writer's thread last turned, whether or not the store answered."""
+        return self._writer.last_turn
+
+    def _is_stuck(self) -> bool:
+        return time.monotonic() - self._writer.last_turn > STUCK_SECONDS
+
+    def _withdrawn(self, job: Job) -> str:
+        is_certain = self._writer.withdraw(job)
+        job.future.cancel()
+        if is_certain:
+            return "the store does not answer: its writer hangs in the operating system"
+        return "the store hangs while saving this, and may yet save it"
+
+
+@asynccontextmanager
+async def open_store(
+    url: str, *, migrate: bool = True, exclusive: bool = True, patience: float = PATIENCE_SECONDS
+) -> AsyncIterator[SqlStore]:
+    """
+    Open the store for the life of a process.
+
+    Args:
+        url: `sqlite:////path/to/file.db` or `postgresql://user@host/name`.
+        migrate: bring the schema up to date first; else an older one is refused.
+        exclusive: be the only one: refuse when another fettled uses the store.
+        patience: seconds that a writing caller waits for a store that does not answer.
+
+    Raises:
+        StoreError: it cannot be used; one sentence says why and what to do.
+    """
+    parsed = parse(url)
+    with ExitStack() as held:
+        writer, readers = await asyncio.to_thread(
+            _start, held, parsed, migrate=migrate, exclusive=exclusive, patience=patience
+        )
+        try:
+            yield SqlStore(writer, readers)
+        finally:
+            await asyncio.to_thread(_stop, writer, readers)
+
+
+def _start(
+    held: ExitStack, url: URL, *, migrate: bool, exclusive: bool, patience: float
+) -> tuple[Writer, Readers]:
+    path = sqlite_path(url)
+    if path is not None:
+        admit(path, create=migrate)
+    if exclusive:
+        held.enter_context(lock.file_lock(url))
+    connect = _connector(url, make_engine(url), exclusive=exclusive)
+    with explained(url):
+        connect().close()  # is anybody else there? Asked before anything is changed
+        if migrate:
+            migrate_schema(url)
+        else:
+            require_current(url)
+        writer = Writer(connect, connect(), patience=patience)
+    return writer, Readers(_connector(url, make_engine(url, readonly=True), exclusive=False))
+
+
+def _connector(url: URL, engine: Engine, *, exclusive: bool) -> Callable[[], Link]:
+    prepared: dict[Executable, Prepared] = {}
+
+    def connect() -> Link:
+        link = Link(engine, prepared)
+        if exclusive:
+            try:
+                lock.take(link, url)
+            except StoreError:
+                link.close()
+                raise
+        return link
+
+    return connect
+
+
+def _stop(writer: Writer, readers: Readers) -> None:
+    """Close the readers first: whoever leaves SQLite last checkpoints, and that is the writer."""
+    readers.close(CLOSE_SECONDS)
+    writer.close(CLOSE_SECONDS)

@@ -1,0 +1,251 @@
+"""
+From core's values to rows and back, one pair of functions a value.
+
+No statements. Lists inside a value that nothing searches (flips, relapses) are JSON,
+their times whole microseconds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from fettled.core.condition import Condition, Flip
+from fettled.core.observations import Reason
+from fettled.core.spans import Span
+from fettled.core.tickets import Actor, Entry, Resolution, Ticket
+from fettled.core.words import Code, Gate, Phase, Priority, Source, Status, SubjectType, Verdict
+from fettled.ports import Heartbeat, OutboxEvent, Subject, Token
+from fettled.store.columns import MICROSECOND, counted, uncounted
+from fettled.store.link import Row
+
+#: Fields of a ticket that lie in a column of their own name, just as they are.
+_PLAIN = [
+    "number",
+    "uuid",
+    "title",
+    "description",
+    "kind",
+    "subject",
+    "open_key",
+    "assignee",
+    "team",
+    "reporter",
+    "created_at",
+    "updated_at",
+    "occurred_at",
+    "recovered_at",
+    "resolved_at",
+    "closed_at",
+    "priority_by_person",
+    "touched",
+    "kept_open",
+    "unstable_since",
+    "reopen_count",
+    "flap_count",
+    "escalation_level",
+    "generation",
+    "previous",
+    "merged_into",
+    "labels",
+    "version",
+    "last_seq",
+    "source",
+    "status",
+    "priority",
+]
+
+
+def dump_ticket(ticket: Ticket) -> Row:
+    """Make the row of a ticket."""
+    row = {name: getattr(ticket, name) for name in _PLAIN}
+    row["check_key"] = ticket.check
+    row["status_before"] = ticket.status_before
+    row["relapses"] = [counted(at) for at in ticket.relapses]
+    end = ticket.resolution
+    row["resolution_code"] = end and end.code
+    row["resolution_at"] = end and end.at
+    row["resolution_by_type"] = end and end.by.type
+    row["resolution_by_name"] = end and end.by.name
+    row["resolution_summary"] = end and end.summary
+    row["resolution_duplicate_of"] = end and end.duplicate_of
+    row["resolution_until"] = end and end.until
+    return row
+
+
+def load_ticket(row: Row) -> Ticket:
+    """Make the ticket of a row."""
+    fields = {name: row[name] for name in _PLAIN}
+    fields["source"] = Source(row["source"])
+    fields["status"] = Status(row["status"])
+    fields["priority"] = Priority(row["priority"])
+    before = row["status_before"]
+    resolution = None
+    if row["resolution_code"] is not None:
+        resolution = Resolution(
+            code=Code(row["resolution_code"]),
+            at=row["resolution_at"],
+            by=Actor(row["resolution_by_type"], row["resolution_by_name"]),
+            summary=row["resolution_summary"],
+            duplicate_of=row["resolution_duplicate_of"],
+            until=row["resolution_until"],
+        )
+    return Ticket(
+        **fields,
+        check=row["check_key"],
+        status_before=None if before is None else Status(before),
+        relapses=tuple(map(uncounted, row["relapses"])),
+        resolution=resolution,
+    )
+
+
+def dump_entry(number: int, entry: Entry) -> Row:
+    """Make the row of a timeline entry of ticket *number*."""
+    return {
+        "ticket": number,
+        "seq": entry.seq,
+        "event": entry.event,
+        "at": entry.at,
+        "actor_type": entry.actor.type,
+        "actor_name": entry.actor.name,
+        "data": entry.data,
+        "triggers": entry.triggers,
+    }
+
+
+def load_entry(row: Row) -> Entry:
+    """Make the timeline entry of a row."""
+    return Entry(
+        event=row["event"],
+        at=row["at"],
+        actor=Actor(row["actor_type"], row["actor_name"]),
+        data=row["data"],
+        triggers=row["triggers"],
+        seq=row["seq"],
+    )
+
+
+def dump_condition(condition: Condition) -> Row:
+    """Make the row of a condition."""
+    return {
+        "check_key": condition.check,
+        "phase": condition.phase,
+        "since": condition.since,
+        "verdict": condition.verdict,
+        "reason": condition.reason,
+        "kind": condition.kind,
+        "priority": condition.priority,
+        "message": condition.message,
+        "changed": condition.changed,
+        "run_from": condition.run_from,
+        "run_last": condition.run_last,
+        "run_count": condition.run_count,
+        "first": condition.first,
+        "healthy_until": condition.healthy_until,
+        "flips": [
+            [counted(flip.at), flip.up, flip.held // MICROSECOND] for flip in condition.flips
+        ],
+        "gate": condition.gate,
+        "gate_until": condition.gate_until,
+        "incarnation": condition.order[0],
+        "seq": condition.order[1],
+    }
+
+
+def load_condition(row: Row) -> Condition:
+    """Make the condition of a row."""
+    order = (row.pop("incarnation"), row.pop("seq"))
+    check = row.pop("check_key")
+    row["phase"] = Phase(row["phase"])
+    row["verdict"] = Verdict(row["verdict"])
+    row["reason"] = Reason(row["reason"])
+    row["priority"] = _priority(row["priority"])
+    row["gate"] = None if row["gate"] is None else Gate(row["gate"])
+    row["flips"] = tuple(
+        Flip(uncounted(at), up, timedelta(microseconds=held)) for at, up, held in row["flips"]
+    )
+    return Condition(check=check, order=order, **row)
+
+
+def _priority(word: str | None) -> Priority | None:
+    return None if word is None else Priority(word)
+
+
+def dump_span(span: Span) -> Row:
+    """Make the row of a span."""
+    return {
+        "check_key": span.check,
+        "verdict": span.verdict,
+        "reason": span.reason,
+        "kind": span.kind,
+        "priority": span.priority,
+        "message": span.message,
+        "first": span.first,
+        "last": span.last,
+        "count": span.count,
+        "cadence": span.cadence,
+        "incarnation": span.order[0],
+        "seq": span.order[1],
+    }
+
+
+def load_span(row: Row) -> Span:
+    """Make the span of a row."""
+    order = (row.pop("incarnation"), row.pop("seq"))
+    check = row.pop("check_key")
+    row.pop("number")
+    row["verdict"] = Verdict(row["verdict"])
+    row["reason"] = Reason(row["reason"])
+    row["priority"] = _priority(row["priority"])
+    return Span(check=check, order=order, **row)
+
+
+def dump_heartbeat(beat: Heartbeat) -> Row:
+    """Make the row of a heartbeat."""
+    return {"check_key": beat.check, "last_seen": beat.last_seen, "listened": beat.listened}
+
+
+def load_heartbeat(row: Row) -> Heartbeat:
+    """Make the heartbeat of a row."""
+    return Heartbeat(row["check_key"], row["last_seen"], row["listened"])
+
+
+def load_subject(row: Row) -> Subject:
+    """Make the subject of a row."""
+    row["id"] = row.pop("number")
+    row["type"] = SubjectType(row["type"])
+    return Subject(**row)
+
+
+def dump_token(token: Token) -> Row:
+    """Make the row of a token."""
+    return {
+        "id": token.id,
+        "digest": token.digest,
+        "user_name": token.user,
+        "role": token.role,
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+    }
+
+
+def load_token(row: Row) -> Token:
+    """Make the token of a row."""
+    row["user"] = row.pop("user_name")
+    return Token(**row)
+
+
+def load_event(row: Row) -> OutboxEvent:
+    """Make the outbox event of a row."""
+    payload: dict[str, Any] = row["payload"]
+    return OutboxEvent(
+        id=row["id"],
+        position=row["position"],
+        event=row["event"],
+        at=row["at"],
+        number=row["ticket"],
+        seq=row["seq"],
+        ticket=payload["ticket"],
+        actor=payload["actor"],
+        data=payload["data"],
+    )

@@ -1,0 +1,209 @@
+"""
+Statements about tickets: the reads, and `apply`, which writes a change whole.
+
+Decides nothing: what a ticket may become is core's. What the database itself forbids
+(a second open ticket, a stale version) is told apart here and named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import bindparam, func, or_, select, update
+
+from fettled.core.errors import ConflictError, StaleError
+from fettled.core.tickets import OPEN_STATUSES, Change, Entry, Ticket
+from fettled.ports import TicketFilter
+from fettled.store.link import Link, Row
+from fettled.store.payload import payload_of
+from fettled.store.rows import dump_entry, dump_ticket, load_entry, load_ticket
+from fettled.store.sql_fleet import subject_fields
+from fettled.store.statements import add, locking
+from fettled.store.tables import outbox, tickets, timeline
+
+_BY_NUMBER = locking(select(tickets).where(tickets.c.number == bindparam("number")))
+_LAST = locking(
+    select(tickets)
+    .where(tickets.c.check_key == bindparam("check"))
+    # A person may have reopened one that is not the newest.
+    .order_by(tickets.c.open_key.is_(None), tickets.c.number.desc())
+    .limit(1)
+)
+_LAST_OF_ALL = select(tickets).where(
+    tickets.c.number.in_(
+        select(func.max(tickets.c.number))
+        .where(tickets.c.check_key.is_not(None))
+        .group_by(tickets.c.check_key)
+    )
+)
+_OPEN_OF_ALL = select(tickets).where(tickets.c.open_key.is_not(None))
+_OPEN = (
+    select(tickets)
+    .where(or_(*[tickets.c.status == status.value for status in sorted(OPEN_STATUSES)]))
+    .order_by(tickets.c.number.desc())
+)
+_COUNTS = select(
+    tickets.c.status, tickets.c.priority, tickets.c.kind, tickets.c.source, func.count().label("n")
+).group_by(tickets.c.status, tickets.c.priority, tickets.c.kind, tickets.c.source)
+_TIMELINE = (
+    select(timeline)
+    .where(timeline.c.ticket == bindparam("number"), timeline.c.seq > bindparam("after"))
+    .order_by(timeline.c.seq)
+    .limit(bindparam("limit"))
+)
+_HOLDER = select(tickets.c.number).where(tickets.c.open_key == bindparam("key"))
+
+# A second open ticket is no error of the statement, which would end PostgreSQL's
+# transaction: the unit may go on, read again and attach.
+_ADD = (
+    add(tickets, "number")
+    .on_conflict_do_nothing(index_elements=["open_key"])
+    .returning(tickets.c.number)
+)
+_CHANGE = (
+    update(tickets)
+    .where(tickets.c.number == bindparam("of_number"), tickets.c.version == bindparam("of_version"))
+    .values(
+        {
+            column.name: bindparam(f"to_{column.name}")
+            for column in tickets.c
+            if column.name not in {"number", "uuid"}
+        }
+    )
+)
+_ADD_ENTRY = add(timeline)
+_ADD_EVENT = add(outbox, "position")
+
+
+def ticket(link: Link, number: int, *, lock: bool = False) -> Ticket | None:
+    """Read a ticket."""
+    row = link.one(_BY_NUMBER[lock], {"number": number})
+    return None if row is None else load_ticket(row)
+
+
+def by_reference(link: Link, reference: str, *, lock: bool = False) -> Ticket | None:
+    """Read a ticket by `INC-20261121-000042`: by the number in it, if the day is right too."""
+    digits = reference.rpartition("-")[2]
+    if not (digits.isascii() and digits.isdigit() and len(digits) < len(str(2**63))):
+        return None
+    found = ticket(link, int(digits), lock=lock)
+    return found if found is not None and found.reference == reference else None
+
+
+def last_ticket(link: Link, check: str, *, lock: bool = False) -> Ticket | None:
+    """Read the open ticket of a condition, else its newest."""
+    row = link.one(_LAST[lock], {"check": check})
+    return None if row is None else load_ticket(row)
+
+
+def last_tickets(link: Link) -> dict[str, Ticket]:
+    """Read the open ticket of every condition, else its newest."""
+    rows = [*link.all(_LAST_OF_ALL), *link.all(_OPEN_OF_ALL)]
+    return {row["check_key"]: load_ticket(row) for row in rows}
+
+
+def listed(link: Link, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:
+    """List tickets, newest first."""
+    statement = select(tickets).order_by(tickets.c.number.desc()).limit(limit)
+    for name in ("status", "priority", "kind", "source", "subject"):
+        words = sorted(getattr(which, name))
+        if words:
+            statement = statement.where(or_(*[tickets.c[name] == word for word in words]))
+    if before is not None:
+        statement = statement.where(tickets.c.number < before)
+    return [load_ticket(row) for row in link.ask(statement)]
+
+
+def open_tickets(link: Link) -> list[Ticket]:
+    """List every open ticket, newest first."""
+    return [load_ticket(row) for row in link.all(_OPEN)]
+
+
+def counts(link: Link) -> dict[tuple[str, str, str, str], int]:
+    """Count by status, priority, kind and source."""
+    return {
+        (row["status"], row["priority"], row["kind"], row["source"]): row["n"]
+        for row in link.all(_COUNTS)
+    }
+
+
+def entries(link: Link, number: int, *, after: int, limit: int) -> list[Entry]:
+    """Read a piece of a timeline."""
+    rows = link.all(_TIMELINE, {"number": number, "after": after, "limit": limit})
+    return [load_entry(row) for row in rows]
+
+
+def apply(link: Link, change: Change) -> Change:
+    """Write the ticket, its new entries and their outbox rows."""
+    ticket, seq = change.ticket, change.ticket.last_seq
+    told = tuple(
+        # Spelt out: `replace` costs five times as much, and a storm writes many.
+        Entry(entry.event, entry.at, entry.actor, entry.data, entry.triggers, seq + n)
+        for n, entry in enumerate(change.entries, start=1)
+    )
+    last_seq = seq + len(told)
+    after = _insert(link, ticket, last_seq) if change.is_new else _update(link, ticket, last_seq)
+    link.many(_ADD_ENTRY, [dump_entry(after.number, entry) for entry in told])
+    _announce(link, after, [entry for entry in told if entry.triggers])
+    return Change(after, told)
+
+
+def _insert(link: Link, new: Ticket, last_seq: int) -> Ticket:
+    given = dump_ticket(new)
+    given["uuid"] = new.uuid or str(uuid4())
+    given["last_seq"] = last_seq
+    row = link.run(_ADD, given).fetchone()
+    if row is None:
+        raise _conflict(link, new)
+    return replace(new, number=row[0], uuid=given["uuid"], last_seq=last_seq)
+
+
+def _update(link: Link, before: Ticket, last_seq: int) -> Ticket:
+    after = replace(before, version=before.version + 1, last_seq=last_seq)
+    given: Row = {f"to_{name}": value for name, value in dump_ticket(after).items()}
+    given |= {"of_number": after.number, "of_version": after.version - 1}
+    try:
+        with link.attempt():
+            changed = link.run(_CHANGE, given).rowcount
+    except link.integrity_error as refused:
+        if _holder(link, after) in {None, after.number}:
+            raise
+        raise _conflict(link, after) from refused
+    if changed == 0:
+        msg = f"ticket #{after.number} has changed meanwhile; read it again"
+        raise StaleError(msg)
+    return after
+
+
+def _holder(link: Link, wanted: Ticket) -> int | None:
+    row = link.one(_HOLDER, {"key": wanted.open_key})
+    return None if row is None else row["number"]
+
+
+def _conflict(link: Link, refused: Ticket) -> ConflictError:
+    return ConflictError(
+        f"ticket #{_holder(link, refused)} is open for {refused.open_key} already; "
+        "a condition has one open ticket"
+    )
+
+
+def _announce(link: Link, after: Ticket, triggers: list[Entry]) -> None:
+    if not triggers:
+        return
+    subject: dict[str, Any] | None = subject_fields(link, after.subject)
+    link.many(
+        _ADD_EVENT,
+        [
+            {
+                "id": str(uuid4()),
+                "ticket": after.number,
+                "seq": entry.seq,
+                "event": f"ticket.{entry.event}",
+                "at": entry.at,
+                "payload": payload_of(after, entry, subject),
+            }
+            for entry in triggers
+        ],
+    )

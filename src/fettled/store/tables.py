@@ -1,0 +1,236 @@
+"""
+The tables, as SQLAlchemy Core: what is stored, and what the database itself forbids.
+
+No statements here and no mapping to values. The migrations make the same schema; a
+test compares the two on both databases. What belongs to a later feature (SLA clocks,
+links, attachments, deliveries) comes as tables of its own beside these.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    UniqueConstraint,
+)
+
+from fettled.core.words import Status
+from fettled.store.columns import JSON_VALUE, CleanText, Length, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: SQLite numbers rows by itself only in a column that is called exactly INTEGER.
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+
+_ANY_STATUS = ", ".join(f"'{status}'" for status in Status)
+_IS_OVER = "status IN ('resolved', 'closed')"
+
+tickets = Table(
+    "tickets",
+    metadata,
+    # AUTOINCREMENT: a number is never given twice, even after its ticket was deleted.
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("uuid", CleanText, nullable=False, unique=True),
+    Column("title", CleanText, nullable=False),
+    Column("description", CleanText, nullable=False),
+    Column("kind", CleanText, nullable=False),
+    Column("source", CleanText, nullable=False),
+    Column("status", CleanText, nullable=False),
+    Column("priority", CleanText, nullable=False),
+    Column("priority_by_person", Boolean, nullable=False),
+    Column("subject", CleanText),
+    Column("check_key", CleanText),
+    # One open ticket per condition: a rule of the database, not a lookup.
+    Column("open_key", CleanText, unique=True),
+    Column("assignee", CleanText),
+    Column("team", CleanText),
+    Column("reporter", CleanText),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("occurred_at", UtcDateTime),
+    Column("recovered_at", UtcDateTime),
+    Column("resolved_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("status_before", CleanText),
+    Column("resolution_code", CleanText),
+    Column("resolution_at", UtcDateTime),
+    Column("resolution_by_type", CleanText),
+    Column("resolution_by_name", CleanText),
+    Column("resolution_summary", CleanText),
+    Column("resolution_duplicate_of", _Number, ForeignKey("tickets.number", ondelete="SET NULL")),
+    Column("resolution_until", UtcDateTime),
+    Column("touched", Boolean, nullable=False),
+    Column("kept_open", Boolean, nullable=False),
+    Column("unstable_since", UtcDateTime),
+    Column("relapses", JSON_VALUE, nullable=False),
+    Column("reopen_count", Integer, nullable=False),
+    Column("flap_count", Integer, nullable=False),
+    Column("escalation_level", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("previous", _Number, ForeignKey("tickets.number", ondelete="SET NULL")),
+    Column("merged_into", _Number, ForeignKey("tickets.number", ondelete="SET NULL")),
+    Column("labels", JSON_VALUE, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    CheckConstraint(f"status IN ({_ANY_STATUS})", name="status"),
+    CheckConstraint(f"NOT ({_IS_OVER}) OR open_key IS NULL", name="over_has_no_open_key"),
+    CheckConstraint(
+        f"{_IS_OVER} OR check_key IS NULL OR open_key IS NOT NULL", name="open_has_open_key"
+    ),
+    CheckConstraint(f"({_IS_OVER}) = (resolved_at IS NOT NULL)", name="resolved_at"),
+    CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
+    # Lists are newest first, page by page, under any one filter without a sort.
+    Index(None, "status", "number"),
+    Index(None, "priority", "number"),
+    Index(None, "kind", "number"),
+    Index(None, "source", "number"),
+    Index(None, "subject", "number"),
+    Index(None, "check_key", "number"),
+    # Counting for the metrics reads this index alone.
+    Index(None, "status", "priority", "kind", "source"),
+    sqlite_autoincrement=True,
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("ticket", _Number, ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("event", CleanText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor_type", CleanText, nullable=False),
+    Column("actor_name", CleanText),
+    Column("data", JSON_VALUE, nullable=False),
+    Column("triggers", Boolean, nullable=False),
+    CheckConstraint("seq >= 1", name="seq"),
+    sqlite_with_rowid=False,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("position", _Number, primary_key=True, autoincrement=True),
+    Column("id", CleanText, nullable=False, unique=True),
+    Column("ticket", _Number, ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("event", CleanText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("payload", JSON_VALUE, nullable=False),
+    UniqueConstraint("ticket", "seq"),
+    Index(None, "at"),
+    sqlite_autoincrement=True,
+)
+
+conditions = Table(
+    "conditions",
+    metadata,
+    Column("check_key", CleanText, primary_key=True),
+    Column("phase", CleanText, nullable=False),
+    Column("since", UtcDateTime),
+    Column("verdict", CleanText, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Column("kind", CleanText),
+    Column("priority", CleanText),
+    Column("message", CleanText, nullable=False),
+    Column("changed", UtcDateTime),
+    Column("run_from", UtcDateTime),
+    Column("run_last", UtcDateTime),
+    Column("run_count", Integer, nullable=False),
+    Column("first", UtcDateTime),
+    Column("healthy_until", UtcDateTime),
+    Column("flips", JSON_VALUE, nullable=False),
+    Column("gate", CleanText),
+    Column("gate_until", UtcDateTime),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+spans = Table(
+    "spans",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("check_key", CleanText, nullable=False),
+    Column("verdict", CleanText, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Column("kind", CleanText),
+    Column("priority", CleanText),
+    Column("message", CleanText, nullable=False),
+    Column("first", UtcDateTime, nullable=False),
+    Column("last", UtcDateTime, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("cadence", Length, nullable=False),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    # A span is the one that begins with this observation: storing it twice is once.
+    UniqueConstraint("check_key", "incarnation", "seq"),
+    Index(None, "check_key", "first"),
+    Index(None, "last"),
+    sqlite_autoincrement=True,
+)
+
+inputs = Table(
+    "inputs",
+    metadata,
+    Column("position", _Number, primary_key=True, autoincrement=True),
+    Column("kind", CleanText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", CleanText, nullable=False),
+    Column("data", JSON_VALUE, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("check_key", CleanText, primary_key=True),
+    Column("last_seen", UtcDateTime),
+    Column("listened", Length, nullable=False),
+)
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("key", CleanText, nullable=False, unique=True),
+    Column("name", CleanText, nullable=False),
+    Column("type", CleanText, nullable=False),
+    Column("parent", CleanText),
+    Column("labels", JSON_VALUE, nullable=False),
+    Column("team", CleanText),
+    Column("removed_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", CleanText, primary_key=True),
+    Column("digest", CleanText, nullable=False),
+    Column("user_name", CleanText, nullable=False),
+    Column("role", CleanText),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+)
+
+#: Single figures by name: `incarnation`, and `batch` (see `fettled.store.writer`).
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

@@ -1,0 +1,155 @@
+"""
+The ports `Reader` and `UnitOfWork`, over one connection.
+
+Only hands each call to the module of its subject; a unit's single-row reads lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from fettled.core.condition import Condition
+from fettled.core.spans import Span
+from fettled.core.tickets import Change, Entry, Ticket
+from fettled.ports import (
+    Heartbeat,
+    Input,
+    OutboxEvent,
+    Subject,
+    SubjectSpec,
+    TicketFilter,
+    Token,
+)
+from fettled.store import sql_conditions, sql_fleet, sql_tickets
+from fettled.store.link import Link
+
+
+class SqlReader:
+    """What can be asked of the store."""
+
+    _lock = False
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def condition(self, check: str) -> Condition | None:
+        """One condition."""
+        return sql_conditions.condition(self._link, check, lock=self._lock)
+
+    def conditions(self) -> list[Condition]:
+        """Every condition."""
+        return sql_conditions.every_condition(self._link)
+
+    def ticket(self, number: int) -> Ticket | None:
+        """One ticket."""
+        return sql_tickets.ticket(self._link, number, lock=self._lock)
+
+    def ticket_by_reference(self, reference: str) -> Ticket | None:
+        """One ticket by its INC reference."""
+        return sql_tickets.by_reference(self._link, reference, lock=self._lock)
+
+    def last_ticket(self, check: str) -> Ticket | None:
+        """The newest ticket of the condition, open or not."""
+        return sql_tickets.last_ticket(self._link, check, lock=self._lock)
+
+    def last_tickets(self) -> dict[str, Ticket]:
+        """The newest ticket of every condition that has one, by check."""
+        return sql_tickets.last_tickets(self._link)
+
+    def tickets(self, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:
+        """Newest first, with numbers below *before*."""
+        return sql_tickets.listed(self._link, which, before=before, limit=limit)
+
+    def open_tickets(self) -> list[Ticket]:
+        """Every open ticket, newest first."""
+        return sql_tickets.open_tickets(self._link)
+
+    def ticket_counts(self) -> dict[tuple[str, str, str, str], int]:
+        """How many by (status, priority, kind, source)."""
+        return sql_tickets.counts(self._link)
+
+    def timeline(self, number: int, *, after: int, limit: int) -> list[Entry]:
+        """Entries with a sequence number above *after*, in order."""
+        return sql_tickets.entries(self._link, number, after=after, limit=limit)
+
+    def spans(self, check: str, *, since: datetime) -> list[Span]:
+        """Spans that reach to *since* or later, in order."""
+        return sql_conditions.spans_since(self._link, check, since)
+
+    def subjects(self) -> list[Subject]:
+        """Every subject, the removed ones too."""
+        return sql_fleet.every_subject(self._link)
+
+    def heartbeats(self) -> dict[str, Heartbeat]:
+        """Every heartbeat, by check."""
+        return sql_conditions.every_heartbeat(self._link)
+
+    def inputs(self, *, after: int, limit: int) -> list[Input]:
+        """Read a piece of the log of inputs."""
+        return sql_fleet.every_input(self._link, after=after, limit=limit)
+
+    def token(self, token_id: str) -> Token | None:
+        """One token."""
+        return sql_fleet.token(self._link, token_id)
+
+    def token_count(self) -> int:
+        """How many tokens there are."""
+        return sql_fleet.token_count(self._link)
+
+    def outbox(self, *, after: int, limit: int) -> list[OutboxEvent]:
+        """Events at positions above *after*, in order."""
+        return sql_fleet.events(self._link, after=after, limit=limit)
+
+
+class SqlUnit(SqlReader):
+    """Reads that decide, and writes that commit together."""
+
+    _lock = True
+
+    def put_condition(self, condition: Condition) -> None:
+        """Insert or overwrite a condition."""
+        sql_conditions.put_condition(self._link, condition)
+
+    def apply(self, change: Change) -> Change:
+        """Write a change of a ticket whole."""
+        return sql_tickets.apply(self._link, change)
+
+    def put_spans(self, spans: Iterable[Span]) -> None:
+        """Insert spans, or lengthen those that are there already."""
+        sql_conditions.put_spans(self._link, spans)
+
+    def put_heartbeats(self, beats: Iterable[Heartbeat]) -> None:
+        """Insert or overwrite heartbeats."""
+        sql_conditions.put_heartbeats(self._link, beats)
+
+    def log_input(self, kind: str, at: datetime, actor: str, data: dict[str, Any]) -> None:
+        """Record an input other than an observation."""
+        sql_fleet.log_input(self._link, kind, at, actor, data)
+
+    def sync_subjects(self, specs: Sequence[SubjectSpec], at: datetime) -> None:
+        """Number the new, update the changed, mark the removed."""
+        sql_fleet.sync_subjects(self._link, specs, at)
+
+    def rename_check(self, old: str, new: str) -> None:
+        """Carry everything of *old* over to *new*."""
+        sql_conditions.rename(self._link, old, new)
+
+    def delete_condition(self, check: str) -> None:
+        """Forget a condition."""
+        sql_conditions.delete_condition(self._link, check)
+
+    def add_token(self, token: Token) -> None:
+        """Add a token."""
+        sql_fleet.add_token(self._link, token)
+
+    def next_incarnation(self) -> int:
+        """Count this start of the daemon."""
+        return sql_fleet.next_incarnation(self._link)
+
+    def forget(self, *, spans_before: datetime, outbox_before: datetime, limit: int) -> int:
+        """Delete at most *limit* rows of each kind that ended before; how many were."""
+        return sql_fleet.forget(
+            self._link, spans_before=spans_before, outbox_before=outbox_before, limit=limit
+        )

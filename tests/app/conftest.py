@@ -1,0 +1,15 @@
+"""The use cases on a real SQLite store, with a clock that is moved by hand."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from desk import Desk, open_desk
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """Everything below the scheduler, empty."""
+    async with open_desk(tmp_path / "fettled.db") as made:
+        yield made

@@ -1,0 +1,80 @@
+"""Reload: validated whole, swapped whole, or everything stays as it was."""
+
+import signal
+from pathlib import Path
+
+from live import FAST, daemon, devices, logged, wait_for
+
+DOOR = "  - subject: {key}\n    type: device\n{more}    check: {{type: tcp, host: 127.0.0.1, port: {port}}}\n"
+
+
+def _door(key: str, port: int, more: str = "") -> str:
+    return DOOR.format(key=key, port=port, more=f"    {more}\n" if more else "")
+
+
+def test_targets_come_go_and_are_renamed_while_it_runs(tmp_path: Path) -> None:
+    """A new one is looked at, a renamed one keeps its ticket, a removed one's is resolved."""
+    with devices() as made, daemon(tmp_path / "home") as fettled:
+        a, b, c = (made.make(name) for name in "abc")
+        fettled.write(_door("a", a.port) + _door("b", b.port))
+        fettled.start()
+        fettled.await_phase("a", "healthy")
+        made.do(a.down())
+        fettled.await_status(1, "open")
+        made.do(b.down())
+        fettled.await_status(2, "open")
+
+        fettled.write(_door("front", a.port, "formerly: a") + _door("c", c.port))
+        fettled.send(signal.SIGHUP)
+
+        fettled.await_status(2, "resolved")
+        assert fettled.events(2) == ["opened", "resolved:target_removed"]
+        fettled.await_phase("c", "healthy")
+        assert fettled.phase("front") == "firing"
+        made.do(a.up())
+        fettled.await_status(1, "resolved")
+        assert fettled.get("/api/v1/tickets/1")["subject"]["key"] == "front"
+        assert [t["number"] for t in fettled.tickets()] == [1, 2]
+
+
+def test_a_bad_file_changes_nothing_and_is_told(tmp_path: Path) -> None:
+    """Still watching, with the old thresholds; the fault on stderr, in metric and health."""
+    with devices() as made, daemon(tmp_path / "home") as fettled:
+        a = made.make("a")
+        fettled.write(_door("a", a.port))
+        fettled.start()
+        fettled.await_phase("a", "healthy")
+        fettled.write(_door("a", a.port) + _door("a", a.port))
+        fettled.send(signal.SIGHUP)
+        wait_for(lambda: "a" in fettled.err and "fettled.yaml:" in fettled.err, "the fault")
+        assert "Traceback" not in fettled.err
+        assert fettled.get("/health-check")["status"] == "warn"
+        refused = fettled.run("reload")
+        assert refused.returncode == 2
+        assert "fettled.yaml:" in refused.stderr
+
+        made.do(a.down())
+        fettled.await_status(1, "open")
+
+        fettled.write(_door("a", a.port))
+        again = fettled.run("reload")
+        assert again.returncode == 0, again.stderr
+        assert fettled.get("/health-check")["status"] == "pass"
+        assert logged(fettled.out, "config.reloaded")
+
+
+def test_new_thresholds_apply_to_running_windows(tmp_path: Path) -> None:
+    """Pending under an hour's debounce, firing as soon as it is 300 ms."""
+    with devices() as made, daemon(tmp_path / "home") as fettled:
+        a = made.make("a")
+        slow = FAST.replace("open_after: 300ms", "open_after: 1h")
+        fettled.write(_door("a", a.port), slow)
+        fettled.start()
+        fettled.await_phase("a", "healthy")
+        made.do(a.down())
+        fettled.await_phase("a", "pending_open")
+
+        fettled.write(_door("a", a.port), FAST)
+        fettled.send(signal.SIGHUP)
+
+        fettled.await_status(1, "open")
