@@ -34,7 +34,8 @@ def metrics() -> Metrics:
     made.ran_late(0.002)
     made.skipped("overload", 2)
     made.faulted("observe", ValueError())
-    made.watch(in_flight=lambda: 3, store_up=lambda: True)
+    made.in_flight(3)
+    made.store_answered(up=True)
     made.loop_lagged(0.001)
     made.reloaded(taken=True, at=AT)
     return made

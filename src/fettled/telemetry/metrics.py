@@ -153,14 +153,17 @@ class Metrics:
         """Count probes that were not started; *cause* is one of the scheduler's few words."""
         self._skipped.labels(cause).inc(count)
 
-    def watch(self, *, in_flight: Callable[[], int], store_up: Callable[[], bool]) -> None:
-        """Read these at every scrape: how many probes run, whether the store takes writes."""
-        self._in_flight.set_function(in_flight)
-        self._store_up.set_function(store_up)
+    def in_flight(self, count: int) -> None:
+        """Say how many probes run now."""
+        self._in_flight.set(count)
 
     def loop_lagged(self, seconds: float) -> None:
         """Say how late the event loop last woke."""
         self._lag.set(seconds)
+
+    def store_answered(self, *, up: bool) -> None:
+        """Say whether the store takes transactions."""
+        self._store_up.set(up)
 
     def reloaded(self, *, taken: bool, at: datetime) -> None:
         """Say how the last start or reload of the configuration ended."""

@@ -128,7 +128,7 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
         response = render_problem(_of_router(error))
     except FettledError as error:
         response = render_problem(problem_of(error) or _log_failure(request, error))
-    except Exception as error:  # noqa: BLE001 - the last line before the client
+    except Exception as error:  # the last line before the client
         if isinstance(error, ConnectionError) and _is_gone(request):
             raise  # nobody is there to answer, and nothing of ours went wrong
         response = render_problem(_log_failure(request, error))
