@@ -82,7 +82,7 @@ class Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             gone = "the answer has begun already"
             raise ConnectionError(gone)
-        detail = "the request is not HTTP" if status < 500 else "something went wrong here"  # noqa: PLR2004
+        detail = "the request is not HTTP" if status < 500 else "something went wrong here"  # noqa: PLR2004 - ours from there on
         return render_problem(Problem(status, detail, headers={"Connection": "close"}))
 
 
