@@ -1,0 +1,276 @@
+"""
+A small HTTP client over a unix socket, TCP or TLS; an error answer becomes a sentence.
+
+Standard library only, since `fettled tickets list` must not pay for an asyncio HTTP
+stack. One connection per request, no redirects, one deadline over everything.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode, urlsplit
+
+from fettled import __version__
+from fettled.core.errors import FettledError, InvalidError
+
+#: Seconds for one request, from connect to the last byte; a store under load answers in less.
+DEADLINE = 15.0
+#: Bytes of an answer; 200 tickets with long descriptions stay far below.
+_MOST = 32 * 1024 * 1024
+_PORTS = {"http": 80, "https": 443}
+
+
+class UnreachableError(FettledError):
+    """Nobody answers there; the request has not been acted on as far as one can tell."""
+
+
+class RefusedError(FettledError):
+    """The daemon answered, and its answer is an error; *status* is HTTP's."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """
+    Where a daemon listens: a unix socket, or a host by name and port.
+
+    Attributes:
+        prefix: the path below which it is served, behind a proxy; without a last slash.
+        deadline: seconds for one request.
+    """
+
+    socket: Path | None = None
+    host: str = "localhost"
+    port: int = 80
+    tls: bool = False
+    prefix: str = ""
+    token: str | None = None
+    deadline: float = DEADLINE
+
+    def __str__(self) -> str:
+        """Name it as people write it, without the token."""
+        if self.socket is not None:
+            return str(self.socket)
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}{self.prefix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: *body* is the JSON value, or None when there was none."""
+
+    status: int
+    body: Any
+
+
+def address_of(url: str, token: str | None, deadline: float = DEADLINE) -> Address:
+    """
+    Read `http://...`, `https://...` or `unix:/path`.
+
+    Raises:
+        InvalidError: it is none of them.
+    """
+    if url.startswith("unix:"):
+        return Address(socket=Path(url.removeprefix("unix:")), token=token, deadline=deadline)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        msg = f"--url: {error}"
+        raise InvalidError(msg, "url") from None
+    if parts.scheme not in _PORTS or not parts.hostname or parts.query or parts.fragment:
+        msg = "--url: write http://HOST:PORT, https://HOST or unix:/PATH"
+        raise InvalidError(msg, "url")
+    if parts.username is not None:
+        msg = "--url: leave user and password out; a token goes into $FETTLED_TOKEN"
+        raise InvalidError(msg, "url")
+    return Address(
+        host=parts.hostname,
+        port=_PORTS[parts.scheme] if port is None else port,
+        tls=parts.scheme == "https",
+        prefix=parts.path.rstrip("/").removesuffix("/api/v1"),
+        token=token,
+        deadline=deadline,
+    )
+
+
+def get(address: Address, path: str, query: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON is any value
+    """Ask for *path*; lists in *query* are repeated, None is left out."""
+    asked = {name: value for name, value in (query or {}).items() if value not in (None, [])}
+    return call(address, "GET", path + ("?" + urlencode(asked, doseq=True) if asked else "")).body
+
+
+def post(address: Address, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON is any value
+    """Send *body* to *path*."""
+    return call(address, "POST", path, {} if body is None else body).body
+
+
+def segment(text: str) -> str:
+    """Make *text* one segment of a path."""
+    return quote(text, safe="")
+
+
+def call(
+    address: Address,
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+    *,
+    expected: frozenset[int] = frozenset(),
+) -> Answer:
+    """
+    Make one request.
+
+    Raises:
+        UnreachableError: no daemon answers there, or not in time.
+        RefusedError: it answered an error whose status is not in *expected*.
+    """
+    status, kind, raw = _exchange(address, method, path, body)
+    if status >= HTTPStatus.MULTIPLE_CHOICES and status not in expected:
+        raise RefusedError(_sentence(address, status, kind, raw), status)
+    if not raw.strip():
+        return Answer(status, None)
+    try:
+        return Answer(status, json.loads(raw))
+    except ValueError:
+        msg = f"{address} answered {_title(status)}, but not as fettled does: is it the right one?"
+        raise RefusedError(msg, status) from None
+
+
+def _exchange(
+    address: Address, method: str, path: str, body: Mapping[str, Any] | None
+) -> tuple[int, str, bytes]:
+    headers = {"Accept": "application/json", "User-Agent": f"fettled/{__version__}"}
+    if address.token is not None:
+        headers["Authorization"] = f"Bearer {_header(address.token)}"
+    data = None
+    if body is not None:
+        data = json.dumps(body).encode()
+        headers["Content-Type"] = "application/json"
+    late = threading.Event()
+    connection = _Connection(address)
+    timer = threading.Timer(address.deadline, _cut, (connection, late))
+    timer.daemon = True
+    timer.start()
+    try:
+        connection.request(method, address.prefix + path, body=data, headers=headers)
+        answer = connection.getresponse()
+        raw = answer.read(_MOST + 1)
+    except (OSError, http.client.HTTPException) as error:
+        raise UnreachableError(_why(address, error, late=late.is_set())) from None
+    finally:
+        timer.cancel()
+        connection.close()
+    if len(raw) > _MOST:
+        msg = f"{address} answered more than {_MOST >> 20} MiB: ask for less with --limit"
+        raise RefusedError(msg, answer.status)
+    if late.is_set():  # a cut stream can look like a short answer
+        raise UnreachableError(_why(address, TimeoutError(), late=True))
+    return answer.status, answer.getheader("Content-Type") or "", raw
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to an `Address`, whatever it is reached over."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address.host, address.port, timeout=address.deadline)
+        self._address = address
+
+    def connect(self) -> None:
+        address = self._address
+        if address.socket is not None:
+            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.sock.settimeout(self.timeout)
+            self.sock.connect(str(address.socket))
+            return
+        super().connect()
+        if address.tls:
+            context = ssl.create_default_context()
+            # The handshake comes after the assignment, so that the deadline can cut it too.
+            self.sock = context.wrap_socket(
+                self.sock, server_hostname=address.host, do_handshake_on_connect=False
+            )
+            self.sock.do_handshake()
+
+
+class _HasSocket(Protocol):
+    sock: socket.socket | None
+
+
+def _cut(connection: _HasSocket, late: threading.Event) -> None:
+    # A timeout of the socket is per read: a server that sends a byte a second would keep
+    # the command for ever. Shutting the socket down ends whatever read is waiting.
+    late.set()
+    if connection.sock is not None:
+        try:
+            connection.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it ended by itself in this instant
+
+
+def _header(token: str) -> str:
+    if not token.isascii() or not token.isprintable() or " " in token:
+        msg = "the token holds characters that no token has: was it copied whole?"
+        raise InvalidError(msg, "token")
+    return token
+
+
+def _why(address: Address, error: Exception, *, late: bool) -> str:
+    if late or isinstance(error, TimeoutError):
+        return f"{address} did not answer within {address.deadline:g} s"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"{address}: the certificate is not accepted: {error.verify_message}"
+    if isinstance(error, http.client.HTTPException):
+        return f"{address} does not speak HTTP, or hung up: is it the right one?"
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return f"cannot reach {address}: {reason}"
+
+
+def _sentence(address: Address, status: int, kind: str, raw: bytes) -> str:
+    problem = _problem(kind, raw)
+    if problem is None:
+        return f"{address} answered {_title(status)}, but not as fettled does: is it the right one?"
+    said = problem.get("detail") or problem.get("title") or _title(status)
+    if problem.get("field") and str(problem["field"]) not in str(said):
+        said = f"{problem['field']}: {said}"
+    faults = [_fault(each) for each in problem.get("errors") or [] if isinstance(each, dict)]
+    sentence = "\n".join([str(said), *(fault for fault in faults if fault not in str(said))])
+    return sentence + _CURES.get(status, "")
+
+
+_CURES = {
+    HTTPStatus.UNAUTHORIZED: " (a token is read from $FETTLED_TOKEN or --token-file)",
+}
+
+
+def _problem(kind: str, raw: bytes) -> dict[str, Any] | None:
+    if "json" not in kind:
+        return None
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _fault(each: dict[str, Any]) -> str:
+    said = str(each.get("detail") or each.get("message") or "is not accepted")
+    return f"{each['field']}: {said}" if each.get("field") else said
+
+
+def _title(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
