@@ -116,6 +116,18 @@ def post(address: Address, path: str, body: Mapping[str, Any] | None = None) -> 
     return call(address, "POST", path, {} if body is None else body).body
 
 
+def whole(address: Address, body: Any, *needed: str) -> dict[str, Any]:  # noqa: ANN401 - JSON is any value
+    """
+    Give *body* if it is an object with the *needed* members.
+
+    Raises:
+        RefusedError: it is not, so whoever answers is not fettled.
+    """
+    if isinstance(body, dict) and all(name in body for name in needed):
+        return body
+    raise RefusedError(_stranger(address, HTTPStatus.OK), HTTPStatus.OK)
+
+
 def segment(text: str) -> str:
     """Make *text* one segment of a path."""
     return quote(text, safe="")
@@ -144,8 +156,7 @@ def call(
     try:
         return Answer(status, json.loads(raw))
     except ValueError:
-        msg = f"{address} answered {_title(status)}, but not as fettled does: is it the right one?"
-        raise RefusedError(msg, status) from None
+        raise RefusedError(_stranger(address, status), status) from None
 
 
 def _exchange(
@@ -240,7 +251,7 @@ def _why(address: Address, error: Exception, *, late: bool) -> str:
 def _sentence(address: Address, status: int, kind: str, raw: bytes) -> str:
     problem = _problem(kind, raw)
     if problem is None:
-        return f"{address} answered {_title(status)}, but not as fettled does: is it the right one?"
+        return _stranger(address, status)
     said = problem.get("detail") or problem.get("title") or _title(status)
     if problem.get("field") and str(problem["field"]) not in str(said):
         said = f"{problem['field']}: {said}"
@@ -249,7 +260,11 @@ def _sentence(address: Address, status: int, kind: str, raw: bytes) -> str:
     return sentence + _CURES.get(status, "")
 
 
-_CURES = {
+def _stranger(address: Address, status: int) -> str:
+    return f"{address} answered {_title(status)}, but not as fettled does: is it the right one?"
+
+
+_CURES: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: " (a token is read from $FETTLED_TOKEN or --token-file)",
 }
 

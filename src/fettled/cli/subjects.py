@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fettled.cli.client import get, segment
+from fettled.cli.client import get, segment, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.cli.output import moment, print_fields, print_json, print_line, print_table
@@ -61,7 +61,7 @@ def show(
     """Show one subject with its checks."""
     where = Whereabouts(config, url, token, token_file)
     path = f"/api/v1/subjects/{segment(key)}"
-    subject: dict[str, Any] = with_tickets(where, lambda address: get(address, path))
+    subject = with_tickets(where, lambda address: whole(address, get(address, path), "key"))
     if json:
         print_json(subject)
         return

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fettled.cli.client import Address, get, post, segment
+from fettled.cli.client import Address, get, post, segment, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.cli.output import (
@@ -87,7 +87,8 @@ def pages(address: Address, path: str, query: dict[str, Any], limit: int) -> dic
     cursor: str | None = None
     while True:
         size = min(limit - len(items), _PAGE)
-        page = get(address, path, {**query, "limit": size, "cursor": cursor})
+        asked = {**query, "limit": size, "cursor": cursor}
+        page = whole(address, get(address, path, asked), "items")
         found = page["items"]
         items += found
         cursor = page.get("next")
@@ -120,7 +121,7 @@ def show(
 
 def _whole(address: Address, ref: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     path = ticket_path(ref)
-    ticket = get(address, path)
+    ticket = whole(address, get(address, path), "number", "status")
     timeline = pages(address, path + "/timeline", {}, 10_000)
     return ticket, timeline["items"]
 
@@ -192,7 +193,9 @@ def reopen(
 
 def _act(where: Whereabouts, ref: str, action: dict[str, Any], done: str, *, as_json: bool) -> None:
     path = ticket_path(ref) + "/actions"
-    ticket = with_tickets(where, lambda address: post(address, path, action))
+    ticket = with_tickets(
+        where, lambda address: whole(address, post(address, path, action), "number", "status")
+    )
     if as_json:
         print_json(ticket)
         return

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fettled.cli.client import post
+from fettled.cli.client import post, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.cli.output import print_json, print_line
@@ -53,7 +53,9 @@ def create(
             raise InvalidError(msg, "expires") from None
         asked["expires"] = expires
     where = Whereabouts(config, url, token, token_file)
-    made = with_tickets(where, lambda address: post(address, "/api/v1/tokens", asked))
+    made = with_tickets(
+        where, lambda address: whole(address, post(address, "/api/v1/tokens", asked), "token")
+    )
     if json:
         print_json(made)
     else:
