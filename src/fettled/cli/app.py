@@ -12,7 +12,16 @@ from typing import Annotated
 import typer
 
 from fettled import __version__
-from fettled.cli import configuration, operation, probing, store, subjects, tickets, tokens
+from fettled.cli import (
+    configuration,
+    operation,
+    probing,
+    store,
+    subjects,
+    ticket_work,
+    tickets,
+    tokens,
+)
 from fettled.cli.failures import guarded
 
 # Markup is off: help is the same text on a terminal, in a pipe and in the reference.
@@ -25,6 +34,7 @@ app = typer.Typer(
 operation.register(app)
 probing.register(app)
 configuration.register(app)
+ticket_work.register(tickets.app)
 for noun in (tickets, subjects, tokens, store):
     app.add_typer(noun.app)
 

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 from fettled import __version__
+from fettled.cli.problems import sentence, stranger, why_unreachable
 from fettled.core.errors import FettledError, InvalidError
 
 #: Seconds for one request, from connect to the last byte; a store under load answers in less.
@@ -125,7 +126,7 @@ def whole(address: Address, body: Any, *needed: str) -> dict[str, Any]:  # noqa:
     """
     if isinstance(body, dict) and all(name in body for name in needed):
         return body
-    raise RefusedError(_stranger(address, HTTPStatus.OK), HTTPStatus.OK)
+    raise RefusedError(stranger(str(address), HTTPStatus.OK), HTTPStatus.OK)
 
 
 def segment(text: str) -> str:
@@ -150,13 +151,13 @@ def call(
     """
     status, kind, raw = _exchange(address, method, path, body)
     if status >= HTTPStatus.MULTIPLE_CHOICES and status not in expected:
-        raise RefusedError(_sentence(address, status, kind, raw), status)
+        raise RefusedError(sentence(str(address), status, kind, raw), status)
     if not raw.strip():
         return Answer(status, None)
     try:
         return Answer(status, json.loads(raw))
     except ValueError:
-        raise RefusedError(_stranger(address, status), status) from None
+        raise RefusedError(stranger(str(address), status), status) from None
 
 
 def _exchange(
@@ -179,7 +180,9 @@ def _exchange(
         answer = connection.getresponse()
         raw = answer.read(_MOST + 1)
     except (OSError, http.client.HTTPException) as error:
-        raise UnreachableError(_why(address, error, late=late.is_set())) from None
+        raise UnreachableError(
+            why_unreachable(str(address), address.deadline, error, late=late.is_set())
+        ) from None
     finally:
         timer.cancel()
         connection.close()
@@ -187,8 +190,14 @@ def _exchange(
         msg = f"{address} answered more than {_MOST >> 20} MiB: ask for less with --limit"
         raise RefusedError(msg, answer.status)
     if late.is_set():  # a cut stream can look like a short answer
-        raise UnreachableError(_why(address, TimeoutError(), late=True))
+        raise UnreachableError(
+            why_unreachable(str(address), address.deadline, TimeoutError(), late=True)
+        )
     return answer.status, answer.getheader("Content-Type") or "", raw
+
+
+def _unreachable(address: Address, error: Exception, *, late: bool) -> UnreachableError:
+    return UnreachableError(why_unreachable(str(address), address.deadline, error, late=late))
 
 
 class _Connection(http.client.HTTPConnection):
@@ -235,57 +244,3 @@ def _header(token: str) -> str:
         msg = "the token holds characters that no token has: was it copied whole?"
         raise InvalidError(msg, "token")
     return token
-
-
-def _why(address: Address, error: Exception, *, late: bool) -> str:
-    if late or isinstance(error, TimeoutError):
-        return f"{address} did not answer within {address.deadline:g} s"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"{address}: the certificate is not accepted: {error.verify_message}"
-    if isinstance(error, http.client.HTTPException):
-        return f"{address} does not speak HTTP, or hung up: is it the right one?"
-    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return f"cannot reach {address}: {reason}"
-
-
-def _sentence(address: Address, status: int, kind: str, raw: bytes) -> str:
-    problem = _problem(kind, raw)
-    if problem is None:
-        return _stranger(address, status)
-    said = problem.get("detail") or problem.get("title") or _title(status)
-    if problem.get("field") and str(problem["field"]) not in str(said):
-        said = f"{problem['field']}: {said}"
-    faults = [_fault(each) for each in problem.get("errors") or [] if isinstance(each, dict)]
-    sentence = "\n".join([str(said), *(fault for fault in faults if fault not in str(said))])
-    return sentence + _CURES.get(status, "")
-
-
-def _stranger(address: Address, status: int) -> str:
-    return f"{address} answered {_title(status)}, but not as fettled does: is it the right one?"
-
-
-_CURES: dict[int, str] = {
-    HTTPStatus.UNAUTHORIZED: " (a token is read from $FETTLED_TOKEN or --token-file)",
-}
-
-
-def _problem(kind: str, raw: bytes) -> dict[str, Any] | None:
-    if "json" not in kind:
-        return None
-    try:
-        body = json.loads(raw)
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
-
-
-def _fault(each: dict[str, Any]) -> str:
-    said = str(each.get("detail") or each.get("message") or "is not accepted")
-    return f"{each['field']}: {said}" if each.get("field") else said
-
-
-def _title(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)

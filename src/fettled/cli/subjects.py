@@ -8,9 +8,9 @@ import typer
 
 from fettled.cli.client import get, segment, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
+from fettled.cli.lists import pages
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.cli.output import moment, print_fields, print_json, print_line, print_table
-from fettled.cli.tickets import pages
 
 app = typer.Typer(name="subjects", help="List and show what is watched.", rich_markup_mode=None)
 

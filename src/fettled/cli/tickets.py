@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from fettled.cli.client import Address, get, post, segment, whole
+from fettled.cli.client import Address, get, segment, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
+from fettled.cli.lists import pages
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.cli.output import (
     cell,
@@ -19,12 +20,9 @@ from fettled.cli.output import (
     print_table,
 )
 from fettled.core.errors import InvalidError
-from fettled.core.words import Code, Priority, Source, Status
+from fettled.core.words import Priority, Source, Status
 
 app = typer.Typer(name="tickets", help="List, show and work on tickets.", rich_markup_mode=None)
-
-#: The most that one page of the API carries.
-_PAGE = 200
 
 Ref = Annotated[str, typer.Argument(help="42, #42 or INC-20261121-000042.", show_default=False)]
 
@@ -81,22 +79,6 @@ def list_tickets(
         sys.stderr.write(f"fettled: there are more than {limit}: raise --limit\n")
 
 
-def pages(address: Address, path: str, query: dict[str, Any], limit: int) -> dict[str, Any]:
-    """Follow the cursor of a list until *limit* items are there."""
-    items: list[Any] = []
-    cursor: str | None = None
-    while True:
-        size = min(limit - len(items), _PAGE)
-        asked = {**query, "limit": size, "cursor": cursor}
-        page = whole(address, get(address, path, asked), "items")
-        found = page["items"]
-        items += found
-        cursor = page.get("next")
-        # A page without items but with a cursor would keep us here for ever.
-        if cursor is None or not found or len(items) >= limit:
-            return {"items": items[:limit], "next": cursor}
-
-
 @app.command()
 def show(
     *,
@@ -124,84 +106,6 @@ def _whole(address: Address, ref: str) -> tuple[dict[str, Any], list[dict[str, A
     ticket = whole(address, get(address, path), "number", "status")
     timeline = pages(address, path + "/timeline", {}, 10_000)
     return ticket, timeline["items"]
-
-
-@app.command()
-def comment(
-    *,
-    ref: Ref,
-    text: Annotated[
-        str, typer.Argument(help="The comment, markdown; '-' reads stdin.", show_default=False)
-    ],
-    config: Config = None,
-    url: Url = None,
-    token: Token = None,
-    token_file: TokenFile = None,
-    json: Json = False,
-) -> None:
-    """Add a comment; it cannot be changed afterwards."""
-    body = sys.stdin.read() if text == "-" else text
-    if not body.strip():
-        msg = "the comment is empty"
-        raise InvalidError(msg, "body")
-    where = Whereabouts(config, url, token, token_file)
-    _act(where, ref, {"action": "comment", "body": body}, "commented", as_json=json)
-
-
-@app.command()
-def resolve(
-    *,
-    ref: Ref,
-    code: Annotated[Code, typer.Option(help="How it was resolved.")] = Code.FIXED,
-    summary: Annotated[
-        str | None, typer.Option(help="What was done, in a sentence.", show_default=False)
-    ] = None,
-    duplicate_of: Annotated[
-        int | None,
-        typer.Option(min=1, help="With --code duplicate: the other's number.", show_default=False),
-    ] = None,
-    config: Config = None,
-    url: Url = None,
-    token: Token = None,
-    token_file: TokenFile = None,
-    json: Json = False,
-) -> None:
-    """Resolve a ticket; it is reopened when its subject turns out to be still down."""
-    action: dict[str, Any] = {"action": "resolve", "code": code.value}
-    if summary is not None:
-        action["summary"] = summary
-    if duplicate_of is not None:
-        action["duplicate_of"] = duplicate_of
-    where = Whereabouts(config, url, token, token_file)
-    _act(where, ref, action, "resolved", as_json=json)
-
-
-@app.command()
-def reopen(
-    *,
-    ref: Ref,
-    config: Config = None,
-    url: Url = None,
-    token: Token = None,
-    token_file: TokenFile = None,
-    json: Json = False,
-) -> None:
-    """Reopen a resolved ticket, whatever its reopen window says."""
-    where = Whereabouts(config, url, token, token_file)
-    _act(where, ref, {"action": "reopen"}, "reopened", as_json=json)
-
-
-def _act(where: Whereabouts, ref: str, action: dict[str, Any], done: str, *, as_json: bool) -> None:
-    path = ticket_path(ref) + "/actions"
-    ticket = with_tickets(
-        where, lambda address: whole(address, post(address, path, action), "number", "status")
-    )
-    if as_json:
-        print_json(ticket)
-        return
-    print_line(f"#{ticket['number']} {done}, now {ticket['status']}")
-    for warning in ticket.get("warnings") or []:
-        sys.stderr.write(f"fettled: {cell(warning)}\n")
 
 
 def ticket_path(ref: str) -> str:
