@@ -179,6 +179,9 @@ def _exchange(
         connection.request(method, address.prefix + path, body=data, headers=headers)
         answer = connection.getresponse()
         raw = answer.read(_MOST + 1)
+        if answer.length and len(raw) <= _MOST:
+            # With a size given, http.client takes a body that ends early for a whole one.
+            raise http.client.IncompleteRead(raw, answer.length)
     except (OSError, http.client.HTTPException) as error:
         raise UnreachableError(
             why_unreachable(str(address), address.deadline, error, late=late.is_set())

@@ -51,6 +51,11 @@ def _run(work: Callable[[], object]) -> int:
         answer = work()
     except Exit as leave:
         return leave.exit_code
+    except SystemExit as leave:
+        # typer and rich turn a broken pipe into their own exit with 1, before we see it.
+        if isinstance(leave.__context__, BrokenPipeError):
+            raise leave.__context__ from None
+        raise
     except (KeyboardInterrupt, Abort):
         return ExitCode.INTERRUPTED
     except OSError:
@@ -110,8 +115,9 @@ def _first_faults(text: str) -> str:
 
 def _usage_sentence(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
-    hint = f" (see '{context.command_path} --help')" if context is not None else ""
-    return error.format_message().strip().replace("\n", " ").rstrip(".") + hint
+    typed = context.command_path if context is not None else "fettled"
+    said = " ".join(error.format_message().split()).rstrip(".")
+    return f"{said} (see '{typed} --help')"
 
 
 def _os_sentence(error: OSError) -> str:
