@@ -113,8 +113,8 @@ def get(address: Address, path: str, query: Mapping[str, Any] | None = None) -> 
 
 
 def post(address: Address, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON is any value
-    """Send *body* to *path*."""
-    return call(address, "POST", path, {} if body is None else body).body
+    """Send *body*, or nothing, to *path*."""
+    return call(address, "POST", path, body).body
 
 
 def whole(address: Address, body: Any, *needed: str) -> dict[str, Any]:  # noqa: ANN401 - JSON is any value

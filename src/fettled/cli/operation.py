@@ -15,11 +15,11 @@ from typing import Annotated, Any
 import typer
 
 from fettled.cli import late
-from fettled.cli.client import Address, Answer, call, post, segment
+from fettled.cli.client import Address, Answer, call, post, segment, whole
 from fettled.cli.daemon_access import Whereabouts, with_daemon
 from fettled.cli.failures import ExitCode, guarded
 from fettled.cli.options import Config, Json, Token, TokenFile, Url, find_config
-from fettled.cli.output import print_fields, print_json, print_line
+from fettled.cli.output import print_json, print_line
 
 
 def register(app: typer.Typer) -> None:
@@ -58,13 +58,15 @@ def reload(
 ) -> None:
     """Make the daemon read its configuration again; a bad file changes nothing."""
     where = Whereabouts(config, url, token, token_file)
-    answer = with_daemon(where, lambda address: post(address, "/api/v1/reload"))
+    answer = with_daemon(
+        where, lambda address: whole(address, post(address, "/api/v1/reload"), "notes")
+    )
     if json:
         print_json(answer)
         return
     print_line("reloaded")
-    if isinstance(answer, dict):
-        print_fields(answer.items())
+    for note in answer["notes"]:
+        print_line(f"note: {note}")
 
 
 def health_check(
@@ -116,6 +118,6 @@ def heartbeat(
 ) -> None:
     """Report that the device or job KEY is alive."""
     where = Whereabouts(config, url, token, token_file)
-    path = f"/api/v1/heartbeats/{segment(key)}"
+    path = "/api/v1/heartbeats/" + "/".join(segment(part) for part in key.split("/", 1))
     with_daemon(where, lambda address: post(address, path))
     print_line(f"{key}: beat taken")

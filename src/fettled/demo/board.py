@@ -104,6 +104,10 @@ class Board:
                     row, ticket=ticket.number, status=ticket.status.value, kind=ticket.kind
                 )
 
+    def faulted(self, where: str, error: BaseException) -> None:
+        """Tell what went wrong with the daemon itself."""
+        self.say(f"!! {where}: {error}")
+
     def _enter(self, check: str, phase: Phase) -> None:
         subject = check.partition("/")[0]
         with self._lock:
