@@ -15,6 +15,8 @@ from fettled.cli import late
 from fettled.cli.failures import ExitCode, guarded
 from fettled.core.errors import ConfigError, FettledError
 
+#: As on most machines: what is written to a pipe waits in a buffer until the exit.
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 MAIN = [sys.executable, "-m", "fettled"]
 
 
@@ -99,18 +101,20 @@ def test_ctrl_c_while_waiting_ends_at_once(tmp_path: Path):
     assert (command.returncode, err) == (130, "")
 
 
-def test_a_reader_that_has_gone_is_no_failure(daemon: FakeDaemon):
+@pytest.mark.parametrize("tickets", [1, 200])
+def test_a_reader_that_has_gone_is_no_failure(daemon: FakeDaemon, tickets: int):
     """
     `fettled tickets list | head -1` is quiet and succeeds.
 
-    Seen to fail without the handling of BrokenPipeError, and without its flush.
+    Seen to fail without the handling of BrokenPipeError, and where typer's and rich's own
+    exit with 1 is let through.
     """
-    daemon.reply("GET", "/api/v1/tickets", {"items": [TICKET] * 200, "next": None})
+    daemon.reply("GET", "/api/v1/tickets", {"items": [TICKET] * tickets, "next": None})
     read, write = os.pipe()
     os.close(read)
     args = [*MAIN, "tickets", "list", "--url", daemon.url]
     done = subprocess.run(
-        args, stdout=write, stderr=subprocess.PIPE, text=True, check=False, timeout=30
+        args, stdout=write, stderr=subprocess.PIPE, text=True, check=False, timeout=30, env=BUFFERED
     )
     os.close(write)
 
@@ -118,12 +122,22 @@ def test_a_reader_that_has_gone_is_no_failure(daemon: FakeDaemon):
 
 
 def test_a_full_disk_is_a_failure(daemon: FakeDaemon):
-    """A redirected list that could not be written must not look complete."""
+    """
+    A redirected list that could not be written must not look complete.
+
+    Seen to fail without the flush before the exit, and where the rest stays buffered.
+    """
     daemon.reply("GET", "/api/v1/tickets", {"items": [TICKET], "next": None})
     args = [*MAIN, "tickets", "list", "--json", "--url", daemon.url]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            args, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30
+            args,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=30,
+            env=BUFFERED,
         )
 
     assert done.returncode == 2

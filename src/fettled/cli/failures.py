@@ -40,8 +40,11 @@ def guarded(work: Callable[[], object]) -> int:
         code = _run(work)
         sys.stdout.flush()  # a full disk or a gone reader must show here, not at exit
     except BrokenPipeError:
-        return _reader_has_gone()
+        # `fettled tickets list | head`: the reader has had enough, which is no failure.
+        _give_up_stdout()
+        return ExitCode.OK
     except OSError as error:
+        _give_up_stdout()
         return _could_not(error, _os_sentence(error))
     return code
 
@@ -125,14 +128,13 @@ def _os_sentence(error: OSError) -> str:
     return f"{error.filename}: {reason}" if error.filename is not None else reason
 
 
-def _reader_has_gone() -> int:
-    # `fettled tickets list | head`: the reader has had enough, which is no failure. What is
-    # still buffered goes nowhere, or Python would complain about it at exit.
+def _give_up_stdout() -> None:
+    # What is still buffered goes nowhere, or Python would fail on it again at exit. A
+    # command that failed has printed all it is going to.
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
-    return ExitCode.OK
 
 
 def say_plainly(lines: Sequence[str]) -> None:

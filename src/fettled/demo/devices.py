@@ -9,8 +9,8 @@ the script's.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
+import struct
 from asyncio import StreamReader, StreamWriter, Task
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -39,7 +39,7 @@ class Device:
     status: int | None = HTTPStatus.OK
     requests: int = 0
     _server: asyncio.Server | None = None
-    _talks: set[StreamWriter] = field(default_factory=set)
+    _talks: dict[Task[None], StreamWriter] = field(default_factory=dict)
     _flapping: Task[None] | None = None
 
     @property
@@ -68,6 +68,7 @@ class Device:
         """Refuse connections, and reset those that there are."""
         await self._stop_flapping()
         self._refuse()
+        await asyncio.gather(*self._talks, return_exceptions=True)
 
     async def answer(self, status: int) -> None:
         """Listen, and answer every request with *status*."""
@@ -86,8 +87,10 @@ class Device:
 
     async def close(self) -> None:
         """Go down and give the port back."""
-        await self.down()
-        self._held.close()
+        try:
+            await self.down()
+        finally:
+            self._held.close()
 
     async def _flap(self, half: float) -> None:
         while True:
@@ -105,18 +108,28 @@ class Device:
 
     async def _listen(self) -> None:
         if self._server is None:
-            listener = _bound(self.port)
-            self._server = await asyncio.start_server(self._talk, sock=listener, limit=_REQUEST)
+            # Kept before it serves: a flap may be cancelled while it starts to.
+            self._server = await asyncio.start_server(
+                self._accept, sock=_bound(self.port), limit=_REQUEST, start_serving=False
+            )
+            await self._server.start_serving()
 
     def _refuse(self) -> None:
         server, self._server = self._server, None
         if server is not None:
             server.close()
-        for talk in self._talks:
-            talk.transport.abort()
+        for writer in self._talks.values():
+            _reset(writer)
+
+    def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
+        if self._server is None:  # it was in the queue when we went down
+            _reset(writer)
+            return
+        talk = asyncio.create_task(self._talk(reader, writer), name=f"talk {self.name}")
+        self._talks[talk] = writer
+        talk.add_done_callback(self._talks.pop)
 
     async def _talk(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self._talks.add(writer)
         try:
             with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 await reader.readuntil(b"\r\n\r\n")
@@ -127,9 +140,8 @@ class Device:
                     writer.write(_response(self.status))
                     await writer.drain()
         finally:
-            self._talks.discard(writer)
             writer.close()
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 await writer.wait_closed()
 
 
@@ -144,6 +156,14 @@ def _response(status: int) -> bytes:
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + body
+
+
+def _reset(writer: StreamWriter) -> None:
+    # A device that loses power says no goodbye; without this its peer would see an orderly end.
+    sock = writer.get_extra_info("socket")
+    with suppress(OSError):  # it is closing by itself in this instant
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 def _bound(port: int) -> socket.socket:
