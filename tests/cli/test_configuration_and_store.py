@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,30 +13,24 @@ import pytest
 from cli.fake_daemon import TICKET, FakeDaemon, Fettled
 from fettled.cli import late
 from fettled.core.errors import ConfigError, StoreError
-from fettled.ports import Fleet
 
 FAULTS = ["f.yaml:3:5: targets[0].check: unknown type", "f.yaml:9:1: interval: is not a duration"]
 
 
 @dataclass
-class _Store:
-    url: str = "sqlite:///x.db"
+class _Loaded:
+    """As much of a loaded configuration as the commands look at."""
 
-
-@dataclass
-class _Settings:
-    """As much of the settings as the commands look at."""
-
-    store: _Store = field(default_factory=_Store)
-    notes: list[str] = field(default_factory=lambda: ["door-1/main: reopen_window raised to 4m"])
+    settings: str = "settings"
+    notes: tuple[str, ...] = ("door-1/main: reopen_window raised to 4m",)
 
 
 @pytest.fixture
 def good(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Make every configuration a good one; its control socket is given back."""
     control = tmp_path / "control"
-    monkeypatch.setattr(late, "load", lambda _path: _Settings())
-    monkeypatch.setattr(late, "make_fleet", lambda _settings: Fleet({}, {}))
+    monkeypatch.setattr(late, "load", lambda _path: _Loaded())
+    monkeypatch.setattr(late, "size", lambda _settings: (2, 3))
     monkeypatch.setattr(late, "control_socket", lambda _settings: control)
     return control
 
@@ -82,7 +76,7 @@ def test_a_good_file_says_how_much_is_watched(fettled: Fettled):
 
     assert (result.code, result.err) == (0, "")
     assert result.out.splitlines() == [
-        "f.yaml: ok, 0 subjects, 0 checks",
+        "f.yaml: ok, 2 subjects, 3 checks",
         "note: door-1/main: reopen_window raised to 4m",
     ]
     assert fettled("check-config", "f.yaml", "--json").json["ok"] is True
@@ -113,7 +107,7 @@ def test_db_check_is_1_when_an_invariant_does_not_hold(
     fettled: Fettled, monkeypatch: pytest.MonkeyPatch, faults: list[str], code: int
 ):
     """Each fault is a line; `--json` carries the same."""
-    monkeypatch.setattr(late, "check_store", lambda _url: faults)
+    monkeypatch.setattr(late, "check_store", lambda _settings: faults)
 
     result = fettled("db", "check", "--config", "f.yaml")
 
@@ -128,12 +122,12 @@ def test_db_backup_and_upgrade_say_what_they_did(
 ):
     """The configured store is the one that is copied and upgraded."""
     seen: list[object] = []
-    monkeypatch.setattr(late, "backup_store", lambda url, target: seen.append((url, target)))
+    monkeypatch.setattr(late, "backup_store", lambda of, target: seen.append((of, target)))
     monkeypatch.setattr(late, "upgrade_store", seen.append)
 
     assert fettled("db", "backup", tmp_path / "copy", "--config", "f").code == 0
     assert fettled("db", "upgrade", "--config", "f").code == 0
-    assert seen == [("sqlite:///x.db", tmp_path / "copy"), "sqlite:///x.db"]
+    assert seen == [("settings", tmp_path / "copy"), "settings"]
 
 
 def test_a_running_daemon_is_asked_over_its_socket(

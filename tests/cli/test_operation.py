@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from cli.fake_daemon import FakeDaemon, Fettled
 from fettled.cli import late
+from fettled.core.errors import NotFoundError
 from fettled.core.observations import Outcome, Reason
-from fettled.core.policy import Policy
-from fettled.core.words import SubjectType, Verdict
-from fettled.ports import CheckSpec, Fleet, SubjectSpec
+from fettled.core.words import Verdict
 
 HEALTH = "application/health+json"
+
+
+@dataclass
+class _Loaded:
+    """As much of a loaded configuration as the commands look at."""
+
+    settings: str = "settings"
+
+
+class Ran(NamedTuple):
+    """As much of a probe's run."""
+
+    outcome: Outcome
+    took: timedelta
 
 
 @pytest.mark.parametrize(
@@ -106,7 +120,7 @@ def test_what_needs_a_daemon_says_that_none_runs(
     fettled: Fettled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ):
     """Neither a reload nor a beat makes sense on a store that nobody watches."""
-    monkeypatch.setattr(late, "load", lambda _path: object())
+    monkeypatch.setattr(late, "load", lambda _path: _Loaded())
     monkeypatch.setattr(late, "control_socket", lambda _settings: tmp_path / "control")
 
     result = fettled(*command, "--config", "f.yaml")
@@ -117,37 +131,10 @@ def test_what_needs_a_daemon_says_that_none_runs(
     )
 
 
-def _check(
-    probe: Callable[[], Awaitable[Outcome]] | None, name: str = "main", *, primary: bool = True
-) -> CheckSpec:
-    return CheckSpec(
-        key=f"door-1/{name}",
-        subject="door-1",
-        name=name,
-        type="tcp",
-        primary=primary,
-        interval=timedelta(seconds=60),
-        timeout=timedelta(milliseconds=50),
-        retry_interval=timedelta(seconds=15),
-        policy=Policy(),
-        probe=probe,
-    )
-
-
-def _use(monkeypatch: pytest.MonkeyPatch, *checks: CheckSpec) -> None:
-    fleet = Fleet(
-        {"door-1": SubjectSpec("door-1", "Door", SubjectType.DEVICE)},
-        {check.key: check for check in checks},
-    )
-    monkeypatch.setattr(late, "load", lambda _path: object())
-    monkeypatch.setattr(late, "make_fleet", lambda _settings: fleet)
-
-
-def _finds(verdict: Verdict, reason: Reason) -> Callable[[], Awaitable[Outcome]]:
-    async def probe() -> Outcome:
-        return Outcome(verdict, reason, "said\x1b[2J", figures={"connect_seconds": 0.25})
-
-    return probe
+def _finds(monkeypatch: pytest.MonkeyPatch, outcome: Outcome) -> None:
+    ran = Ran(outcome, timedelta(milliseconds=300))
+    monkeypatch.setattr(late, "load", lambda _path: _Loaded())
+    monkeypatch.setattr(late, "probe_once", lambda _settings, wanted: (f"{wanted}/main", ran))
 
 
 @pytest.mark.parametrize(
@@ -163,53 +150,34 @@ def test_a_probe_s_verdict_is_the_exit_code(
     fettled: Fettled, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, reason: Reason, code: int
 ):
     """0 is up and nothing else; verdict, reason, words and timings are printed."""
-    _use(monkeypatch, _check(_finds(verdict, reason)))
+    outcome = Outcome(verdict, reason, "said\x1b[2J", figures={"connect_seconds": 0.25})
+    _finds(monkeypatch, outcome)
 
     result = fettled("probe", "door-1", "--config", "f.yaml")
+    as_json = fettled("probe", "door-1", "--config", "f.yaml", "--json")
 
     assert (result.code, result.err) == (code, "")
     shown = dict(line.split(maxsplit=1) for line in result.out.splitlines())
     assert shown["verdict"] == verdict
     assert shown["reason"] == reason
     assert shown["message"] == "said\\x1b[2J"
+    assert shown["took"] == "300.0 ms"
     assert shown["connect_seconds"] == "0.25"
+    assert (as_json.code, as_json.json["check"]) == (code, "door-1/main")
+    assert as_json.json["took_seconds"] == 0.3
 
 
-def test_a_probe_that_hangs_is_ended_by_its_timeout(
-    fettled: Fettled, monkeypatch: pytest.MonkeyPatch
-):
-    """The check's own timeout bounds it here as it does in the daemon."""
-    import asyncio  # noqa: PLC0415 - only this test hangs
-
-    async def hang() -> Outcome:
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    _use(monkeypatch, _check(hang))
-
-    result = fettled("probe", "door-1/main", "--json", "--config", "f.yaml")
-
-    assert (result.code, result.json["verdict"], result.json["reason"]) == (1, "down", "timeout")
-
-
-def test_a_subject_means_its_primary_check(fettled: Fettled, monkeypatch: pytest.MonkeyPatch):
-    """Without a check's name, the one that decides about the subject is run."""
-    up = _finds(Verdict.UP, Reason.OK)
-    _use(monkeypatch, _check(up, "aux", primary=False), _check(up, "ping"))
-
-    assert fettled("probe", "door-1", "--json", "--config", "f").json["check"] == "door-1/ping"
-
-
-@pytest.mark.parametrize(
-    ("wanted", "said"), [("door-2", "no check or subject"), ("door-1", "is passive")]
-)
-def test_what_cannot_be_probed_is_2(
-    fettled: Fettled, monkeypatch: pytest.MonkeyPatch, wanted: str, said: str
-):
+def test_what_cannot_be_probed_is_2(fettled: Fettled, monkeypatch: pytest.MonkeyPatch):
     """An unknown name and a passive check are inputs, not verdicts."""
-    _use(monkeypatch, _check(None))
 
-    result = fettled("probe", wanted, "--config", "f.yaml")
+    def refuse(_settings: object, wanted: str) -> None:
+        msg = f"there is no check or subject {wanted!r} in the configuration"
+        raise NotFoundError(msg)
 
-    assert result.code == 2
-    assert said in result.err
+    monkeypatch.setattr(late, "load", lambda _path: _Loaded())
+    monkeypatch.setattr(late, "probe_once", refuse)
+
+    result = fettled("probe", "door-2", "--config", "f.yaml")
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "fettled: there is no check or subject 'door-2' in the configuration\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,9 +12,6 @@ from fettled.cli.failures import ExitCode, say_plainly
 from fettled.cli.options import Config, Json, find_config
 from fettled.cli.output import print_json, print_line
 from fettled.core.errors import ConfigError, InvalidError
-
-if TYPE_CHECKING:
-    from fettled.config.schema import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -45,8 +42,8 @@ def check_config(
         raise InvalidError(msg, "config")
     path = file or find_config(config)
     try:
-        settings = late.load(path)
-        summary = _summary(settings)
+        loaded = late.load(path)
+        subjects, checks = late.size(loaded.settings)
     except ConfigError as error:
         faults = [line for line in str(error).splitlines() if line.strip()]
         if json:
@@ -54,7 +51,7 @@ def check_config(
         else:
             say_plainly(faults)
         raise typer.Exit(ExitCode.COULD_NOT) from None
-    subjects, checks, notes = summary
+    notes = list(loaded.notes)
     if json:
         figures = {"subjects": subjects, "checks": checks}
         print_json({"file": str(path), "ok": True, **figures, "faults": [], "notes": notes})
@@ -62,11 +59,6 @@ def check_config(
     print_line(f"{path}: ok, {subjects} subjects, {checks} checks")
     for note in notes:
         print_line(f"note: {note}")
-
-
-def _summary(settings: Settings) -> tuple[int, int, list[str]]:
-    fleet = late.make_fleet(settings)
-    return len(fleet.subjects), len(fleet.checks), [str(note) for note in settings.notes]
 
 
 def schema() -> None:

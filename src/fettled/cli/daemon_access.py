@@ -50,7 +50,7 @@ def with_daemon(where: Whereabouts, work: Callable[[Address], T]) -> T:
     if address is not None:
         return work(address)
     path = find_config(where.config)
-    control = late.control_socket(late.load(path))
+    control = late.control_socket(late.load(path).settings)
     if not answers(control):
         msg = f"no daemon runs for {path}: nobody listens on {control}"
         raise UnreachableError(msg)
@@ -67,7 +67,7 @@ def with_tickets(where: Whereabouts, work: Callable[[Address], T]) -> T:
     address = remote(where.url, where.token, where.token_file)
     if address is not None:
         return work(address)
-    settings = late.load(find_config(where.config))
+    settings = late.load(find_config(where.config)).settings
     control = late.control_socket(settings)
     if answers(control):
         return work(Address(socket=control))

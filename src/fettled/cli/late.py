@@ -8,16 +8,18 @@ pays for the store, the loader or the HTTP stack only if it uses them. No logic 
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fettled.config.loader import Loaded
     from fettled.config.schema import Settings
-    from fettled.ports import Fleet
+    from fettled.probes.run import Ran
 
 
-def load(path: Path) -> Settings:
+def load(path: Path) -> Loaded:
     """Read and validate the configuration at *path*."""
     from fettled.config.loader import load as read
 
@@ -31,11 +33,18 @@ def json_schema() -> dict[str, Any]:
     return make()
 
 
-def make_fleet(settings: Settings) -> Fleet:
-    """Build subjects and checks, with their probes, from *settings*."""
+def size(settings: Settings) -> tuple[int, int]:
+    """How many subjects and checks *settings* describe, with their probes made."""
     from fettled import bootstrap
 
-    return bootstrap.make_fleet(settings)
+    return bootstrap.size(settings)
+
+
+def probe_once(settings: Settings, wanted: str) -> tuple[str, Ran]:
+    """Run the check *wanted* once; its key, and what was found."""
+    from fettled import bootstrap
+
+    return asyncio.run(bootstrap.probe_once(settings, wanted))
 
 
 def run(config: Path) -> int:
@@ -59,25 +68,25 @@ def serve_locally(settings: Settings) -> AbstractAsyncContextManager[Path]:
     return bootstrap.serve_locally(settings)
 
 
-def check_store(url: str) -> list[str]:
+def check_store(settings: Settings) -> list[str]:
     """Verify the store's invariants; the faults found."""
     from fettled import store
 
-    return list(store.check(url))
+    return list(store.check(settings.store.url.get_secret_value()))
 
 
-def backup_store(url: str, target: Path) -> None:
+def backup_store(settings: Settings, target: Path) -> None:
     """Copy the store to *target* and verify the copy."""
     from fettled import store
 
-    store.backup(url, target)
+    store.backup(settings.store.url.get_secret_value(), target)
 
 
-def upgrade_store(url: str) -> None:
+def upgrade_store(settings: Settings) -> None:
     """Bring the store's schema up to date."""
     from fettled import store
 
-    store.upgrade(url)
+    store.upgrade(settings.store.url.get_secret_value())
 
 
 def demo(*, keep: Path | None, once: bool, live: bool) -> int:
