@@ -144,8 +144,8 @@ class Desk:
             clock=self.clock,
             run=lambda *_: NotImplemented,
             cadence=lambda _: timedelta(seconds=30),
-            incarnation=self.incarnation,
         )
+        self.looker.incarnation = self.incarnation
         self.heartbeats = Heartbeats(self.memory, self.store, self.clock, self.looker.take)
         self.looker.heartbeats = self.heartbeats
 

@@ -70,23 +70,23 @@ def serve_locally(settings: Settings) -> AbstractAsyncContextManager[Path]:
 
 def check_store(settings: Settings) -> list[str]:
     """Verify the store's invariants; the faults found."""
-    from fettled import store
+    from fettled import bootstrap
 
-    return list(store.check(settings.store.url.get_secret_value()))
+    return bootstrap.check_store(settings)
 
 
 def backup_store(settings: Settings, target: Path) -> None:
     """Copy the store to *target* and verify the copy."""
-    from fettled import store
+    from fettled import bootstrap
 
-    store.backup(settings.store.url.get_secret_value(), target)
+    bootstrap.backup_store(settings, target)
 
 
 def upgrade_store(settings: Settings) -> None:
     """Bring the store's schema up to date."""
-    from fettled import store
+    from fettled import bootstrap
 
-    store.upgrade(settings.store.url.get_secret_value())
+    bootstrap.upgrade_store(settings)
 
 
 def demo(*, keep: Path | None, once: bool, live: bool) -> int:

@@ -17,8 +17,8 @@ from fettled.core.durations import format_duration
 from fettled.core.errors import InvalidError
 from fettled.core.observations import Outcome, Reason
 from fettled.core.words import Verdict
-from fettled.probes.http import HttpExpect, HttpOptions, JsonAssertion, is_expected
 from fettled.probes.http_client import Answer
+from fettled.probes.http_options import HttpExpect, HttpOptions, JsonAssertion, is_expected
 from fettled.probes.messages import quote
 from fettled.probes.verdicts import down, up
 
