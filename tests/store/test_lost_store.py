@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -105,9 +106,10 @@ async def test_a_store_that_stays_away_is_told_in_time_and_found_again(
             await store.read(lambda reader: reader.open_tickets())
         assert time.monotonic() - began < 5
         silent, turning = store.last_commit, store.last_turn
-        await asyncio.sleep(0.5)
+        async with asyncio.timeout(10):
+            while store.last_turn == turning:
+                await asyncio.sleep(0.05)
         assert store.last_commit == silent
-        assert store.last_turn > turning
         pg.run(pg_server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         async with asyncio.timeout(10):
             while store.last_commit == silent:
@@ -126,18 +128,22 @@ async def test_deadlocked_and_refused_serializations_are_run_again(pg_store_url:
         for key in ("a/a", "b/b"):
             await one.write(commenting(key))
 
-        def both(first: str, second: str) -> Callable[[UnitOfWork], None]:
+        def both(
+            first: str, second: str, mine: threading.Event, theirs: threading.Event
+        ) -> Callable[[UnitOfWork], None]:
             def unit(unit: UnitOfWork) -> None:
                 commenting(first)(unit)
-                time.sleep(0.05)
+                mine.set()
+                theirs.wait(5)
                 commenting(second)(unit)
 
             return unit
 
         for _ in range(3):
+            has_a, has_b = threading.Event(), threading.Event()
             await asyncio.gather(
-                one.write(both("a/a", "b/b")),
-                two.write(both("b/b", "a/a")),
+                one.write(both("a/a", "b/b", has_a, has_b)),
+                two.write(both("b/b", "a/a", has_b, has_a)),
             )
     assert rows(pg_store_url, "SELECT last_seq FROM tickets") == [(7,), (7,)]
     assert check(pg_store_url) == []
