@@ -5,7 +5,7 @@ The store: the only speaker of SQL.
 `upgrade` are the command line's. Nothing above this package sees a connection.
 """
 
-from fettled.store.backup import backup
+from fettled.store.copying import backup
 from fettled.store.invariants import check
 from fettled.store.opening import SqlStore, open_store
 from fettled.store.schema import upgrade

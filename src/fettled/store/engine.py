@@ -50,7 +50,7 @@ def parse(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         msg = "store.url is not a database URL: use sqlite:////path/to/file.db or postgresql://user@host/name"
         raise StoreError(msg) from None
     family = parsed.get_backend_name()

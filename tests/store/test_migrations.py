@@ -1,0 +1,116 @@
+"""Migrations make the schema of the code, whole or not at all."""
+
+import os
+import sys
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from stores import rows
+
+import fettled.store
+from fettled.store import check, upgrade
+from fettled.store.engine import make_engine, parse
+from fettled.store.schema import HEAD
+from fettled.store.tables import metadata
+
+MIGRATIONS = Path(fettled.store.__file__).parent / "migrations"
+
+
+def test_migrations_and_tables_are_the_same_schema(url: str) -> None:
+    """What a store has become by its revisions is what the code believes it to be."""
+    with make_engine(parse(url), patient=True).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_sqlite_makes_the_very_same_statements(sqlite_store_url: str, tmp_path: Path) -> None:
+    """Constraints, AUTOINCREMENT and WITHOUT ROWID too, which the comparison does not see."""
+    made = f"sqlite:///{tmp_path / 'made.db'}"
+    (tmp_path / "made.db").touch()
+    with make_engine(parse(made)).begin() as connection:
+        metadata.create_all(connection)
+    query = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '%alembic%'"
+
+    def schema(url: str) -> dict[str, set[str]]:
+        return {
+            name: {part.strip() for part in (sql or "").replace("\t", "").split("\n")} - {""}
+            for name, sql in rows(url, query)
+        }
+
+    def told(schema: dict[str, set[str]]) -> dict[str, set[str]]:
+        return {
+            name: {part.rstrip(",").strip() for part in parts} for name, parts in schema.items()
+        }
+
+    assert told(schema(sqlite_store_url)) == told(schema(made))
+
+
+def test_the_newest_revision_is_the_one_the_code_asks_for() -> None:
+    """`HEAD` is spelt out so that a start does not import Alembic; it must not go stale."""
+    script = ScriptDirectory(str(MIGRATIONS))
+    assert script.get_heads() == [HEAD]
+    for revision in script.walk_revisions():
+        assert Path(revision.path).name.startswith(f"{revision.revision}_")
+
+
+def test_an_upgrade_of_what_is_up_to_date_changes_nothing(url: str) -> None:
+    """And does not even import Alembic, which costs half a second."""
+    upgrade(url)
+    assert check(url) == []
+
+
+def test_killed_in_the_middle_the_next_start_completes(tmp_path: Path) -> None:
+    """
+    kill -9 after each statement of the migration in turn; then everything is made.
+
+    Seen to fail with a transaction for each statement: "table conditions already exists".
+    """
+    statement, died = 0, True
+    while died:
+        statement += 1
+        path = tmp_path / f"{statement}.db"
+        died = _killed_after(statement, f"sqlite:///{path}")
+        upgrade(f"sqlite:///{path}")
+        assert check(f"sqlite:///{path}") == []
+    assert statement > 20
+
+
+def _killed_after(statement: int, url: str) -> bool:
+    """Upgrade in a process of its own that kills itself after *statement* statements."""
+    child = os.fork()
+    if child == 0:
+        _die_after(statement)
+        upgrade(url)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) in {0, -9}
+    return os.waitstatus_to_exitcode(status) == -9
+
+
+def _die_after(statement: int) -> None:
+    import signal  # noqa: PLC0415 -- only in the child
+
+    from sqlalchemy import Engine, event  # noqa: PLC0415 -- as above
+
+    left = [statement]
+
+    @event.listens_for(Engine, "after_cursor_execute")
+    def count(*_: object) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_alembic_is_imported_late(sqlite_store_url: str) -> None:
+    """A start on a store that is up to date does not pay for it."""
+    script = (
+        "import sys; from fettled.store import upgrade; upgrade(sys.argv[1]);"
+        "sys.exit('alembic' in sys.modules)"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    code = os.spawnve(
+        os.P_WAIT, sys.executable, [sys.executable, "-c", script, sqlite_store_url], environment
+    )
+    assert code == 0
