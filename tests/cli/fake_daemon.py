@@ -93,7 +93,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if body:  # the reader of an empty one may have gone by now
+            self.wfile.write(body)
 
     do_GET = do_POST = _do  # noqa: N815 - the names that http.server calls
 

@@ -143,12 +143,17 @@ def test_a_running_daemon_is_asked_over_its_socket(
 def test_without_a_daemon_the_store_is_served_for_the_command(
     fettled: Fettled, daemon: FakeDaemon, good: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """A socket file that nobody listens on is what a killed daemon leaves; it is no daemon."""
+    """
+    A socket file that nobody listens on is what a killed daemon leaves; it is no daemon.
+
+    Seen to fail with a log on stdout that was not kept out of the answer.
+    """
     served: list[str] = []
 
     @asynccontextmanager
     async def serve_locally(_settings: object) -> AsyncIterator[Path]:
         served.append("opened")
+        print("what the daemon's parts log")  # noqa: T201 - as they do
         yield daemon.path
         served.append("closed")
 
@@ -156,7 +161,9 @@ def test_without_a_daemon_the_store_is_served_for_the_command(
     _leave_dead_socket(good)
     daemon.reply("GET", "/api/v1/tickets", {"items": [], "next": None})
 
-    assert fettled("tickets", "list", "--config", "f").code == 0
+    result = fettled("tickets", "list", "--json", "--config", "f")
+
+    assert (result.code, result.json) == (0, {"items": [], "next": None})
     assert served == ["opened", "closed"]
 
 

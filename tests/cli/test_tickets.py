@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
+import subprocess
 import sys
 
 import pytest
@@ -77,6 +80,23 @@ def test_the_list_is_columns_that_a_pipe_can_read(fettled: Fettled, daemon: Fake
     assert lines[1].split()[:5] == ["#42", "open", "high", "device_offline", "door-1"]
     assert lines[2].count("word") == 60
     assert len(lines) == 3
+
+
+@pytest.mark.parametrize("no_colour", [False, True])
+def test_a_terminal_gets_colours_unless_it_wants_none(daemon: FakeDaemon, no_colour: bool):  # noqa: FBT001 - a parameter of the test
+    """NO_COLOR is minded, and the words say everything without it."""
+    daemon.reply("GET", LIST, {"items": [TICKET], "next": None})
+    env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"}
+    env |= {"NO_COLOR": "1"} if no_colour else {}
+    args = [sys.executable, "-m", "fettled", "tickets", "list", "--url", daemon.url]
+    master, slave = pty.openpty()
+    subprocess.run(args, stdout=slave, check=True, timeout=30, env=env)
+    os.close(slave)
+    out = os.read(master, 65536).decode()
+    os.close(master)
+
+    assert "device_offline" in out
+    assert ("\x1b[31m" in out) == (not no_colour)
 
 
 def test_a_long_list_is_fetched_page_by_page(fettled: Fettled, daemon: FakeDaemon):

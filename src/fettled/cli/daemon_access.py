@@ -10,6 +10,8 @@ talking whether a daemon runs or not.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,6 +98,8 @@ def answers(control: Path) -> bool:
 
 
 async def _on_own_store(settings: Settings, work: Callable[[Address], T]) -> T:
-    # The HTTP app runs in this loop, so the blocking client has to wait in a thread.
-    async with late.serve_locally(settings) as private:
-        return await asyncio.to_thread(work, Address(socket=private))
+    # Stdout is the command's: what the daemon's parts log has no place in an answer.
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: ASYNC230 - a device, not a disk
+        # The HTTP app runs in this loop, so the blocking client has to wait in a thread.
+        async with late.serve_locally(settings) as private:
+            return await asyncio.to_thread(work, Address(socket=private))

@@ -10,15 +10,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fettled.cli.failures import printable
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-#: Columns that a pipe gets: wide enough that no line is wrapped or cut.
-_PIPE_WIDTH = 2000
 
 #: Colours by word; the words themselves say everything, so NO_COLOR loses nothing.
 STYLES = {
@@ -39,14 +33,6 @@ STYLES = {
 }
 
 
-def console() -> Console:
-    """Make a console on stdout as it is now; no colour unless it is a terminal."""
-    from rich.console import Console  # noqa: PLC0415 - `--json` must not pay for rich
-
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    return Console(width=width, highlight=False, markup=False, emoji=False)
-
-
 def print_json(value: Any) -> None:  # noqa: ANN401 - JSON is any value
     """Print *value* as JSON, one document."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
@@ -58,18 +44,29 @@ def print_line(text: str = "") -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print *rows* below *columns*; None is a dash."""
+    """Print *rows* below *columns*; None is a dash. A pipe gets whole lines without colour."""
+    cells = [[cell(value) for value in row] for row in rows]
+    if sys.stdout.isatty():
+        _draw(columns, cells)
+        return
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    for row in (columns, *cells):
+        line = "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True))
+        sys.stdout.write(line.rstrip() + "\n")
+
+
+def _draw(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - pipes and `--json` must not pay for rich
     from rich.table import Table  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
 
-    target = console()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold" if target.is_terminal else "ignore")
+        table.add_column(column, overflow="fold")
     for row in rows:
-        cells = [cell(value) for value in row]
-        table.add_row(*(Text(text, style=STYLES.get(text, "")) for text in cells))
-    target.print(table)
+        table.add_row(*(Text(text, style=STYLES.get(text, "")) for text in row))
+    # rich minds NO_COLOR and TERM by itself.
+    Console(highlight=False, markup=False, emoji=False).print(table)
 
 
 def print_fields(pairs: Iterable[tuple[str, object]]) -> None:

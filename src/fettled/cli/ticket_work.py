@@ -97,6 +97,7 @@ def _act(where: Whereabouts, ref: str, action: dict[str, Any], done: str, *, as_
     if as_json:
         print_json(ticket)
         return
-    print_line(f"#{ticket['number']} {done}, now {ticket['status']}")
+    status = ticket["status"]
+    print_line(f"#{ticket['number']} {done}" + ("" if status == done else f", now {status}"))
     for warning in ticket.get("warnings") or []:
         sys.stderr.write(f"fettled: {cell(warning)}\n")
