@@ -39,10 +39,16 @@ CheckName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=1
 class Scheduled(Options):
     """What every check has beside its probe's options."""
 
-    interval: Period | None = Field(None, description="Time between two probes.")
-    timeout: PositiveDuration | None = Field(None, description="One deadline over the whole probe.")
+    interval: Period | None = Field(
+        None, description="Time between two probes; default: of `defaults`."
+    )
+    timeout: PositiveDuration | None = Field(
+        None, description="One deadline over the whole probe; default: of `defaults`."
+    )
     retry_interval: Period | None = Field(
-        None, description="Time between two probes while a change awaits its confirmation."
+        None,
+        description="Time between two probes while a change awaits its confirmation;"
+        " default: of `defaults`.",
     )
     policy: PolicyRef | None = Field(
         None, description="Policy by name, or thresholds for this check alone."

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
 
 from fettled.config.checks import Check, CheckName, Period
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
@@ -30,7 +30,11 @@ LabelValue = Annotated[
     str,
     Field(max_length=200),
     BeforeValidator(lambda value: value if (text := as_text(value)) is None else text),
+    WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 200}),
 ]
+
+#: Where systemd's StateDirectory= puts it.
+_STORE = "sqlite:////var/lib/fettled/fettled.db"
 
 #: The kernel's limit for the path of a unix socket is 107 bytes.
 _LONGEST_SOCKET = 100
@@ -129,7 +133,8 @@ class StoreSettings(Options):
     """Where state and tickets are kept."""
 
     url: Annotated[SecretStr, AfterValidator(_check_store)] = Field(
-        SecretStr("sqlite:////var/lib/fettled/fettled.db"),
+        SecretStr(_STORE),
+        json_schema_extra={"default": _STORE},
         description="`sqlite:///relative.db` (to the working directory), `sqlite:////absolute.db`,"
         " or `postgresql://user@host/name`.",
     )
@@ -252,10 +257,12 @@ class Settings(Options):
         description="Further files with `targets:`, `templates:` and `policies:`; a glob is"
         " relative to this file, and read in sorted order.",
     )
-    server: Server = Field(Server(), description="Where the daemon answers.")
-    store: StoreSettings = Field(StoreSettings(), description="Where state and tickets are kept.")
+    server: Server = Field(default_factory=Server, description="Where the daemon answers.")
+    store: StoreSettings = Field(
+        default_factory=StoreSettings, description="Where state and tickets are kept."
+    )
     defaults: Defaults = Field(
-        Defaults(), description="What a check gets that does not say otherwise."
+        default_factory=Defaults, description="What a check gets that does not say otherwise."
     )
     policies: dict[Name, PolicyPatch] = Field(
         {}, description="Thresholds by name; one named like a subject type holds for that type."
@@ -263,5 +270,5 @@ class Settings(Options):
     targets: list[Target] = Field([], description="What is watched.")
     templates: dict[Name, Template] = Field({}, description="Fragments that targets `use`.")
     access: Access | None = Field(None, description="Teams and people.")
-    limits: Limits = Field(Limits(), description="What the daemon allows itself.")
-    log: Log = Field(Log(), description="How the daemon logs.")
+    limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
+    log: Log = Field(default_factory=Log, description="How the daemon logs.")
