@@ -45,7 +45,7 @@ class Remembering:
     seen: list[Observation] = field(default_factory=list)
     faults: list[BaseException] = field(default_factory=list)
 
-    def observed(self, seen: Observation, phase: Phase) -> None:  # noqa: ARG002 - the port's
+    def observed(self, seen: Observation, phase: Phase) -> None:
         self.seen.append(seen)
 
     def phase_changed(self, before: Condition, after: Condition) -> None:
@@ -57,7 +57,7 @@ class Remembering:
     def changed(self, change: Change) -> None:
         self.changes.append(change)
 
-    def faulted(self, where: str, error: BaseException) -> None:  # noqa: ARG002 - the port's
+    def faulted(self, where: str, error: BaseException) -> None:
         self.faults.append(error)
 
 

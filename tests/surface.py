@@ -54,7 +54,7 @@ def commands() -> dict[str, set[str]]:
 
 
 def _commands(
-    command: Any,  # noqa: ANN401 - click, or the copy of it that typer carries
+    command: Any,
     typed: str,
 ) -> Iterator[tuple[str, set[str]]]:
     if command.hidden:

@@ -26,7 +26,7 @@ class StopError(Exception):
 def everything(url: str) -> list[list[tuple[Any, ...]]]:
     """All that units write, as the database has it."""
     names = ("conditions", "tickets", "timeline", "outbox", "spans", "inputs")
-    return [rows(url, f"SELECT * FROM {name} ORDER BY 1, 2") for name in names]  # noqa: S608 -- our own names
+    return [rows(url, f"SELECT * FROM {name} ORDER BY 1, 2") for name in names]
 
 
 def outage(unit: UnitOfWork) -> None:
