@@ -45,7 +45,7 @@ class Remembering:
     seen: list[Observation] = field(default_factory=list)
     faults: list[BaseException] = field(default_factory=list)
 
-    def observed(self, seen: Observation, phase: Phase) -> None:
+    def observed(self, seen: Observation, phase: Phase) -> None:  # noqa: ARG002 - the port's
         self.seen.append(seen)
 
     def phase_changed(self, before: Condition, after: Condition) -> None:
@@ -57,7 +57,7 @@ class Remembering:
     def changed(self, change: Change) -> None:
         self.changes.append(change)
 
-    def faulted(self, where: str, error: BaseException) -> None:
+    def faulted(self, where: str, error: BaseException) -> None:  # noqa: ARG002 - the port's
         self.faults.append(error)
 
 
@@ -144,8 +144,8 @@ class Desk:
             clock=self.clock,
             run=lambda *_: NotImplemented,
             cadence=lambda _: timedelta(seconds=30),
-            incarnation=self.incarnation,
         )
+        self.looker.incarnation = self.incarnation
         self.heartbeats = Heartbeats(self.memory, self.store, self.clock, self.looker.take)
         self.looker.heartbeats = self.heartbeats
 

@@ -23,9 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fettled.demo.devices import Device, open_device
-
 from fettled.cli import client
+from fettled.demo.devices import Device, open_device
 
 T = TypeVar("T")
 #: Generous: two cores are shared by many tests.

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import dns.message
 import dns.rcode
@@ -43,24 +43,24 @@ def no_lag(_start: float, _end: float) -> float:
 
 
 @asynccontextmanager
-async def tools(**more: Any) -> AsyncIterator[Tools]:
+async def tools(**more: Any) -> AsyncIterator[Tools]:  # noqa: ANN401 - passed on
     """Open tools that know a fixed time and no nameserver but a closed port."""
     more = {"wall": lambda: NOON, "nameservers": [("127.0.0.1", CLOSED_PORT)], **more}
     async with open_tools(**more) as opened:
         yield opened
 
 
-async def look(opened: Tools, timeout: float = 5.0, **options: Any) -> Outcome:
+async def look(opened: Tools, seconds: float = 5.0, **options: object) -> Outcome:
     """Look once and give what was found."""
-    return (await ran(opened, timeout, **options)).outcome
+    return (await ran(opened, seconds, **options)).outcome
 
 
-async def ran(opened: Tools, timeout: float = 5.0, **options: Any) -> Ran:
+async def ran(opened: Tools, seconds: float = 5.0, **options: object) -> Ran:
     """Look once and give what was found, and how long it took."""
-    kind = TYPES[options["type"]]
+    kind = TYPES[str(options["type"])]
     assert kind.make is not None
     probe = kind.make(kind.options.model_validate(options), opened)
-    return await run(probe, timedelta(seconds=timeout), no_lag)
+    return await run(probe, timedelta(seconds=seconds), no_lag)
 
 
 async def until(true: Callable[[], bool], what: str, seconds: float = 5.0) -> None:
@@ -73,7 +73,7 @@ async def until(true: Callable[[], bool], what: str, seconds: float = 5.0) -> No
 
 def open_files() -> int:
     """Count the file descriptors of this process."""
-    return len(os.listdir("/proc/self/fd"))
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 @asynccontextmanager
@@ -141,12 +141,12 @@ class _Nameserver(asyncio.DatagramProtocol):
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
         self.asked = 0
-        self._transport: Any = None
+        self._transport: asyncio.DatagramTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
-    def datagram_received(self, data: bytes, addr: Any) -> None:
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self.asked += 1
         answer = self._answer(dns.message.from_wire(data))
         if answer is not None:
@@ -197,7 +197,7 @@ def zone(records: dict[tuple[str, str], list[str]], *, ttl: int = 60) -> Answer:
 class Authority:
     """A certificate authority of our own, and servers' contexts by it."""
 
-    def __init__(self, path: Any) -> None:
+    def __init__(self, path: Path) -> None:
         self._authority = trustme.CA()
         self.file = str(path / "ca.pem")
         self._authority.cert_pem.write_to_path(self.file)

@@ -83,9 +83,8 @@ def metrics() -> set[str]:
 
 def routes() -> set[tuple[str, str]]:
     """Every method and path that the web answers, from every route table there is."""
-    from fettled.web.routes import RouteTable  # noqa: PLC0415 - only this needs it
-
     from fettled import web  # noqa: PLC0415 - only this needs it
+    from fettled.web.routes import RouteTable  # noqa: PLC0415 - only this needs it
 
     modules = [
         importlib.import_module(found.name)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -18,9 +17,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fettled.core.errors import ConfigError, FettledError, StoreDownError
+from fettled.core.errors import FettledError, StoreDownError
 from fettled.ports import EventSink
-from fettled.sdnotify import notify
+from fettled.sdnotify import notify, watchdog_interval
 
 #: Shares of the ten seconds that a stop may take, most of which is for the store.
 PROBES_MAY_FINISH = timedelta(seconds=1)
@@ -104,10 +103,10 @@ def _signals(stop: asyncio.Event, parts: Parts) -> Iterator[None]:
 
 
 async def _reload(parts: Parts) -> None:
-    notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+    notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
     try:
         await parts.reload()
-    except (ConfigError, FettledError) as error:
+    except FettledError as error:
         parts.sink.faulted("reload", error)
     finally:
         notify("READY=1")
@@ -115,12 +114,11 @@ async def _reload(parts: Parts) -> None:
 
 @asynccontextmanager
 async def _fed_watchdog(parts: Parts) -> AsyncIterator[None]:
-    period = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6
-    mine = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
-    if not period or not mine:
+    interval = watchdog_interval()
+    if interval is None:
         yield
         return
-    task = asyncio.create_task(_feed(parts, period))
+    task = asyncio.create_task(_feed(parts, interval.total_seconds()))
     try:
         yield
     finally:

@@ -7,10 +7,10 @@ import tracemalloc
 import zlib
 from typing import Any
 
-import probing
 import pytest
 
-from fettled.core.observations import Reason
+import probing
+from fettled.core.observations import Outcome, Reason
 from fettled.core.words import Verdict
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -87,8 +87,8 @@ async def test_a_hostile_server_is_down_in_time_and_within_bounds(case: str):
     """
     Each ends by the deadline (plus 250 ms), with its reason, in a few megabytes.
 
-    Seen to fail with `fetch` reading all of the body: "a bomb" takes 50 MB, and the
-    body without end becomes a timeout.
+    Seen to fail without the limit given to `decompress` ("a bomb" takes 50 MB), and
+    without the `break` at the cap ("a body without end" becomes a timeout).
     """
     handler, options, expected = CASES[case]
     async with probing.tools() as opened, probing.serve(handler) as port:
@@ -106,7 +106,8 @@ async def test_a_hostile_server_is_down_in_time_and_within_bounds(case: str):
     assert peak < 8 * MIB
 
 
-async def look_at(answer: bytes, **options: Any):
+async def look_at(answer: bytes, **options: object) -> Outcome:
+    """Give *answer* to one look."""
     async with probing.tools() as opened, probing.serve(probing.says(answer)) as port:
         return await probing.look(opened, type="http", url=f"http://127.0.0.1:{port}/", **options)
 
@@ -122,7 +123,9 @@ async def look_at(answer: bytes, **options: Any):
         ({"json": {"path": "a", "value": 1}}, Reason.TOO_LARGE),
     ],
 )
-async def test_a_body_over_the_cap_matters_only_to_assertions_that_need_the_rest(expect, reason):
+async def test_a_body_over_the_cap_matters_only_to_assertions_that_need_the_rest(
+    expect: dict[str, Any], reason: Reason
+):
     """Reading stops at `max_body`; what was read may settle the assertion."""
     answer = probing.http(b"start" + b"." * 5000 + b"finish")
     outcome = await look_at(answer, max_body=1000, expect=expect)

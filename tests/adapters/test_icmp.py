@@ -6,10 +6,11 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable
+from typing import Any
 
-import probing
 import pytest
 
+import probing
 from fettled.core.observations import Reason
 from fettled.core.words import Verdict
 from fettled.probes.echo import EchoSocket, checksum
@@ -17,6 +18,7 @@ from fettled.probes.tools import Tools
 
 
 def may_ping() -> bool:
+    """Try both kinds of socket."""
     for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
         try:
             socket.socket(socket.AF_INET, kind, socket.IPPROTO_ICMP).close()
@@ -40,7 +42,9 @@ async def test_loopback_answers_or_the_missing_right_is_told(host: str):
         assert "ping_group_range" in outcome.message
 
 
-async def test_without_the_right_it_is_unknown_with_one_clear_sentence(monkeypatch):
+async def test_without_the_right_it_is_unknown_with_one_clear_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+):
     """Neither datagram nor raw: unknown (permission), the sentence names both cures."""
     real = socket.socket
 
@@ -73,6 +77,7 @@ class Network(socket.socket):
 
 
 def connect_to(opened: Tools, script: Callable[[int, bytes, str], bytes | None]) -> Network:
+    """Put a scripted network in place of the ping socket."""
     network = Network(socket.AF_INET, socket.SOCK_DGRAM)
     network.script = script
     network.echo = EchoSocket(network, socket.AF_INET, raw=True)
@@ -84,14 +89,17 @@ IP = b"\x45" + bytes(19)
 
 
 def reply(packet: bytes) -> bytes:
+    """Answer as the host would."""
     return IP + b"\0" + packet[1:]
 
 
 def unreachable(packet: bytes) -> bytes:
+    """Answer as a router would."""
     return IP + b"\x03\x01" + bytes(6) + IP + packet[:8]
 
 
 def foreign(packet: bytes) -> bytes:
+    """Answer with the right number and another payload."""
     return reply(packet[:8] + b"\xaa" * 48)
 
 
@@ -127,7 +135,13 @@ CASES = [
 
 
 @pytest.mark.parametrize(("_case", "script", "options", "verdict", "reason"), CASES)
-async def test_down_only_when_every_packet_is_lost(_case, script, options, verdict, reason):
+async def test_down_only_when_every_packet_is_lost(
+    _case: str,
+    script: Callable[[int, bytes], bytes | None],
+    options: dict[str, Any],
+    verdict: Verdict,
+    reason: Reason,
+):
     """Loss degrades only above `max_loss`; what is not our answer is no answer."""
     async with probing.tools() as opened:
         connect_to(opened, lambda count, packet, _to: script(count, packet))

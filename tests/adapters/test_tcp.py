@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
-import probing
 import pytest
 
+import probing
 from fettled.core.observations import Reason
 from fettled.core.words import Verdict
 
@@ -65,7 +66,7 @@ async def test_a_close_before_the_answer_is_a_reset():
     assert (outcome.verdict, outcome.reason) == (Verdict.DOWN, Reason.RESET), outcome
 
 
-async def test_tls_is_verified_from_the_first_byte(tmp_path):
+async def test_tls_is_verified_from_the_first_byte(tmp_path: Path):
     """`tls: true` verifies chain and name; a plain server is down (tls)."""
     authority = probing.Authority(tmp_path)
     options = {"type": "tcp", "tls": True, "ca_file": authority.file, "host": "localhost"}
@@ -93,7 +94,7 @@ DIALOGUES = {
 
 
 @pytest.mark.parametrize("protocol", DIALOGUES)
-async def test_starttls_is_asked_for_in_the_protocols_words(protocol: str, tmp_path):
+async def test_starttls_is_asked_for_in_the_protocols_words(protocol: str, tmp_path: Path):
     """After the dialogue the certificate is verified as ever."""
     authority = probing.Authority(tmp_path)
     context = authority.context("localhost")
@@ -132,7 +133,7 @@ async def test_a_server_without_starttls_is_down_protocol(said: bytes):
     assert (outcome.verdict, outcome.reason) == (Verdict.DOWN, Reason.PROTOCOL), outcome
 
 
-async def test_data_before_the_handshake_is_refused(tmp_path):
+async def test_data_before_the_handshake_is_refused(tmp_path: Path):
     """
     Bytes injected after the go-ahead never reach the secured connection.
 
@@ -161,7 +162,7 @@ async def test_data_before_the_handshake_is_refused(tmp_path):
     assert (outcome.verdict, outcome.reason) == (Verdict.DOWN, Reason.PROTOCOL), outcome
 
 
-async def test_a_dead_first_address_does_not_hide_a_live_one(tmp_path):
+async def test_a_dead_first_address_does_not_hide_a_live_one(tmp_path: Path):
     """Of several addresses the first that answers counts; refused ones are passed over."""
     hosts = tmp_path / "hosts"
     hosts.write_text("127.0.0.77 twins\n127.0.0.1 twins # the live one\n::1 twins\n")

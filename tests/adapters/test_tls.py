@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-import probing
 import pytest
 
+import probing
 from fettled.core.observations import Reason
 from fettled.core.words import Priority, Verdict
 
@@ -27,7 +28,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("left", "verdict", "reason", "priority"), CASES)
-async def test_the_time_left_decides(left, verdict, reason, priority, tmp_path):
+async def test_the_time_left_decides(
+    left: timedelta, verdict: Verdict, reason: Reason, priority: Priority | None, tmp_path: Path
+):
     """21 days low, 7 days high, 1 day critical, expired down; the figure is in seconds."""
     authority = probing.Authority(tmp_path)
     context = authority.context("localhost", not_after=EXPIRY)
@@ -42,7 +45,7 @@ async def test_the_time_left_decides(left, verdict, reason, priority, tmp_path):
     assert outcome.figures["expires_in"] == left.total_seconds()
 
 
-async def test_an_expired_certificate_an_unknown_chain_and_a_wrong_name_are_down(tmp_path):
+async def test_an_expired_certificate_an_unknown_chain_and_a_wrong_name_are_down(tmp_path: Path):
     """All three are down (tls), and the message says which."""
     authority = probing.Authority(tmp_path)
     expired = authority.context("localhost", not_after=datetime(2020, 1, 1, tzinfo=UTC))
@@ -62,7 +65,7 @@ async def test_an_expired_certificate_an_unknown_chain_and_a_wrong_name_are_down
             assert words in outcome.message
 
 
-async def test_without_verifying_the_dates_still_count(tmp_path):
+async def test_without_verifying_the_dates_still_count(tmp_path: Path):
     """A self-signed device is watched for its expiry alone with `verify: false`."""
     authority = probing.Authority(tmp_path)
     expired = authority.context("localhost", not_after=datetime(2020, 1, 1, tzinfo=UTC))

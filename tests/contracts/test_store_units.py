@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete
-from stores import rows
-from tickets_for import NOW, condition, entry, open_or_attach, opening, span
 
 from fettled.core.errors import ConflictError, FettledError, StoreDownError
 from fettled.core.tickets import Change
@@ -17,6 +15,8 @@ from fettled.ports import UnitOfWork
 from fettled.store import SqlStore, check, open_store
 from fettled.store.link import Link
 from fettled.store.tables import tickets
+from stores import rows
+from tickets_for import NOW, condition, entry, open_or_attach, opening, span
 
 
 class StopError(Exception):

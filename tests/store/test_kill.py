@@ -6,9 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from stores import rows
-
 from fettled.store import check, open_store
+from stores import rows
 
 HERE = Path(__file__).parent
 KILLS = 20

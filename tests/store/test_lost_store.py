@@ -7,16 +7,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pg
 import pytest
-from stores import rows
-from tickets_for import entry, open_or_attach, opening
 
+import pg
 from fettled.core.errors import StoreDownError
 from fettled.core.tickets import Change
 from fettled.ports import UnitOfWork
 from fettled.store import SqlStore, check, open_store
 from fettled.store.link import Link
+from stores import rows
+from tickets_for import entry, open_or_attach, opening
 
 TERMINATE = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity

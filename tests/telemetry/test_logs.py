@@ -166,9 +166,9 @@ def test_a_reader_that_went_away_stops_nothing():
     streams.configure("console").info("daemon.started")
     narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     configure_logs(lambda: AT, form="console", out=narrow, errors=narrow)
-    structlog.get_logger().info("check.phase_changed", message="Tür offen")
+    structlog.get_logger().info("check.phase_changed", message="Tür zu")
     narrow.seek(0)
-    assert "T\\xfcr offen" in narrow.read()
+    assert "T\\xfcr zu" in narrow.read()
 
 
 def test_lines_below_the_level_are_not_written():

@@ -32,11 +32,11 @@ def metrics() -> Metrics:
     made.changed(make_change(make_ticket(), "opened"))
     made.gated(Condition("hub/main", gate=Gate.VERIFY))
     made.ran_late(0.002)
-    made.skipped("overload")
+    made.skipped("overload", 2)
     made.faulted("observe", ValueError())
     made.in_flight(3)
-    made.loop_lagged(0.001)
     made.store_answered(up=True)
+    made.loop_lagged(0.001)
     made.reloaded(taken=True, at=AT)
     return made
 
@@ -75,6 +75,9 @@ async def test_each_check_has_its_figures(metrics: Metrics):
     assert 'fettled_probe_duration_seconds{subject="door-1",check="web"} 0.25\n' in text
     assert 'fettled_subject_phase{subject="door-1",phase="healthy"} 1\n' in text
     assert 'fettled_subject_phase{subject="hub",phase="unknown"} 1\n' in text
+    assert 'fettled_probes_skipped_total{cause="overload"} 2.0\n' in text
+    assert "fettled_in_flight_probes 3.0\n" in text
+    assert "fettled_store_up 1.0\n" in text
     assert 'fettled_probes_total{reason="refused",type="http",verdict="down"} 1.0\n' in text
 
 

@@ -112,8 +112,9 @@ class House:
         app = make_app(services, self.routes)
         async with open_web(
             app, listen=[("127.0.0.1", 0)], control=self.control, limits=self.limits
-        ) as urls:
-            self.url = urls[0]
+        ) as listening:
+            await listening.start()
+            self.url = listening.urls[0]
             yield
 
 

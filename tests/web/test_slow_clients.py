@@ -122,6 +122,21 @@ async def test_a_client_that_goes_away_leaves_no_trace(
     assert captured.out + captured.err + logs.text == ""
 
 
+async def test_a_connection_of_our_own_that_fails_is_our_fault(house: House, logs: Logs):
+    """Only a client that is gone is let off; the caller who waits gets a 500, the log the rest."""
+
+    async def fail() -> list[str]:
+        detail = "10.0.0.9 hung up"
+        raise ConnectionResetError(detail)
+
+    house.reload = fail
+    async with house.serve(), aiohttp.ClientSession(house.url) as session:
+        response = await session.post("/api/v1/reload", headers=await house.headers())
+        assert response.status == 500
+        assert "10.0.0.9" not in await response.text()
+    assert "http.request_failed" in logs.err.getvalue()
+
+
 async def test_a_use_case_that_hangs_is_503(house: House, monkeypatch: pytest.MonkeyPatch):
     """Nobody waits for ever; whether it was done is said to be unknown."""
     monkeypatch.setattr("fettled.web.app._CALL_SECONDS", 0.05)

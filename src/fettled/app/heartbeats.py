@@ -20,7 +20,7 @@ from fettled.core.words import Verdict
 from fettled.ports import Clock, Heartbeat, HeartbeatSpec, Store
 
 #: What to do with the outcome of a beat: make it an observation of that check.
-Take = Callable[[Watch, Outcome, datetime], None]
+Take = Callable[[Watch, Outcome, datetime], object]
 
 
 class Heartbeats:

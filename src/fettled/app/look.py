@@ -28,15 +28,15 @@ class Looker:
         clock: Clock,
         run: Run,
         cadence: Callable[[str], timedelta],
-        incarnation: int,
     ) -> None:
         self._memory = memory
         self._observer = observer
         self._clock = clock
         self._run = run
         self._cadence = cadence
-        self._incarnation = incarnation
         self._seq = 0
+        #: Which start of the daemon this is; none yet: it takes no evidence before it is set.
+        self.incarnation = 0
         self.heartbeats: Heartbeats | None = None
 
     async def look(self, check: str) -> Pace:
@@ -68,7 +68,7 @@ class Looker:
             kind=kind_of(watch.subject.type, outcome.verdict, outcome.reason),
             priority=outcome.priority,
             message=outcome.message,
-            order=(self._incarnation, self._seq),
+            order=(self.incarnation, self._seq),
             cadence=self._cadence(watch.spec.key),
         )
         return self._observer.observe(watch, seen)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import AfterValidator, BaseModel, Field, create_model
 
@@ -21,12 +21,12 @@ from fettled.probes.options import Options, PositiveDuration
 #: Certificates expire by the calendar, not by an outage.
 NEVER_PRIMARY = frozenset({"tls"})
 
-_SHORTEST = timedelta(milliseconds=100)
+_SHORTEST = timedelta(milliseconds=10)
 
 
 def _not_too_short(value: timedelta) -> timedelta:
     if value < _SHORTEST:
-        msg = "is shorter than 100ms; write a longer one"
+        msg = "is shorter than 10ms; write a longer one"
         raise ValueError(msg)
     return value
 
@@ -39,10 +39,16 @@ CheckName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=1
 class Scheduled(Options):
     """What every check has beside its probe's options."""
 
-    interval: Period | None = Field(None, description="Time between two probes.")
-    timeout: PositiveDuration | None = Field(None, description="One deadline over the whole probe.")
+    interval: Period | None = Field(
+        None, description="Time between two probes; default: of `defaults`."
+    )
+    timeout: PositiveDuration | None = Field(
+        None, description="One deadline over the whole probe; default: of `defaults`."
+    )
     retry_interval: Period | None = Field(
-        None, description="Time between two probes while a change awaits its confirmation."
+        None,
+        description="Time between two probes while a change awaits its confirmation;"
+        " default: of `defaults`.",
     )
     policy: PolicyRef | None = Field(
         None, description="Policy by name, or thresholds for this check alone."
@@ -56,7 +62,7 @@ class Scheduled(Options):
         None, description="Name the check had before; its state is carried over."
     )
     if TYPE_CHECKING:
-        type: str
+        type: Any  # each member of the union narrows it to its own literal
 
 
 def _join(name: str) -> type[Scheduled]:
@@ -66,9 +72,8 @@ def _join(name: str) -> type[Scheduled]:
         msg = f"the probe type {name} has options that every check has already: {sorted(twice)}"
         raise TypeError(msg)
     # The options come last among the bases, and so first among the fields.
-    return create_model(
-        f"{name.capitalize()}Check", __base__=(Scheduled, options), __doc__=options.__doc__
-    )
+    bases = cast("tuple[type[Scheduled], ...]", (Scheduled, options))
+    return create_model(f"{name.capitalize()}Check", __base__=bases, __doc__=options.__doc__)
 
 
 CHECKS: dict[str, type[Scheduled]] = {name: _join(name) for name in TYPES}

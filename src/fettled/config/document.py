@@ -9,11 +9,11 @@ templates are `assemble`'s; what the keys mean is `schema`'s.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
-from yaml.cyaml import CParser
 from yaml.events import (
     AliasEvent,
     DocumentEndEvent,
@@ -21,18 +21,20 @@ from yaml.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
     StreamEndEvent,
 )
 
-from fettled.config.faults import Fault, Path, raise_faults, show_path
+from fettled.config.faults import Fault, Path, render, show_path
 from fettled.config.interpolation import Sources
 from fettled.config.places import Places
 from fettled.config.scalars import resolve
 from fettled.config.syntax import explain
+from fettled.core.errors import ConfigError
 
 #: Deeper than any option, shallower than Python's stack.
 MAX_DEPTH = 40
+#: A file with more of them is not one that somebody is editing.
+_MOST_FAULTS = 1000
 _STR_TAGS = frozenset({None, "!", "tag:yaml.org,2002:str"})
 _MERGE = "<<"
 _UNFINISHED = object()
@@ -44,11 +46,11 @@ class Budget:
     What one configuration may hold, all its files together.
 
     Attributes:
-        values: scalars, mappings and lists; 50,000 targets have about 700,000.
+        values: scalars, mappings and lists; 50,000 targets have about 600,000.
         aliased: those that come by aliases, counted each time they are named.
     """
 
-    values: int = 2_000_000
+    values: int = 1_200_000
     aliased: int = 500_000
 
 
@@ -81,7 +83,7 @@ def parse(
         data = reading.document()
     except yaml.YAMLError as error:
         line, column, message = explain(error, text)
-        raise_faults([Fault(shown, line, column, "", message)])
+        raise ConfigError(render([Fault(shown, line, column, "", message)])) from None
     return Document(data, reading.faults, reading.places)
 
 
@@ -91,7 +93,7 @@ class _Reading:
     def __init__(
         self, text: str, shown: str, sources: Sources, budget: Budget, places: Places | None
     ) -> None:
-        self.next = CParser(text).get_event
+        self.next: Callable[[], Any] = yaml.CSafeLoader(text).get_event
         self.shown = shown
         self.sources = sources
         self.budget = budget
@@ -142,7 +144,7 @@ class _Reading:
             self.anchors[event.anchor] = (value, size, tuple(self.path))
         return value
 
-    def scalar(self, event: ScalarEvent) -> Any:  # noqa: ANN401 - any scalar
+    def scalar(self, event: Any) -> Any:  # noqa: ANN401 - any scalar
         """Read a scalar, and replace what stands in it for a value from elsewhere."""
         text: str = event.value
         if event.tag not in _STR_TAGS:
@@ -165,7 +167,7 @@ class _Reading:
             key: str = event.value
             path.append(key)
             if self.places is not None and key not in values:
-                mark = event.start_mark
+                mark: Any = event.start_mark
                 self.places.keys[tuple(path)] = (mark.line + 1, mark.column + 1)
             if key in values:
                 self.fault(event, "is given a second time; keep one of the two")
@@ -193,18 +195,18 @@ class _Reading:
             path.pop()
         return values
 
-    def alias(self, event: AliasEvent) -> Any:  # noqa: ANN401 - whatever the anchor holds
+    def alias(self, event: Any) -> Any:  # noqa: ANN401 - whatever the anchor holds
         """Give the anchor's value, within the budget."""
-        value, size, path = self.anchors.get(event.anchor, (_UNFINISHED, 0, None))
-        if path is None:
+        if event.anchor not in self.anchors:
             self.refuse(event, "is an alias (*) of an anchor (&) that does not stand above it")
+        value, size, path = self.anchors[event.anchor]
         if value is _UNFINISHED:
             self.refuse(event, "is an alias (*) inside its own anchor (&); it would never end")
         self.budget.aliased -= size
         self.budget.values -= size
         if self.budget.aliased < 0 or self.budget.values < 0:
             self.refuse(event, "is an alias (*) that makes the file too large; use templates:")
-        if self.places is not None and path is not None:
+        if self.places is not None:
             self.places.redirects[tuple(self.path)] = path
         return value
 
@@ -234,8 +236,10 @@ class _Reading:
         mark = event.start_mark
         path = show_path(tuple(self.path))
         self.faults.append(Fault(self.shown, mark.line + 1, mark.column + 1, path, message))
+        if len(self.faults) > _MOST_FAULTS:
+            raise ConfigError(render(self.faults))
 
-    def refuse(self, event: Any, message: str) -> None:  # noqa: ANN401 - as above
+    def refuse(self, event: Any, message: str) -> NoReturn:  # noqa: ANN401 - as above
         """End the reading: there is no sense in what follows."""
         self.fault(event, message)
-        raise_faults(self.faults)
+        raise ConfigError(render(self.faults))

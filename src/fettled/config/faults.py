@@ -12,14 +12,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fettled.core.errors import ConfigError
-
 Path = tuple[str | int, ...]
 
 #: Nobody reads further in one go, and a log line has an end.
 MAX_SHOWN = 200
 
-_SHOWABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.*/-]{0,59}")
+#: No option lies deeper.
+_MOST_PARTS = 12
+
+_SHOWABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,59}|\*|<<")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,12 +49,12 @@ class Fault:
 def show_path(path: Path) -> str:
     """Write *path* as `targets[3].check.url`; a key that may be a slip of a value is hidden."""
     text = ""
-    for part in path:
+    for part in path[:_MOST_PARTS]:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
             text += ("." if text else "") + show_key(part)
-    return text
+    return text + ("..." if len(path) > _MOST_PARTS else "")
 
 
 def show_key(key: str) -> str:
@@ -63,20 +64,14 @@ def show_key(key: str) -> str:
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """`; did you mean X?` where one of *known* is close to *word*, else nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    names = [name for name in known if _SHOWABLE.fullmatch(name)]
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def raise_faults(faults: Iterable[Fault]) -> None:
-    """
-    Raise all *faults* as one error, each once, in order; do nothing when there are none.
-
-    Raises:
-        ConfigError: there was at least one.
-    """
+def render(faults: Iterable[Fault]) -> str:
+    """Write *faults* a line each, each once, in the files' order."""
     lines = [str(fault) for fault in sorted(set(faults))]
-    if not lines:
-        return
     if len(lines) > MAX_SHOWN:
         lines[MAX_SHOWN:] = [f"and {len(lines) - MAX_SHOWN:,} more faults"]
-    raise ConfigError("\n".join(lines))
+    return "\n".join(lines)

@@ -53,7 +53,8 @@ class Sources:
             msg = f"has ${{ without its }}; {_FORMS}"
             raise ValueError(msg)
         if inside.startswith("file:"):
-            return self._file(self.directory / inside.removeprefix("file:"), "file")
+            name = inside.removeprefix("file:")
+            return self._file(self.directory / name, f"file {name}")
         if inside.startswith("cred:"):
             return self._credential(inside.removeprefix("cred:"))
         return self._variable(inside)
@@ -83,27 +84,26 @@ class Sources:
                 " start by systemd with LoadCredential=, or set it to a directory"
             )
             raise ValueError(msg)
-        return self._file(Path(directory) / name, "credential")
+        return self._file(Path(directory) / name, f"credential {name}")
 
-    def _file(self, path: Path, word: str) -> str:
-        shown = path.name if word == "credential" else path
+    def _file(self, path: Path, shown: str) -> str:
         if path not in self._read:
             try:
                 with path.open("rb") as file:
                     data = file.read(_MAX_BYTES + 1)
             except (OSError, ValueError) as error:
                 why = getattr(error, "strerror", None) or "not a file name"
-                msg = f"{word} {shown} cannot be read: {why}; create it or correct the name"
+                msg = f"{shown} cannot be read: {why}; create it or correct the name"
                 raise ValueError(msg) from None
             if len(data) > _MAX_BYTES:
-                msg = f"{word} {shown} is larger than {_MAX_BYTES // 1024} KiB; name another one"
+                msg = f"{shown} is larger than {_MAX_BYTES // 1024} KiB; name another one"
                 raise ValueError(msg)
             try:
                 value = data.decode()
             except UnicodeDecodeError:
                 value = "\0"
             if "\0" in value:
-                msg = f"{word} {shown} is not UTF-8 text; name another one"
+                msg = f"{shown} is not UTF-8 text; name another one"
                 raise ValueError(msg)
             # Editors and `echo` end a file with a line break that is no part of the value.
             self._read[path] = value.removesuffix("\n").removesuffix("\r")

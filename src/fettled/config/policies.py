@@ -133,9 +133,12 @@ class PolicyPatch(Options):
         description="Time after a resolution in which a new failure reopens the same ticket:"
         " a duration (raised to 4 intervals), `never`, or `always` (until it is closed).",
     )
-    flap: FlapPatch = Field(FlapPatch(), description="When a check counts as flapping.")
+    flap: FlapPatch = Field(
+        default_factory=FlapPatch, description="When a check counts as flapping."
+    )
     reopen_budget: ReopenBudgetPatch = Field(
-        ReopenBudgetPatch(), description="When a ticket that keeps coming back turns unstable."
+        default_factory=ReopenBudgetPatch,
+        description="When a ticket that keeps coming back turns unstable.",
     )
     verify_after_resolve: Duration = Field(
         Policy().verify_after_resolve,

@@ -9,8 +9,9 @@ numbers, and each remembers how it was written, so that the label `1.10` is not 
 from __future__ import annotations
 
 import re
+from typing import Self
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
 _FIRST = frozenset("-0123456789")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -25,7 +26,7 @@ class Decimal(float):
 
     written: str
 
-    def __new__(cls, written: str) -> Decimal:
+    def __new__(cls, written: str) -> Self:
         """Read *written*."""
         self = super().__new__(cls, written)
         self.written = written

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
 
 from fettled.config.checks import Check, CheckName, Period
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
+from fettled.config.scalars import as_text
 from fettled.core.words import SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
 
@@ -24,7 +25,16 @@ SubjectKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=
 PersonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", max_length=100)]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 LabelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=63)]
-LabelValue = Annotated[str, Field(max_length=200)]
+# Numbers are so common in labels that they are not left to a second judgement.
+LabelValue = Annotated[
+    str,
+    Field(max_length=200),
+    BeforeValidator(lambda value: value if (text := as_text(value)) is None else text),
+    WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 200}),
+]
+
+#: Where systemd's StateDirectory= puts it.
+_STORE = "sqlite:////var/lib/fettled/fettled.db"
 
 #: The kernel's limit for the path of a unix socket is 107 bytes.
 _LONGEST_SOCKET = 100
@@ -123,7 +133,8 @@ class StoreSettings(Options):
     """Where state and tickets are kept."""
 
     url: Annotated[SecretStr, AfterValidator(_check_store)] = Field(
-        SecretStr("sqlite:////var/lib/fettled/fettled.db"),
+        SecretStr(_STORE),
+        json_schema_extra={"default": _STORE},
         description="`sqlite:///relative.db` (to the working directory), `sqlite:////absolute.db`,"
         " or `postgresql://user@host/name`.",
     )
@@ -170,6 +181,27 @@ class Target(Options):
     def named_checks(self) -> dict[str, Check]:
         """Give the checks by name."""
         return {"main": self.check} if self.check is not None else self.checks
+
+
+class Template(Options):
+    """
+    What targets that `use` it have in common; any key of a target but its own ones.
+
+    A check in it may be incomplete: it is judged where a target completes it.
+    """
+
+    type: Annotated[SubjectType, Field(strict=False)] | None = Field(
+        None, description="What they are."
+    )
+    labels: dict[LabelName, LabelValue] = Field({}, description="Labels, joined with their own.")
+    parent: SubjectKey | None = Field(None, description="Subject they are reached through.")
+    policy: PolicyRef | None = Field(None, description="Policy of all their checks.")
+    team: Name | None = Field(None, description="Team that their tickets go to.")
+    on_remove: Literal["resolve", "keep"] = Field(
+        "resolve", description="What becomes of an untouched ticket once its target leaves."
+    )
+    check: dict[str, Any] = Field({}, description="Options of their only check.")
+    checks: dict[CheckName, dict[str, Any]] = Field({}, description="Options of their checks.")
 
 
 class Team(Options):
@@ -222,18 +254,21 @@ class Settings(Options):
 
     include: OneOrMany[str] = Field(
         (),
-        description="Further files with `targets:`, `templates:` and `policies:`; globs are relative"
-        " to this file, and read in sorted order.",
+        description="Further files with `targets:`, `templates:` and `policies:`; a glob is"
+        " relative to this file, and read in sorted order.",
     )
-    server: Server = Field(Server(), description="Where the daemon answers.")
-    store: StoreSettings = Field(StoreSettings(), description="Where state and tickets are kept.")
+    server: Server = Field(default_factory=Server, description="Where the daemon answers.")
+    store: StoreSettings = Field(
+        default_factory=StoreSettings, description="Where state and tickets are kept."
+    )
     defaults: Defaults = Field(
-        Defaults(), description="What a check gets that does not say otherwise."
+        default_factory=Defaults, description="What a check gets that does not say otherwise."
     )
     policies: dict[Name, PolicyPatch] = Field(
         {}, description="Thresholds by name; one named like a subject type holds for that type."
     )
     targets: list[Target] = Field([], description="What is watched.")
+    templates: dict[Name, Template] = Field({}, description="Fragments that targets `use`.")
     access: Access | None = Field(None, description="Teams and people.")
-    limits: Limits = Field(Limits(), description="What the daemon allows itself.")
-    log: Log = Field(Log(), description="How the daemon logs.")
+    limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
+    log: Log = Field(default_factory=Log, description="How the daemon logs.")

@@ -8,6 +8,7 @@ nameservers are the resolver's.
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -73,10 +74,9 @@ def make(options: DnsOptions, tools: Tools) -> Probe:
     from fettled.probes import lookup  # noqa: F401, PLC0415 - heavy: loaded before it is timed
 
     async def look() -> Outcome:
-        loop = asyncio.get_running_loop()
-        start = loop.time()
+        start = time.perf_counter()
         answer = await (_ask(options, tools) if options.servers else _ask_system(options, tools))
-        return _judge(options, answer, {"lookup": loop.time() - start})
+        return _judge(options, answer, {"lookup": time.perf_counter() - start})
 
     return look
 

@@ -8,36 +8,25 @@ the answer's head and body are cut at caps. What the answer means is `http_expec
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import ssl
+import time
 import zlib
 from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.http_exceptions import HttpProcessingError
-from multidict import CIMultiDict, CIMultiDictProxy
 
-import fettled
 from fettled.core.observations import Reason
-from fettled.probes.http import HttpOptions, basic_header, is_expected
 from fettled.probes.http_faults import judge_fault
+from fettled.probes.http_options import HttpOptions, basic_header, is_expected
 from fettled.probes.progress import mark, marks, reach
-from fettled.probes.resolver import Family, Resolver
 from fettled.probes.tools import Tools
 from fettled.probes.verdicts import ProbeFailedError, down
 
 _MOST_HEADER_BYTES = 32_768
-#: Fields at once times bytes each is the most that one hostile head can make us hold.
-_MOST_FIELDS = 100
-_LONGEST_FIELD = 16_384
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SEE_OTHER = 303
-_FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
 
@@ -55,7 +44,7 @@ class Answer:
     """
 
     status: int
-    headers: CIMultiDictProxy[str]
+    headers: tuple[tuple[str, str], ...]
     body: bytes
     whole: bool
     readable: bool
@@ -63,68 +52,9 @@ class Answer:
     elapsed: float
     figures: dict[str, float] = field(default_factory=dict)
 
-
-class _Resolver(AbstractResolver):
-    """Lend our resolver to aiohttp."""
-
-    def __init__(self, resolver: Resolver, family: Family) -> None:
-        self._resolver, self._family = resolver, family
-
-    async def resolve(
-        self,
-        host: str,
-        port: int = 0,
-        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - known already
-    ) -> list[ResolveResult]:
-        """Give addresses in the shape that aiohttp wants."""
-        mark("lookup")
-        found = await self._resolver.addresses(host, self._family)
-        mark("resolved")
-        reach(f"connecting to {host} port {port}")
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in found
-        ]
-
-    async def close(self) -> None:
-        """Leave it open: the tools own it."""
-
-
-async def _connected(_session: aiohttp.ClientSession, _ctx: SimpleNamespace, _params: Any) -> None:  # noqa: ANN401 - aiohttp's
-    mark("connected")
-    reach("waiting for the response's headers")
-
-
-def make_session(resolver: Resolver, family: Family) -> aiohttp.ClientSession:
-    """Make the shared client; must be called on the event loop."""
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_create_end.append(_connected)
-    connector = aiohttp.TCPConnector(
-        resolver=_Resolver(resolver, family),
-        use_dns_cache=False,
-        family=_FAMILIES[family],
-        force_close=True,
-        limit=0,
-    )
-    return aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        trust_env=False,
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
-        headers={"User-Agent": f"fettled/{fettled.__version__}"},
-        max_line_size=_LONGEST_FIELD,
-        max_field_size=_LONGEST_FIELD,
-        max_headers=_MOST_FIELDS,
-        trace_configs=[trace],
-    )
+    def values(self, name: str) -> list[str]:
+        """Give each value of the header *name*, whatever its case."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
 
 
 async def fetch(options: HttpOptions, tools: Tools, context: ssl.SSLContext) -> Answer:
@@ -136,7 +66,7 @@ async def fetch(options: HttpOptions, tools: Tools, context: ssl.SSLContext) -> 
         OSError: for `verdicts.judge`.
     """
     url, method = options.url, options.method
-    start = asyncio.get_running_loop().time()
+    start = time.perf_counter()
     for hop in range(options.redirects + 1):
         own = urlsplit(url)[:2] == urlsplit(options.url)[:2]
         try:
@@ -160,7 +90,7 @@ async def fetch(options: HttpOptions, tools: Tools, context: ssl.SSLContext) -> 
 
 def _next_hop(url: str, answer: Answer) -> str:
     """Check where a redirect leads: http or https, never from https back to http."""
-    location = answer.headers.get("Location", "")
+    location = "".join(answer.values("Location")[:1])
     try:
         after = urlsplit(urljoin(url, location))
         name, _ = after.hostname, after.port
@@ -191,14 +121,8 @@ async def _exchange(
     mark("begun")
     parts = urlsplit(url)
     reach(f"connecting to {parts.hostname} port {parts.port or parts.scheme}")
-    headers = CIMultiDict({"Accept-Encoding": "gzip, deflate" if options.decode else "identity"})
-    if own:  # another host gets neither credentials nor anything else that was meant for this one
-        headers.update({k: v.get_secret_value() for k, v in options.headers.items()})
-        if options.auth and options.auth.bearer:
-            headers["Authorization"] = f"Bearer {options.auth.bearer.get_secret_value()}"
-        if options.auth and options.auth.basic:
-            headers["Authorization"] = basic_header(options.auth.basic)
-    for_proxy = CIMultiDict[str]()
+    headers = _headers(options, own=own)
+    for_proxy: dict[str, str] = {}
     if options.proxy_auth:
         # The proxy reads a tunnel's own request for https, and the request itself for http.
         login = for_proxy if parts.scheme == "https" else headers
@@ -218,6 +142,19 @@ async def _exchange(
         mark("answered")
         reach("reading the response's body")
         return await _read(options, response, start)
+
+
+def _headers(options: HttpOptions, *, own: bool) -> dict[str, str]:
+    """Another host gets neither credentials nor anything else that was meant for this one."""
+    accept = {"Accept-Encoding": "gzip, deflate" if options.decode else "identity"}
+    if not own:
+        return accept
+    headers = {name: value.get_secret_value() for name, value in options.headers.items()}
+    if options.auth and options.auth.bearer:
+        headers["Authorization"] = f"Bearer {options.auth.bearer.get_secret_value()}"
+    if options.auth and options.auth.basic:
+        headers["Authorization"] = basic_header(options.auth.basic)
+    return headers if "accept-encoding" in map(str.lower, headers) else accept | headers
 
 
 async def _read(options: HttpOptions, response: aiohttp.ClientResponse, start: float) -> Answer:
@@ -244,10 +181,10 @@ async def _read(options: HttpOptions, response: aiohttp.ClientResponse, start: f
     finally:
         # Whatever is left on the connection is not wanted.
         response.close()
-    end = asyncio.get_running_loop().time()
+    end = time.perf_counter()
     return Answer(
         status=response.status,
-        headers=response.headers,
+        headers=tuple(response.headers.items()),
         body=bytes(body[: options.max_body]),
         whole=whole,
         readable=inflate is not None or coding in {"identity", ""},

@@ -17,8 +17,8 @@ from fettled.core.durations import format_duration
 from fettled.core.errors import InvalidError
 from fettled.core.observations import Outcome, Reason
 from fettled.core.words import Verdict
-from fettled.probes.http import HttpExpect, HttpOptions, JsonAssertion, is_expected
 from fettled.probes.http_client import Answer
+from fettled.probes.http_options import HttpExpect, HttpOptions, JsonAssertion, is_expected
 from fettled.probes.messages import quote
 from fettled.probes.verdicts import down, up
 
@@ -90,7 +90,7 @@ def _judge_status(options: HttpOptions, status: int) -> Outcome | None:
 
 def _judge_headers(expect: HttpExpect, answer: Answer) -> Outcome | None:
     for name, text in expect.headers.items():
-        values = answer.headers.getall(name, [])
+        values = answer.values(name)
         if not any(text.lower() in value.lower() for value in values):
             state = "lacks the expected text" if values else "is missing"
             return down(Reason.ASSERTION, f"header {name} {state}")

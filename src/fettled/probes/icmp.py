@@ -8,6 +8,7 @@ the bytes on the wire are `echo`'s.
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -102,7 +103,7 @@ async def _ping(options: IcmpOptions, echo: EchoSocket, address: str, tally: _Ta
         if answer.cancelled():
             return
         if answer.result():
-            tally.rtts.append(loop.time() - sent_at)
+            tally.rtts.append(time.perf_counter() - sent_at)
         else:
             tally.unreachable += 1
 
@@ -111,7 +112,7 @@ async def _ping(options: IcmpOptions, echo: EchoSocket, address: str, tally: _Ta
             tally.sent += 1
             key, answer = echo.send(address, options.size)
             numbers.append(key)
-            answer.add_done_callback(partial(answered, loop.time()))
+            answer.add_done_callback(partial(answered, time.perf_counter()))
             waiting.add(answer)
             limit = options.spacing if number < options.count else options.wait
             waiting = await _gather(waiting, loop.time() + limit.total_seconds(), options, tally)

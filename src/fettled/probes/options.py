@@ -26,7 +26,6 @@ from pydantic import (
     SecretStr,
     WithJsonSchema,
 )
-from pydantic_core import CoreSchema
 
 from fettled.core.durations import format_duration, parse_duration
 
@@ -113,7 +112,9 @@ class _OneOrMany:
 
     @classmethod
     def __get_pydantic_json_schema__(
-        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+        cls,
+        core: Any,  # noqa: ANN401 - pydantic_core's, which is not ours to import
+        handler: GetJsonSchemaHandler,
     ) -> dict[str, Any]:
         many = handler(core)
         return {"anyOf": [many["items"], many]} if "items" in many else many

@@ -7,7 +7,7 @@ A context variable holds it: the step is set deep inside a client library, and r
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -23,7 +23,8 @@ class Progress:
     Attributes:
         step: what it waits for, to follow "while".
         blame: what to conclude if the time is up now; None: a timeout of the target.
-        marks: `loop.time()` of the moments that figures are made of, by name.
+        marks: the moments that figures are made of, by name, in `time.perf_counter`
+            seconds: uvloop's own time is cut to milliseconds.
     """
 
     step: str = "starting"
@@ -53,7 +54,7 @@ def mark(name: str) -> None:
     """Note that the moment *name* is now; a no-op outside `run`."""
     progress = _PROGRESS.get(None)
     if progress is not None:
-        progress.marks[name] = asyncio.get_running_loop().time()
+        progress.marks[name] = time.perf_counter()
 
 
 def marks() -> dict[str, float]:

@@ -9,6 +9,7 @@ target is blamed for. Which exception means what is `verdicts`'; when to run is
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -52,7 +53,7 @@ async def run(probe: Probe, timeout: timedelta, lag: Callable[[float, float], fl
     loop = asyncio.get_running_loop()
     state = progress.begin()
     limit = timeout.total_seconds()
-    start = loop.time()
+    begun, start = time.perf_counter(), loop.time()
     deadline = asyncio.timeout_at(start + limit)
     timed_out = False
     try:
@@ -64,7 +65,10 @@ async def run(probe: Probe, timeout: timedelta, lag: Callable[[float, float], fl
     end = loop.time()
     if outcome.verdict is not Verdict.UP and (timed_out or outcome.reason in _TIMED):
         outcome = _excuse(outcome, limit, max(lag(start, end), end - start - limit))
-    return Ran(replace(outcome, message=clean(outcome.message)), timedelta(seconds=end - start))
+    return Ran(
+        replace(outcome, message=clean(outcome.message)),
+        timedelta(seconds=time.perf_counter() - begun),
+    )
 
 
 def _overdue(state: progress.Progress, timeout: timedelta) -> Outcome:

@@ -79,7 +79,7 @@ class Tools:
     def session(self, family: Family) -> ClientSession:
         """Give the HTTP client for *family*; every request gets a connection of its own."""
         if family not in self._sessions:
-            from fettled.probes.http_client import make_session  # noqa: PLC0415 - heavy
+            from fettled.probes.http_session import make_session  # noqa: PLC0415 - heavy
 
             self._sessions[family] = make_session(self.resolver, family)
         return self._sessions[family]

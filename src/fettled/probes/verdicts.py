@@ -103,8 +103,10 @@ def judge(exc: BaseException, step: str) -> Outcome:
 def explain_tls(exc: ssl.SSLError) -> str:
     """Say in words what TLS did not like."""
     if isinstance(exc, ssl.SSLCertVerificationError):
-        return f"certificate not accepted ({exc.verify_message.rstrip('.')})"
-    reason = (exc.reason or "protocol error").replace("_", " ").lower()
+        why = getattr(exc, "verify_message", None) or "not verified"
+        return f"certificate not accepted ({why.rstrip('.')})"
+    # Only those that OpenSSL made have a reason.
+    reason = (getattr(exc, "reason", None) or "protocol error").replace("_", " ").lower()
     return f"TLS failed ({reason})"
 
 

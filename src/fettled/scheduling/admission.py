@@ -2,8 +2,9 @@
 Who may look now, and in which order the others wait.
 
 Two caps, overall and per host. Within a class (on demand, regular, retry) the higher
-priority goes first, then the one that has been owed a look for longest. Each entry has
-at most one place, so the line is never longer than the number of checks.
+priority goes first, then the one that has waited longest: a place keeps the instant it
+was taken with, whatever slots pass meanwhile. Each entry has at most one place, so the
+line is never longer than the number of checks.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class Admission:
         if not entry.place:
             self.waiting += 1
         entry.place = next(self._places)
-        place = (rank, -entry.timing.priority, entry.owed, entry.place, entry)
+        place = (rank, -entry.timing.priority, entry.due, entry.place, entry)
         self._push(self._retry_line if rank == RETRY else self._line, place)
 
     def leave(self, entry: Entry) -> None:

@@ -64,8 +64,7 @@ class Entry:
         instant: when it is to fire next; *held_by* is the part of the wheel that keeps it.
         postponed: a stall made it late once already, so now it starts whatever comes.
         rank: what it waits for; None while it does not wait.
-        due, owed: the instant it waits from, for lateness; the oldest one since its last
-            start, for fairness between waiting checks.
+        due: the instant that its look is late against.
         slotted: a regular slot is being served by what waits or runs now.
         place: the number of its valid place in the line; 0 for none.
         again: another look was asked for while one ran.
@@ -86,7 +85,6 @@ class Entry:
     postponed: bool = False
     rank: int | None = None
     due: float = 0.0
-    owed: float = 0.0
     slotted: bool = False
     place: int = 0
     task: asyncio.Task[None] | None = None

@@ -255,7 +255,7 @@ class Scheduler:
                 self._enter(entry)
             return
         entry.rank = rank
-        entry.due = entry.owed = due
+        entry.due = due
         entry.slotted = rank == REGULAR
         self._enter(entry)
 

@@ -149,9 +149,9 @@ class Metrics:
         """Count a probe that was started *seconds* after it was due."""
         self._lateness.observe(seconds)
 
-    def skipped(self, cause: str) -> None:
-        """Count a probe that was not started; *cause* is one of the scheduler's few words."""
-        self._skipped.labels(cause).inc()
+    def skipped(self, cause: str, count: int = 1) -> None:
+        """Count probes that were not started; *cause* is one of the scheduler's few words."""
+        self._skipped.labels(cause).inc(count)
 
     def in_flight(self, count: int) -> None:
         """Say how many probes run now."""
@@ -162,7 +162,7 @@ class Metrics:
         self._lag.set(seconds)
 
     def store_answered(self, *, up: bool) -> None:
-        """Say whether the store took its last transaction."""
+        """Say whether the store takes transactions."""
         self._store_up.set(up)
 
     def reloaded(self, *, taken: bool, at: datetime) -> None:

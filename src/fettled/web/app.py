@@ -126,12 +126,11 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
         response = render_problem(problem)
     except web.HTTPException as error:
         response = render_problem(_of_router(error))
-    except ConnectionError:
-        # The client is gone; there is nobody to answer and nothing of ours went wrong.
-        response = render_problem(Problem(400, "the connection was lost"))
     except FettledError as error:
         response = render_problem(problem_of(error) or _log_failure(request, error))
-    except Exception as error:  # noqa: BLE001 - the last line before the client
+    except Exception as error:  # the last line before the client
+        if isinstance(error, ConnectionError) and _is_gone(request):
+            raise  # nobody is there to answer, and nothing of ours went wrong
         response = render_problem(_log_failure(request, error))
     structlog.get_logger().debug(
         REQUEST_SERVED,
@@ -141,6 +140,10 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
         took=round(time.perf_counter() - began, 6),
     )
     return response
+
+
+def _is_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def _log_failure(request: web.Request, error: Exception) -> Problem:

@@ -6,7 +6,7 @@ No logic: the composition root fills `Services`, tests fill it with small fakes.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,7 +18,6 @@ from fettled.app.views import SubjectView
 from fettled.core.lifecycle import Action
 from fettled.core.tickets import Actor, Entry, Ticket
 from fettled.ports import TicketFilter
-from fettled.telemetry.metrics import Exposition
 
 
 class Tickets(Protocol):
@@ -61,6 +60,20 @@ class Heartbeats(Protocol):
 
     async def beat(self, key: str) -> None:
         """Take a beat for `subject` or `subject/check`; NotFoundError if there is none."""
+        ...
+
+
+class Exposition(Protocol):
+    """The metrics, rendered in chunks that let the event loop run between them."""
+
+    @property
+    def content_type(self) -> str:
+        """The form that was chosen."""
+        ...
+
+    @property
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The text."""
         ...
 
 

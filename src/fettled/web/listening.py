@@ -82,7 +82,7 @@ class Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             gone = "the answer has begun already"
             raise ConnectionError(gone)
-        detail = "the request is not HTTP" if status < 500 else "something went wrong here"  # noqa: PLR2004
+        detail = "the request is not HTTP" if status < 500 else "something went wrong here"  # noqa: PLR2004 - ours from there on
         return render_problem(Problem(status, detail, headers={"Connection": "close"}))
 
 
@@ -122,6 +122,24 @@ class Door:
         self._connections.pop(gone, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """
+    Addresses that are taken, so that nobody else gets them; nobody is let in before `start`.
+
+    Attributes:
+        urls: of the TCP addresses.
+    """
+
+    urls: list[str]
+    servers: list[asyncio.AbstractServer]
+
+    async def start(self) -> None:
+        """Let clients in."""
+        for server in self.servers:
+            await server.start_serving()
+
+
 @asynccontextmanager
 async def open_web(
     app: web.Application,
@@ -129,9 +147,9 @@ async def open_web(
     listen: Sequence[tuple[str, int]] = (),
     control: Path | None = None,
     limits: Limits = Limits(),
-) -> AsyncIterator[list[str]]:
+) -> AsyncIterator[Listening]:
     """
-    Serve *app* on every address of *listen* and on the socket *control*; yield the URLs.
+    Bind every address of *listen* and the socket *control*, to serve *app* when started.
 
     On leaving, nothing new is accepted, and requests in work get a moment to end.
 
@@ -146,24 +164,28 @@ async def open_web(
         raise RuntimeError(msg)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runner.cleanup)
-        urls = []
+        urls: list[str] = []
+        servers: list[asyncio.AbstractServer] = []
         for host, port in listen:
             listener = await _listen(Door(server, limits), host, port)
             stack.callback(listener.close)
+            servers.append(listener)
             urls += [_url(sock) for sock in listener.sockets]
         if control is not None:
             sock = bind_control(control)
             stack.callback(remove_control, control)
             loop = asyncio.get_running_loop()
-            local = await loop.create_unix_server(Door(server, limits), sock=sock)
+            door = Door(server, limits)
+            local = await loop.create_unix_server(door, sock=sock, start_serving=False)
             stack.callback(local.close)
-        yield urls
+            servers.append(local)
+        yield Listening(urls, servers)
 
 
 async def _listen(door: Door, host: str, port: int) -> asyncio.Server:
     where = f"server.listen: {host}:{port}"
     try:
-        return await asyncio.get_running_loop().create_server(door, host, port)
+        return await asyncio.get_running_loop().create_server(door, host, port, start_serving=False)
     except socket.gaierror:
         msg = f"{where} names no address of this machine"
         raise ConfigError(msg) from None

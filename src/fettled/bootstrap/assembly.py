@@ -1,0 +1,257 @@
+"""
+The parts of one daemon, made and given to one another.
+
+What a part does is its own; here is only who is told what, and how often.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from fettled import __version__
+from fettled.app.adopt import adopt, recall
+from fettled.app.health import Figures, assess
+from fettled.app.heartbeats import Heartbeats
+from fettled.app.look import Looker
+from fettled.app.memory import Memory
+from fettled.app.observe import Observer
+from fettled.app.subjects import Subjects
+from fettled.app.tickets import Tickets
+from fettled.app.tokens import Tokens
+from fettled.config.fleet import make_fleet
+from fettled.config.loader import Loaded, load
+from fettled.core.errors import FettledError
+from fettled.core.pace import Pace
+from fettled.core.permissions import Role
+from fettled.ports import Clock, EventSink, Fleet
+from fettled.probes.run import run as run_probe
+from fettled.probes.tools import Tools
+from fettled.scheduling import Housekeeping, LoopLag, Scheduler, Skip, Timing
+from fettled.store import SqlStore
+from fettled.telemetry.fan import Fan
+from fettled.telemetry.metrics import Metrics
+from fettled.telemetry.sink import LogSink
+from fettled.web import keys
+
+#: How often history and heartbeats are written that no decision has carried along: what
+#: kill -9 may cost of the charts. Decisions are never late.
+FLUSH = timedelta(seconds=30)
+#: How long spans and told events are kept, and how often what is older is forgotten.
+HISTORY = timedelta(days=90)
+OUTBOX = timedelta(days=7)
+FORGET_EVERY = timedelta(minutes=10)
+FORGET_AT_ONCE = 500
+GAUGE = timedelta(seconds=1)
+#: The writer proves itself every second; silent for this long, the store is down.
+STORE_SILENT_SECONDS = 5.0
+
+
+class Assembly:
+    """
+    One daemon's parts.
+
+    Made on an open store and open tools; `take_over` reads what the store remembers,
+    `start` begins to look.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: Path,
+        loaded: Loaded,
+        clock: Clock,
+        store: SqlStore,
+        tools: Tools,
+        sink: EventSink | None = None,
+    ) -> None:
+        self.settings, self.notes = loaded.settings, loaded.notes
+        self._config = config
+        self._clock = clock
+        self._store = store
+        self._tools = tools
+        self._metrics = Metrics(__version__)
+        self.log = LogSink()
+        extra = (sink,) if sink is not None else ()
+        self.sink = Fan(self._metrics, self.log, *extra)
+        self.memory = Memory()
+        self.observer = Observer(store, clock, self.sink)
+        self._lag = LoopLag(self._metrics.loop_lagged)
+        self._scheduler = Scheduler(
+            self._look,
+            clock=clock,
+            in_flight=self.settings.limits.in_flight,
+            per_host=self.settings.limits.per_host,
+            on_late=self._metrics.ran_late,
+            on_skip=self._skipped,
+            on_error=self._look_failed,
+        )
+        self._looker = Looker(
+            memory=self.memory,
+            observer=self.observer,
+            clock=clock,
+            run=partial(run_probe, lag=self._lag.stalled),
+            cadence=self._scheduler.cadence,
+        )
+        self._heartbeats = Heartbeats(self.memory, store, clock, self._looker.take)
+        self._looker.heartbeats = self._heartbeats
+        self._tokens = Tokens(store, clock, self._roles_of)
+        self._housekeeping = Housekeeping(
+            clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
+        )
+        self._housekeeping.every("flush", FLUSH, self._flush)
+        self._housekeeping.every("forget", FORGET_EVERY, self._forget)
+        self._housekeeping.every("gauge", GAUGE, self._gauge)
+        self._reloading = asyncio.Lock()
+        self._reload_failed = False
+
+    async def take_over(self) -> None:
+        """Adopt the configured fleet, with the state that the store has of it."""
+        self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
+        await self._adopt(make_fleet(self.settings, self._tools), "start")
+        counts, opened = await self._store.read(lambda r: (r.ticket_counts(), r.open_tickets()))
+        self._metrics.tickets_counted(counts, opened)
+        self._metrics.conditions_restored(watch.condition for watch in self.memory)
+        self._metrics.reloaded(taken=True, at=self._clock.wall())
+
+    async def recall(self) -> None:
+        """Show the configured fleet as the store remembers it, and change nothing."""
+        fleet = make_fleet(self.settings, self._tools)
+        await recall(fleet, store=self._store, memory=self.memory, clock=self._clock)
+
+    async def reload(self) -> list[str]:
+        """
+        Read the configuration again; swap it in whole, or leave everything as it was.
+
+        Returns:
+            Notes on what is legal and may surprise.
+
+        Raises:
+            ConfigError: it cannot be used.
+            StoreDownError: it cannot be adopted now.
+        """
+        async with self._reloading:
+            try:
+                # Read beside the loop: a large file takes a second or more.
+                loaded = await asyncio.to_thread(load, self._config)
+                fleet = make_fleet(loaded.settings, self._tools)
+                await self.observer.flush(self.memory)
+                await self._adopt(fleet, "reload")
+            except FettledError:
+                self._reload_failed = True
+                self._metrics.reloaded(taken=False, at=self._clock.wall())
+                raise
+            self.settings, self.notes = loaded.settings, loaded.notes
+            self._reload_failed = False
+            self._metrics.reloaded(taken=True, at=self._clock.wall())
+            self.log.reloaded(len(fleet.subjects), len(fleet.checks))
+            return list(loaded.notes)
+
+    def start(self) -> None:
+        """Begin to look and to keep house."""
+        self._lag.start()
+        self._housekeeping.start()
+        self._scheduler.start()
+        self.log.started(__version__, len(self.memory), self.notes)
+
+    async def drain(self, deadline: timedelta, grace: timedelta) -> None:
+        """Stop to look; what runs may finish within *grace*, and is cancelled then."""
+        self.log.stopping()
+        await self._scheduler.drain(deadline, grace=grace)
+        await self._housekeeping.stop()
+        self._lag.stop()
+
+    async def save(self) -> None:
+        """Write history and heartbeats, once everything is decided that can be."""
+        self.observer.stop()
+        await self._flush()
+
+    def ticked(self) -> tuple[float, float]:
+        """When scheduler and writer last turned, in monotonic seconds."""
+        return self._scheduler.last_tick, self._store.last_turn
+
+    def services(self) -> keys.Services:
+        """What the web may call."""
+        return keys.Services(
+            tickets=Tickets(self._store, self._clock, self.memory, self.sink),
+            subjects=Subjects(self.memory, self._scheduler.next_at),
+            heartbeats=self._heartbeats,
+            tokens=self._tokens,
+            reload=self.reload,
+            health=lambda: assess(self._figures()),
+            expose=self._metrics.expose,
+            settings=lambda: keys.Settings(
+                version=__version__, metrics_token=self.settings.server.metrics_token
+            ),
+        )
+
+    async def _look(self, check: str) -> Pace:
+        return await self._looker.look(check)
+
+    def _skipped(self, _key: str, cause: Skip, slots: int) -> None:
+        self._metrics.skipped(cause, slots)
+
+    def _look_failed(self, _key: str, error: Exception) -> None:
+        self.sink.faulted("look", error)
+
+    async def _adopt(self, fleet: Fleet, why: str) -> None:
+        fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
+        await adopt(
+            fleet,
+            why=why,
+            store=self._store,
+            clock=self._clock,
+            memory=self.memory,
+            sink=self.sink,
+        )
+        self._metrics.fleet_changed(fleet)
+        self._scheduler.set_checks(timings(fleet))
+        for key, spec in fleet.checks.items():
+            if fingerprints.get(key, spec.fingerprint) != spec.fingerprint:
+                self._scheduler.look_now(key)  # it points elsewhere now
+
+    def _figures(self) -> Figures:
+        now = time.monotonic()
+        return Figures(
+            store_age=now - self._store.last_commit,
+            scheduler_age=now - self._scheduler.last_tick,
+            loop_lag=self._lag.lag(),
+            reload_failed=self._reload_failed,
+        )
+
+    async def _flush(self) -> None:
+        await self.observer.flush(self.memory)
+        await self._heartbeats.flush()
+
+    async def _forget(self) -> None:
+        now = self._clock.wall()
+        await self._store.write(
+            lambda uow: uow.forget(
+                spans_before=now - HISTORY, outbox_before=now - OUTBOX, limit=FORGET_AT_ONCE
+            )
+        )
+
+    async def _gauge(self) -> None:
+        self._metrics.in_flight(self._scheduler.in_flight)
+        age = time.monotonic() - self._store.last_commit
+        self._metrics.store_answered(up=age < STORE_SILENT_SECONDS)
+
+    def _roles_of(self, user: str) -> frozenset[Role]:
+        users = self.settings.access.users if self.settings.access is not None else []
+        return frozenset(Role(role) for each in users if each.name == user for role in each.roles)
+
+
+def timings(fleet: Fleet) -> dict[str, Timing]:
+    """How each check is scheduled: parents and primaries first where checks have to wait."""
+    parents = {subject.parent for subject in fleet.subjects.values()}
+    return {
+        key: Timing(
+            interval=spec.interval,
+            host=spec.host,
+            priority=2 * (spec.subject in parents) + spec.primary,
+        )
+        for key, spec in fleet.checks.items()
+    }

@@ -1,0 +1,68 @@
+"""
+The tree of commands, and nothing else.
+
+What a command does is in the file of its noun; what an exception means, in `failures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from fettled import __version__
+from fettled.cli import (
+    configuration,
+    operation,
+    probing,
+    store,
+    subjects,
+    ticket_work,
+    tickets,
+    tokens,
+)
+from fettled.cli.failures import guarded
+
+# Markup is off: help is the same text on a terminal, in a pipe and in the reference.
+app = typer.Typer(
+    name="fettled",
+    help="Watch devices and integrations, and turn real outages, and only those, into tickets.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+operation.register(app)
+probing.register(app)
+configuration.register(app)
+ticket_work.register(tickets.app)
+for noun in (tickets, subjects, tokens, store):
+    app.add_typer(noun.app)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"fettled {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command line; the exit code. Without arguments it is a cry for help."""
+    command = typer.main.get_command(app)
+    return guarded(
+        lambda: command.main(
+            args=list(args) or ["--help"], prog_name="fettled", standalone_mode=False
+        )
+    )

@@ -1,0 +1,96 @@
+"""
+The only place of the command line that imports the rest of fettled, and late.
+
+Each function is one door: it imports what it needs when it is called, so that a command
+pays for the store, the loader or the HTTP stack only if it uses them. No logic here.
+"""
+# ruff: noqa: PLC0415 - importing inside functions is what this file is for
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fettled.config.loader import Loaded
+    from fettled.config.schema import Settings
+    from fettled.probes.run import Ran
+
+
+def load(path: Path) -> Loaded:
+    """Read and validate the configuration at *path*."""
+    from fettled.config.loader import load as read
+
+    return read(path)
+
+
+def json_schema() -> dict[str, Any]:
+    """Give the JSON Schema of the configuration."""
+    from fettled.config.json_schema import json_schema as make
+
+    return make()
+
+
+def size(settings: Settings) -> tuple[int, int]:
+    """How many subjects and checks *settings* describe, with their probes made."""
+    from fettled.bootstrap import commands
+
+    return commands.size(settings)
+
+
+def probe_once(settings: Settings, wanted: str) -> tuple[str, Ran]:
+    """Run the check *wanted* once; its key, and what was found."""
+    from fettled.bootstrap import commands
+
+    return asyncio.run(commands.probe_once(settings, wanted))
+
+
+def run(config: Path) -> int:
+    """Run the daemon until it is told to stop; its exit code."""
+    from fettled.bootstrap import running
+
+    return running.run(config)
+
+
+def control_socket(settings: Settings) -> Path:
+    """Name the unix socket on which the daemon of *settings* listens."""
+    from fettled.bootstrap import places
+
+    return places.control_socket(settings)
+
+
+def serve_locally(settings: Settings) -> AbstractAsyncContextManager[Path]:
+    """Serve the API of *settings*' store on a private socket, without probing."""
+    from fettled.bootstrap import running
+
+    return running.serve_locally(settings)
+
+
+def check_store(settings: Settings) -> list[str]:
+    """Verify the store's invariants; the faults found."""
+    from fettled.bootstrap import commands
+
+    return commands.check_store(settings)
+
+
+def backup_store(settings: Settings, target: Path) -> None:
+    """Copy the store to *target* and verify the copy."""
+    from fettled.bootstrap import commands
+
+    commands.backup_store(settings, target)
+
+
+def upgrade_store(settings: Settings) -> None:
+    """Bring the store's schema up to date."""
+    from fettled.bootstrap import commands
+
+    commands.upgrade_store(settings)
+
+
+def demo(*, keep: Path | None, once: bool, live: bool) -> int:
+    """Run the demonstration until it is told to stop; its exit code."""
+    from fettled.demo import run as run_demo
+
+    return run_demo(keep=keep, once=once, live=live)

@@ -1,0 +1,79 @@
+"""
+Reading the configuration: from a path to settings, or to every fault in it at once.
+
+Places are sought only when there is a fault: then the same text is parsed again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from fettled.config.assemble import Assembly, assemble
+from fettled.config.crosscheck import crosscheck
+from fettled.config.faults import render
+from fettled.config.interpolation import Sources
+from fettled.config.notes import take_notes
+from fettled.config.problems import Problem
+from fettled.config.reading import read_text
+from fettled.config.schema import Settings
+from fettled.config.validation import validate
+from fettled.core.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """
+    A configuration that can be used.
+
+    Attributes:
+        notes: what is legal and yet may surprise, one sentence each.
+        files: all that were read, the named one first.
+    """
+
+    settings: Settings
+    notes: tuple[str, ...]
+    files: tuple[Path, ...]
+
+
+def load(path: Path | str, environment: Mapping[str, str] | None = None) -> Loaded:
+    """
+    Read and validate the configuration at *path*.
+
+    Args:
+        path: errors call the file by it.
+        environment: where `${VAR}` is looked up; the process's own by default.
+
+    Raises:
+        ConfigError: it cannot be used; one line for each fault.
+    """
+    shown, path = str(path), Path(path).absolute()
+    sources = Sources(os.environ if environment is None else environment, path.parent)
+    texts: dict[Path, str] = {}
+
+    def read(file: Path, name: str) -> str:
+        # A second pass must see what the first one saw.
+        if file not in texts:
+            texts[file] = read_text(file, name)
+        return texts[file]
+
+    joined = assemble(path, shown, read, sources)
+    settings = validate(joined.data)
+    problems = [*joined.problems, *crosscheck(joined.data)]
+    if isinstance(settings, list):
+        problems += settings
+    if problems or joined.faults or isinstance(settings, list):
+        _tell(assemble(path, shown, read, sources, places=True), problems)
+    files = tuple(part.path for part in joined.parts)
+    return Loaded(settings, take_notes(settings), files)
+
+
+def _tell(joined: Assembly, problems: list[Problem]) -> NoReturn:
+    """Raise all faults, with their places; a value that could not be had is told of once."""
+    had = {(fault.file, fault.line, fault.column) for fault in joined.faults}
+    located = [joined.locate(problem) for problem in problems]
+    told = [fault for fault in located if (fault.file, fault.line, fault.column) not in had]
+    raise ConfigError(render([*joined.faults, *told]))

@@ -1,0 +1,62 @@
+"""
+Which keys the schema knows at a path: what a misspelt key may have meant.
+
+Walks the models' annotations beside the tree, since pydantic says which key is unknown
+but not which ones are known there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from fettled.config.checks import CHECKS
+from fettled.config.faults import Path
+from fettled.config.schema import Settings
+
+
+def known_keys(data: Any, path: Path) -> Iterable[str]:  # noqa: ANN401 - any tree
+    """Give the keys that a mapping at *path* of *data* may have; none where any may stand."""
+    kind: Any = Settings
+    for part in path:
+        kind = _inside(_choose(kind, data), part)
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return ()
+    kind = _choose(kind, data)
+    return _fields(kind) if isinstance(kind, type) and issubclass(kind, BaseModel) else ()
+
+
+def _fields(model: type[BaseModel]) -> dict[str, Any]:
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+
+
+def _choose(kind: Any, data: Any) -> Any:  # noqa: ANN401 - annotations are of any type
+    """Strip what surrounds an annotation, and pick the member of a union that *data* is."""
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) not in {Union, UnionType}:
+        return kind
+    members = [_choose(member, data) for member in get_args(kind)]
+    if isinstance(data, dict):
+        if (named := CHECKS.get(str(data.get("type")))) in members:
+            return named
+        members = [m for m in members if m not in CHECKS.values() and _is_mapping(m)]
+    return next((member for member in members if member is not type(None)), None)
+
+
+def _is_mapping(kind: Any) -> bool:  # noqa: ANN401 - as above
+    return get_origin(kind) is dict or (isinstance(kind, type) and issubclass(kind, BaseModel))
+
+
+def _inside(kind: Any, part: str | int) -> Any:  # noqa: ANN401 - as above
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return _fields(kind).get(str(part))
+    arguments = get_args(kind)
+    if get_origin(kind) is dict:
+        return arguments[1]
+    return arguments[0] if arguments else None
