@@ -23,9 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fettled.demo.devices import Device, open_device
-
 from fettled.cli import client
+from fettled.demo.devices import Device, open_device
 
 T = TypeVar("T")
 #: Generous: two cores are shared by many tests.
@@ -100,7 +99,12 @@ class Daemon:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
             listener.bind(str(notify))
             listener.settimeout(0.05)
-            environment = {**os.environ, "NOTIFY_SOCKET": str(notify), **self.environment}
+            environment = {
+                **os.environ,
+                "NOTIFY_SOCKET": str(notify),
+                "XDG_STATE_HOME": str(self.home),
+                **self.environment,
+            }
             command = [sys.executable, "-m", "fettled", "run", "--config", str(self.config)]
             with (self.home / "out").open("ab") as out, (self.home / "err").open("ab") as err:
                 self.process = subprocess.Popen(command, stdout=out, stderr=err, env=environment)
@@ -142,11 +146,11 @@ class Daemon:
             command += ["--config", str(self.config)]
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
-    def get(self, path: str) -> Any:  # noqa: ANN401 - JSON is any value
+    def get(self, path: str) -> Any:
         """GET over the control socket."""
         return client.get(self.address, path)
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON is any value
+    def post(self, path: str, body: dict[str, Any]) -> Any:
         """POST over the control socket."""
         return client.post(self.address, path, body)
 

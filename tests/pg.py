@@ -1,6 +1,4 @@
-"""
-A real PostgreSQL for the tests, started by them, or the one at FETTLED_TEST_PG_URL.
-"""
+"""A real PostgreSQL for the tests, started by them, or the one at FETTLED_TEST_PG_URL."""
 
 from __future__ import annotations
 

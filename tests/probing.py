@@ -43,7 +43,7 @@ def no_lag(_start: float, _end: float) -> float:
 
 
 @asynccontextmanager
-async def tools(**more: Any) -> AsyncIterator[Tools]:  # noqa: ANN401 - passed on
+async def tools(**more: Any) -> AsyncIterator[Tools]:
     """Open tools that know a fixed time and no nameserver but a closed port."""
     more = {"wall": lambda: NOON, "nameservers": [("127.0.0.1", CLOSED_PORT)], **more}
     async with open_tools(**more) as opened:

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import pg
 import pytest
 
+import pg
 from fettled.store import SqlStore, open_store, upgrade
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]

@@ -54,7 +54,7 @@ def commands() -> dict[str, set[str]]:
 
 
 def _commands(
-    command: Any,  # noqa: ANN401 - click, or the copy of it that typer carries
+    command: Any,
     typed: str,
 ) -> Iterator[tuple[str, set[str]]]:
     if command.hidden:
@@ -83,9 +83,8 @@ def metrics() -> set[str]:
 
 def routes() -> set[tuple[str, str]]:
     """Every method and path that the web answers, from every route table there is."""
-    from fettled.web.routes import RouteTable  # noqa: PLC0415 - only this needs it
-
     from fettled import web  # noqa: PLC0415 - only this needs it
+    from fettled.web.routes import RouteTable  # noqa: PLC0415 - only this needs it
 
     modules = [
         importlib.import_module(found.name)

@@ -109,7 +109,7 @@ class Result:
     err: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - JSON is any value
+    def json(self) -> Any:
         return json.loads(self.out)
 
 

@@ -83,7 +83,7 @@ def test_the_list_is_columns_that_a_pipe_can_read(fettled: Fettled, daemon: Fake
 
 
 @pytest.mark.parametrize("no_colour", [False, True])
-def test_a_terminal_gets_colours_unless_it_wants_none(daemon: FakeDaemon, no_colour: bool):  # noqa: FBT001 - a parameter of the test
+def test_a_terminal_gets_colours_unless_it_wants_none(daemon: FakeDaemon, no_colour: bool):
     """NO_COLOR is minded, and the words say everything without it."""
     daemon.reply("GET", LIST, {"items": [TICKET], "next": None})
     env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"}

@@ -67,7 +67,7 @@ def _rows(schema: dict[str, Any], names: Iterable[str]) -> list[str]:
     return [_row(name, schema["properties"][name], name in required) for name in names]
 
 
-def _row(name: str, part: dict[str, Any], is_required: bool) -> str:  # noqa: FBT001 - one caller
+def _row(name: str, part: dict[str, Any], is_required: bool) -> str:
     meaning = part.get("description", "See its own table.").replace("|", "\\|")
     default = "required" if is_required else _default(part.get("default"))
     if "$ref" in part and default == "none":

@@ -4,6 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+
+from fettled.core.condition import Flip
+from fettled.core.errors import ConflictError, FettledError, StaleError, StoreError
+from fettled.core.observations import Reason
+from fettled.core.tickets import Change, Resolution
+from fettled.core.words import Code, Gate, Phase, Priority, Source, Status, Verdict
+from fettled.ports import Heartbeat, TicketFilter, Token, UnitOfWork
+from fettled.store import SqlStore
 from tickets_for import (
     ANN,
     NOW,
@@ -15,14 +23,6 @@ from tickets_for import (
     resolving,
     span,
 )
-
-from fettled.core.condition import Flip
-from fettled.core.errors import ConflictError, FettledError, StaleError, StoreError
-from fettled.core.observations import Reason
-from fettled.core.tickets import Change, Resolution
-from fettled.core.words import Code, Gate, Phase, Priority, Source, Status, Verdict
-from fettled.ports import Heartbeat, TicketFilter, Token, UnitOfWork
-from fettled.store import SqlStore
 
 FULL_TICKET = new_ticket(
     uuid="0c5ad1b7-2f0b-4f52-9c4b-6a6a1f1f7f6e",

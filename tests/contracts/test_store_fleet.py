@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
-from stores import rows
-from tickets_for import NOW, condition, entry, opening, resolving, span
-
 from fettled.core.tickets import Change
 from fettled.core.words import SubjectType
 from fettled.ports import Heartbeat, Subject, SubjectSpec, UnitOfWork
 from fettled.store import SqlStore, check
+from stores import rows
+from tickets_for import NOW, condition, entry, opening, resolving, span
 
 DOOR = SubjectSpec("door-1", "Door 1", SubjectType.DEVICE, labels={"site": "oslo"})
 HUB = SubjectSpec("hub", "Hub", SubjectType.INTEGRATION, team="network")

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete
-from stores import rows
-from tickets_for import NOW, condition, entry, open_or_attach, opening, span
 
 from fettled.core.errors import ConflictError, FettledError, StoreDownError
 from fettled.core.tickets import Change
@@ -17,6 +15,8 @@ from fettled.ports import UnitOfWork
 from fettled.store import SqlStore, check, open_store
 from fettled.store.link import Link
 from fettled.store.tables import tickets
+from stores import rows
+from tickets_for import NOW, condition, entry, open_or_attach, opening, span
 
 
 class StopError(Exception):
@@ -26,7 +26,7 @@ class StopError(Exception):
 def everything(url: str) -> list[list[tuple[Any, ...]]]:
     """All that units write, as the database has it."""
     names = ("conditions", "tickets", "timeline", "outbox", "spans", "inputs")
-    return [rows(url, f"SELECT * FROM {name} ORDER BY 1, 2") for name in names]  # noqa: S608 -- our own names
+    return [rows(url, f"SELECT * FROM {name} ORDER BY 1, 2") for name in names]
 
 
 def outage(unit: UnitOfWork) -> None:
@@ -197,8 +197,6 @@ async def test_two_writers_that_change_the_same_ticket_wait_for_one_another(url:
 async def test_callers_that_are_cancelled_leak_nothing(store: SqlStore, url: str) -> None:
     """
     Every third caller goes away: nothing hangs, nothing is half done, the others are served.
-
-    Seen to fail when a withdrawn unit's answer was set on its cancelled future.
     """
     threads = threading.active_count()
     unheard: list[dict[str, Any]] = []
@@ -217,6 +215,33 @@ async def test_callers_that_are_cancelled_leak_nothing(store: SqlStore, url: str
     assert threading.active_count() == threads
     assert unheard == []
     assert check(url) == []
+
+
+async def test_a_caller_that_leaves_while_its_unit_runs_takes_nobody_along(
+    store: SqlStore, url: str
+) -> None:
+    """
+    What runs runs to its end and is kept; its batch's other callers are answered.
+
+    Seen to fail when the answer is set on the cancelled future: the others waited for ever.
+    """
+    running, hold = threading.Event(), threading.Event()
+
+    def slow(unit: UnitOfWork) -> None:
+        running.set()
+        hold.wait(5)
+        unit.apply(opening("a/slow"))
+
+    leaving = asyncio.create_task(store.write(slow))
+    others = [asyncio.create_task(store.write(lambda unit: len(unit.open_tickets()))) for _ in "12"]
+    await asyncio.to_thread(running.wait, 5)
+    leaving.cancel()
+    await asyncio.gather(leaving, return_exceptions=True)
+    hold.set()
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(*others) == [1, 1]
+    assert leaving.cancelled()
+    assert rows(url, "SELECT check_key FROM tickets") == [("a/slow",)]
 
 
 async def test_a_cancelled_caller_whose_turn_has_not_come_is_withdrawn(store: SqlStore) -> None:

@@ -58,7 +58,7 @@ async def test_down_resets_who_is_connected(device: Device):
     reader, writer = await asyncio.open_connection("127.0.0.1", device.port)
     writer.write(b"GET / HTTP/1.1\r\n\r\n")
     async with asyncio.timeout(5):
-        while not device.requests:  # noqa: ASYNC110 - a device tells nobody when it reads
+        while not device.requests:
             await asyncio.sleep(0)
         await device.down()
         with pytest.raises(ConnectionResetError):

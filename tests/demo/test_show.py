@@ -16,7 +16,7 @@ from typing import TextIO
 
 import pytest
 
-from fettled import bootstrap
+from fettled.bootstrap.running import Addresses
 from fettled.core.errors import FettledError
 from fettled.core.tickets import MONITOR, Change, Entry, Ticket
 from fettled.core.words import Kind, Priority, Source, Status
@@ -24,7 +24,7 @@ from fettled.demo import configuration, show, stage
 from fettled.ports import EventSink
 
 AT = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
-Ready = Callable[[bootstrap.Addresses], None]
+Ready = Callable[[Addresses], None]
 
 
 def _change(event: str, status: Status) -> Change:
@@ -63,7 +63,7 @@ class _Daemon:
     def run(self, config: Path, *, ready: Ready, sink: EventSink) -> int:
         self.config, self.text = config, config.read_text()
         print("log line of the daemon")  # noqa: T201 - as its log does
-        ready(bootstrap.Addresses("http://127.0.0.1:1234", config.parent / "control"))
+        ready(Addresses("http://127.0.0.1:1234", config.parent / "control"))
         for change in self.history:
             sink.changed(change)
         self.told.set()
@@ -80,7 +80,7 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Daemon]:
         tell("door-2", "goes offline")
         assert await asyncio.to_thread(fake.told.wait, 10)
 
-    monkeypatch.setattr(bootstrap, "run", fake.run)
+    monkeypatch.setattr(show, "run_daemon", fake.run)
     monkeypatch.setattr(stage, "play", at_once)
     before = signal.signal(signal.SIGTERM, lambda *_: fake.stopped.set())
     yield fake
@@ -96,7 +96,7 @@ def test_a_daemon_that_cannot_start_leaves_nothing_behind(
         msg = "the port is taken"
         raise FettledError(msg)
 
-    monkeypatch.setattr(bootstrap, "run", fail)
+    monkeypatch.setattr(show, "run_daemon", fail)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     threads = threading.active_count()
 

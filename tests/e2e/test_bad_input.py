@@ -4,11 +4,11 @@ import os
 import socket
 import sqlite3
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from live import Daemon, daemon
 
 TARGET = "  - {subject: door-1, type: device, check: {type: heartbeat, period: 60s}}\n"
@@ -114,7 +114,7 @@ def _no_directory(home: Path) -> None:
 STORES = {
     "of a newer version": (_newer, "newer"),
     "not SQLite": (_not_sqlite, "fettled.db"),
-    "of another owner": (_foreign, "owned by"),
+    "of another owner": (_foreign, "belongs to"),
     "in a directory that is missing": (_no_directory, "missing"),
 }
 
@@ -140,35 +140,28 @@ def test_a_store_that_cannot_be_used(
         assert db.read_bytes() == before
 
 
-def test_a_read_only_store_path_is_refused(tmp_path: Path) -> None:
-    """As any other user than root sees it: the directory may not be written."""
-    home = tmp_path / "home"
-    fettled = Daemon(home)
-    fettled.write(TARGET)
-    script = (
-        "import os, sys\n"
-        f"os.chmod({str(tmp_path)!r}, 0o755); os.chmod({str(home)!r}, 0o555)\n"
-        "if os.geteuid() == 0:\n"
-        "    from pathlib import Path\n"
-        "    for up in Path(sys.argv[1]).resolve().parents: pass\n"
-        "    os.setgid(65534); os.setuid(65534)\n"
-        "from fettled.cli import main\n"
-        "sys.argv = ['fettled', 'run', '--config', sys.argv[1]]\n"
-        "main()\n"
-    )
-    for parent in [tmp_path, *tmp_path.parents]:
-        if parent.stat().st_mode & 0o005 != 0o005 and os.geteuid() == 0:
-            parent.chmod(parent.stat().st_mode | 0o005)
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(fettled.config)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    home.chmod(0o755)
+@pytest.fixture
+def sealed(tmp_path: Path) -> Iterator[Path]:
+    """A directory that nobody may write in, root neither: a read-only mount."""
+    if os.geteuid() != 0:
+        tmp_path.chmod(0o555)
+        yield tmp_path
+        tmp_path.chmod(0o755)
+        return
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", tmp_path], check=True)
+    yield tmp_path
+    subprocess.run(["umount", tmp_path], check=True)
+
+
+def test_a_read_only_store_path_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, sealed: Path
+) -> None:
+    """One sentence that names the place."""
+    fettled = Daemon(tmp_path_factory.mktemp("home") / "home")
+    fettled.write(TARGET, store=f"sqlite:///{sealed}/fettled.db")
+    done = fettled.run("run")
 
     assert done.returncode == 2, done
-    assert "home" in done.stderr
+    assert str(sealed) in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1

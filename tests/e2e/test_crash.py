@@ -3,9 +3,8 @@
 import random
 from pathlib import Path
 
-from live import daemon, devices, wait_for
-
 from fettled import store
+from live import daemon, devices, wait_for
 
 TARGETS = """
   - subject: door-{n}

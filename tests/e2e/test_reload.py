@@ -5,7 +5,11 @@ from pathlib import Path
 
 from live import FAST, daemon, devices, logged, wait_for
 
-DOOR = "  - subject: {key}\n    type: device\n{more}    check: {{type: tcp, host: 127.0.0.1, port: {port}}}\n"
+DOOR = """
+  - subject: {key}
+    type: device
+{more}    check: {{type: tcp, host: 127.0.0.1, port: {port}}}
+"""
 
 
 def _door(key: str, port: int, more: str = "") -> str:

@@ -22,13 +22,12 @@ def test_two_thousand_slow_probes_and_a_resolver_that_hangs(tmp_path: Path) -> N
         slow = made.make("slow")
         made.do(slow.hang())
         lines = [
-            f"  - {{subject: slow-{n}, type: service, check: {{type: http, url: '{slow.url}/{n}'}}}}"
+            f"  - {{subject: s-{n}, type: service, check: {{type: http, url: '{slow.url}/{n}'}}}}"
             for n in range(2000)
         ]
-        server = f"127.0.0.1:{mute.getsockname()[1]}"
         lines += [
             f"  - {{subject: name-{n}, type: service, check: {{type: dns, name: n{n}.example.org, "
-            f"servers: ['{server}']}}}}"
+            f"servers: [127.0.0.1], port: {mute.getsockname()[1]}}}}}"
             for n in range(50)
         ]
         windows = FAST.replace("timeout: 1s", "timeout: 60s").replace("200ms", "1s")

@@ -38,7 +38,7 @@ VIOLATIONS = {
     "web reaches the store": ("adapters-door", {"web/__init__.py": "import fettled.store"}),
     "daemon counts": ("adapters-door", {"daemon.py": "import fettled.telemetry"}),
     "app speaks SQL": ("sql-door", {"app/__init__.py": "from sqlalchemy import text"}),
-    "bootstrap speaks SQL": ("sql-door", {"bootstrap.py": "import sqlite3"}),
+    "bootstrap speaks SQL": ("sql-door", {"bootstrap/running.py": "import sqlite3"}),
     "web migrates": ("sql-door", {"web/__init__.py": "import alembic"}),
     "probes read YAML": ("yaml-door", {"probes/__init__.py": "import yaml"}),
     "daemon schedules": (

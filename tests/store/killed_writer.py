@@ -3,9 +3,8 @@
 import asyncio
 import sys
 
-from tickets_for import open_or_attach
-
 from fettled.store import open_store
+from tickets_for import open_or_attach
 
 
 async def main(url: str, begin: int) -> None:

@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
-from stores import rows
-from tickets_for import open_or_attach, opening
 
 from fettled.core.errors import StoreError
 from fettled.store import backup, check, open_store
+from stores import rows
+from tickets_for import open_or_attach, opening
 
 
 async def test_a_copy_made_under_load_is_a_whole_store(

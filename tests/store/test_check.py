@@ -4,12 +4,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from stores import rows
-from tickets_for import NOW, entry, open_or_attach, opening, resolving
 
 from fettled.core.errors import StoreError
 from fettled.core.tickets import Change
 from fettled.store import check, open_store
+from stores import rows
+from tickets_for import NOW, entry, open_or_attach, opening, resolving
 
 #: What somebody did to the file with constraints off, and what `check` says of it.
 DAMAGE = {

@@ -7,13 +7,13 @@ from pathlib import Path
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from stores import rows
 
 import fettled.store
 from fettled.store import check, upgrade
 from fettled.store.engine import make_engine, parse
 from fettled.store.schema import HEAD
 from fettled.store.tables import metadata
+from stores import rows
 
 MIGRATIONS = Path(fettled.store.__file__).parent / "migrations"
 
@@ -63,7 +63,7 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(url: str) -> None:
 
 def test_killed_in_the_middle_the_next_start_completes(tmp_path: Path) -> None:
     """
-    kill -9 after each statement of the migration in turn; then everything is made.
+    Kill -9 after each statement of the migration in turn; then everything is made.
 
     Seen to fail with a transaction for each statement: "table conditions already exists".
     """

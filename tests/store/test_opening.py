@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from stores import rows
 
 from fettled.core.errors import FettledError, StoreError
 from fettled.store import check, open_store, upgrade
 from fettled.store import guard as guard_module
+from stores import rows
 
 
 async def refusal(url: str) -> str:

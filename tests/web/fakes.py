@@ -41,14 +41,14 @@ class FakeStore:
         self.reads = 0
         self.last_commit = 0.0
 
-    async def read(self, ask: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - whatever is asked for
+    async def read(self, ask: Callable[[Any], Any]) -> Any:
         self.reads += 1
         if self.down:
             msg = "secret-path/fettled.db: disk I/O error"
             raise StoreDownError(msg)
         return ask(self)
 
-    async def write(self, unit: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - whatever it returns
+    async def write(self, unit: Callable[[Any], Any]) -> Any:
         return await self.read(unit)
 
     def token(self, token_id: str) -> Token | None:

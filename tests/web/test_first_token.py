@@ -60,7 +60,7 @@ async def test_a_crash_before_the_commit_leaves_a_way(path: Path):
     """The dud that was written is replaced by the next start."""
 
     class Failing(FakeStore):
-        async def write(self, unit: object) -> object:  # noqa: ARG002 - the port's signature
+        async def write(self, unit: object) -> object:
             raise StoreDownError
 
     with pytest.raises(StoreDownError):

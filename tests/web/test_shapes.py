@@ -46,6 +46,11 @@ TICKET = {
     "resolved_at": None,
     "closed_at": None,
     "version": 3,
+    # Beyond the example, of the fields it lists:
+    "uuid": "",
+    "description": "",
+    "occurred_at": None,
+    "recovered_at": None,
 }
 
 SUBJECT = {
@@ -66,6 +71,9 @@ SUBJECT = {
             "reason": "timeout",
             "last_at": NOW,
             "next_at": NOW,
+            "message": "",
+            "gate": None,
+            "gate_until": None,
         }
     ],
     "ticket": 42,

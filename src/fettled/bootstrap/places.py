@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fettled.config.schema import Settings
 from fettled.core.errors import ConfigError
@@ -40,10 +41,10 @@ def token_file(settings: Settings) -> Path:
 
 def state_directory(settings: Settings) -> Path:
     """
-    The directory of SQLite's file, else the one that systemd gives the service.
+    The directory of SQLite's file; with PostgreSQL the service's, else the user's own.
 
     Raises:
-        ConfigError: there is neither.
+        ConfigError: there is none, and none can be made.
     """
     url = settings.store.url.get_secret_value()
     if url.startswith(_SQLITE):
@@ -51,13 +52,22 @@ def state_directory(settings: Settings) -> Path:
     for name in ("RUNTIME_DIRECTORY", "STATE_DIRECTORY"):
         if directory := os.environ.get(name):
             return Path(directory.partition(":")[0])
-    msg = (
-        "server.control_socket: with PostgreSQL there is no file to put it beside; "
-        "name a path, or set $RUNTIME_DIRECTORY"
-    )
-    raise ConfigError(msg)
+    try:
+        home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "fettled"
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:
+        msg = (
+            "server.control_socket: with PostgreSQL there is no file to put it beside, and no "
+            f"directory of the user's own ({error}): name a path"
+        )
+        raise ConfigError(msg) from None
+    return home
 
 
 def _store_name(settings: Settings) -> str:
     url = settings.store.url.get_secret_value()
-    return Path(url).name if url.startswith(_SQLITE) else "fettled"
+    if url.startswith(_SQLITE):
+        return Path(url).name
+    parts = urlsplit(url)
+    where = f"{parts.hostname}:{parts.port}{parts.path}"  # without the password
+    return "fettled-" + hashlib.sha256(where.encode()).hexdigest()[:8]

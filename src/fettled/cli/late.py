@@ -35,58 +35,58 @@ def json_schema() -> dict[str, Any]:
 
 def size(settings: Settings) -> tuple[int, int]:
     """How many subjects and checks *settings* describe, with their probes made."""
-    from fettled import bootstrap
+    from fettled.bootstrap import commands
 
-    return bootstrap.size(settings)
+    return commands.size(settings)
 
 
 def probe_once(settings: Settings, wanted: str) -> tuple[str, Ran]:
     """Run the check *wanted* once; its key, and what was found."""
-    from fettled import bootstrap
+    from fettled.bootstrap import commands
 
-    return asyncio.run(bootstrap.probe_once(settings, wanted))
+    return asyncio.run(commands.probe_once(settings, wanted))
 
 
 def run(config: Path) -> int:
     """Run the daemon until it is told to stop; its exit code."""
-    from fettled import bootstrap
+    from fettled.bootstrap import running
 
-    return bootstrap.run(config)
+    return running.run(config)
 
 
 def control_socket(settings: Settings) -> Path:
     """Name the unix socket on which the daemon of *settings* listens."""
-    from fettled import bootstrap
+    from fettled.bootstrap import places
 
-    return bootstrap.control_socket(settings)
+    return places.control_socket(settings)
 
 
 def serve_locally(settings: Settings) -> AbstractAsyncContextManager[Path]:
     """Serve the API of *settings*' store on a private socket, without probing."""
-    from fettled import bootstrap
+    from fettled.bootstrap import running
 
-    return bootstrap.serve_locally(settings)
+    return running.serve_locally(settings)
 
 
 def check_store(settings: Settings) -> list[str]:
     """Verify the store's invariants; the faults found."""
-    from fettled import bootstrap
+    from fettled.bootstrap import commands
 
-    return bootstrap.check_store(settings)
+    return commands.check_store(settings)
 
 
 def backup_store(settings: Settings, target: Path) -> None:
     """Copy the store to *target* and verify the copy."""
-    from fettled import bootstrap
+    from fettled.bootstrap import commands
 
-    bootstrap.backup_store(settings, target)
+    commands.backup_store(settings, target)
 
 
 def upgrade_store(settings: Settings) -> None:
     """Bring the store's schema up to date."""
-    from fettled import bootstrap
+    from fettled.bootstrap import commands
 
-    bootstrap.upgrade_store(settings)
+    commands.upgrade_store(settings)
 
 
 def demo(*, keep: Path | None, once: bool, live: bool) -> int:

@@ -64,7 +64,8 @@ def show_key(key: str) -> str:
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """`; did you mean X?` where one of *known* is close to *word*, else nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    names = [name for name in known if _SHOWABLE.fullmatch(name)]
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return f"; did you mean {close[0]}?" if close else ""
 
 

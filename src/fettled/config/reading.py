@@ -18,12 +18,9 @@ MAX_BYTES = 8 * 1024 * 1024
 _CURES: dict[type[OSError], str] = {
     FileNotFoundError: "does not exist; correct its name",
     NotADirectoryError: "does not exist; correct its name",
+    IsADirectoryError: "is a directory; name the YAML file in it",
     PermissionError: "may not be read by this user; change its owner or mode",
 }
-_KINDS = (
-    (stat.S_ISDIR, "is a directory; name the YAML file in it"),
-    (lambda mode: not stat.S_ISREG(mode), "is not a regular file; copy it to one"),
-)
 
 
 def read_text(path: Path, shown: str) -> str:
@@ -49,15 +46,17 @@ def read_text(path: Path, shown: str) -> str:
     return text
 
 
+def _open(path: str, flags: int) -> int:
+    """Open without blocking, so that a pipe is refused instead of waited for."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _read_bytes(path: Path, shown: str) -> bytes:
     try:
-        # Non-blocking, so that a pipe is refused instead of waited for.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            for is_kind, cure in _KINDS:
-                if is_kind(mode):
-                    msg = f"{shown}: {cure}"
-                    raise ConfigError(msg)
+        with open(path, "rb", opener=_open) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                msg = f"{shown}: is not a regular file; copy it to one"
+                raise ConfigError(msg)
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         cure = next(

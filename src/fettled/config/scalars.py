@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Self
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
 _FIRST = frozenset("-0123456789")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}

@@ -15,6 +15,7 @@ _SENTENCES = (
     ("expected ',' or ']'", "is a list in [...] that is not closed or lacks a comma"),
     ("expected ',' or '}'", "is a mapping in {...} that is not closed or lacks a comma"),
     ("expected '-' indicator", "does not line up with the list above it; indent it alike"),
+    ("expected node content", "lacks a value where the file ends or goes on"),
     ("expected key", "does not line up with the keys above it; indent it alike"),
     ("expected <block end>", "does not line up with the lines above it; indent it alike"),
     ("could not find expected ':'", "lacks a ':' after the key"),

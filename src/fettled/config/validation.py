@@ -167,10 +167,11 @@ def _quoted(expected: str) -> list[str]:
 
 _LOWER = "lower-case letters, digits, '.', '_' and '-'"
 _ANY_CASE = "letters, digits, '.', '_' and '-'"
+_PERSON = "letters, digits, '.', '_', '-' and '@'"
 _FORMS = {
     r"^[a-z0-9][a-z0-9._-]*$": f"must be made of {_LOWER}, a letter or digit first",
     r"^[A-Za-z0-9][A-Za-z0-9._-]*$": f"must be made of {_ANY_CASE}, a letter or digit first",
-    r"^[A-Za-z0-9][A-Za-z0-9._@-]*$": f"must be made of {_ANY_CASE} and '@', a letter first",
+    r"^[A-Za-z0-9][A-Za-z0-9._@-]*$": f"must be made of {_PERSON}, a letter or digit first",
     r"^[A-Za-z_][A-Za-z0-9_.-]*$": f"must be made of {_ANY_CASE}, a letter or '_' first",
 }
 

@@ -19,7 +19,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TextIO
 
-from fettled import bootstrap
+from fettled.bootstrap.running import Addresses
+from fettled.bootstrap.running import run as run_daemon
 from fettled.core.errors import FettledError
 from fettled.demo import configuration, view
 from fettled.demo.board import Board
@@ -51,7 +52,7 @@ def run(*, keep: Path | None = None, once: bool = False, live: bool = False) -> 
         ports = {name: device.port for name, device in stage.devices.items()}
         config.write_text(configuration.text(_free_port(), directory, ports), encoding="utf-8")
 
-        def ready(addresses: bootstrap.Addresses) -> None:
+        def ready(addresses: Addresses) -> None:
             for line in _welcome(addresses.http, config, keep):
                 view.write_line(out, line)
             if live:
@@ -61,7 +62,7 @@ def run(*, keep: Path | None = None, once: bool = False, live: bool = False) -> 
         # What the daemon logs goes into a file: on a terminal it would tear the table.
         log = stack.enter_context((directory / "fettled.log").open("a", encoding="utf-8"))
         with contextlib.redirect_stdout(log):
-            code = bootstrap.run(config, ready=ready, sink=board)
+            code = run_daemon(config, ready=ready, sink=board)
         complete = stage.complete
     view.write_line(out, _summary(board, monotonic() - began))
     return code or (1 if once and not complete else 0)

@@ -67,6 +67,10 @@ def ticket_json(ticket: Ticket, subject: SubjectView | None) -> dict[str, Any]:
         "resolved_at": time_json(ticket.resolved_at),
         "closed_at": time_json(ticket.closed_at),
         "version": ticket.version,
+        "uuid": ticket.uuid,
+        "description": ticket.description,
+        "occurred_at": time_json(ticket.occurred_at),
+        "recovered_at": time_json(ticket.recovered_at),
     }
 
 
@@ -106,6 +110,9 @@ def _check(view: CheckView) -> dict[str, Any]:
         "reason": view.reason,
         "last_at": time_json(view.last_at),
         "next_at": time_json(view.next_at),
+        "message": view.message,
+        "gate": view.gate,
+        "gate_until": time_json(view.gate_until),
     }
 
 
