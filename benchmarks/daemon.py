@@ -117,7 +117,7 @@ class Daemon:
         while self.scrape().total("fettled_probes_total") < count:
             if time.monotonic() > end:
                 raise RuntimeError(f"it did not finish {count} probes: {self._last_words()}")
-            time.sleep(0.25)
+            time.sleep(1)
 
     def _address(self) -> str:
         for line in (self.home / "out").read_text().splitlines():
