@@ -82,6 +82,11 @@ class SqlStore:
         return self._writer.last_commit
 
     @property
+    def is_down(self) -> bool:
+        """Whether the last unit that was tried could not be written."""
+        return self._writer.is_down
+
+    @property
     def last_turn(self) -> float:
         """When the writer's thread last turned, whether or not the store answered."""
         return self._writer.last_turn
