@@ -38,7 +38,7 @@ async def test_killed_at_any_instant_the_store_holds_together(sqlite_store_url: 
 
     Seen to fail without BEGIN, each statement committing by itself: tickets without timeline.
     """
-    chance = random.Random(20261121)  # noqa: S311 -- a test that can be run again
+    chance = random.Random(20261121)
     for kill in range(KILLS):
         answered = killed(
             sqlite_store_url, kill * 10_000, chance.randint(1, 5), chance.random() / 20
