@@ -183,9 +183,15 @@ class Assembly:
             reload=self.reload,
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
-            settings=lambda: keys.Settings(
-                version=__version__, metrics_token=self.settings.server.metrics_token
-            ),
+            settings=self._web_settings,
+        )
+
+    def _web_settings(self) -> keys.Settings:
+        server = self.settings.server
+        return keys.Settings(
+            version=__version__,
+            metrics_token=server.metrics_token,
+            public_url=server.public_url or "",
         )
 
     async def _look(self, check: str) -> Pace:
