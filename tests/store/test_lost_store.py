@@ -167,7 +167,7 @@ async def test_a_full_disk_is_told_and_survived(
         async def fill() -> None:
             nonlocal done
             while True:
-                await store.write(lambda unit: open_or_attach(unit, f"s{done}/c", done))
+                await store.write(lambda unit, n=done: open_or_attach(unit, f"s{n}/c", n))
                 done += 1
 
         with pytest.raises(StoreDownError, match="the disk is full"):
