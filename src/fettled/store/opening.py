@@ -34,6 +34,8 @@ T = TypeVar("T")
 STUCK_SECONDS = 15.0
 #: How long closing waits for what is queued.
 CLOSE_SECONDS = 3.0
+#: The same for questions, whose askers are gone by then.
+READERS_CLOSE_SECONDS = 1.0
 
 
 class SqlStore:
@@ -168,5 +170,5 @@ def _connector(url: URL, engine: Engine, *, exclusive: bool) -> Callable[[], Lin
 
 def _stop(writer: Writer, readers: Readers) -> None:
     """Close the readers first: whoever leaves SQLite last checkpoints, and that is the writer."""
-    readers.close(CLOSE_SECONDS)
+    readers.close(READERS_CLOSE_SECONDS)
     writer.close(CLOSE_SECONDS)
