@@ -218,11 +218,7 @@ async def test_callers_that_are_cancelled_leak_nothing(store: SqlStore, url: str
 async def test_a_caller_that_leaves_while_its_unit_runs_takes_nobody_along(
     store: SqlStore, url: str
 ) -> None:
-    """
-    What runs runs to its end and is kept; its batch's other callers are answered.
-
-    Seen to fail when the answer is set on the cancelled future: the others waited for ever.
-    """
+    """What runs runs to its end and is kept; its batch's other callers are answered."""
     running, hold = threading.Event(), threading.Event()
 
     def slow(unit: UnitOfWork) -> None:

@@ -33,7 +33,7 @@ T = TypeVar("T")
 #: A thread that has not turned for this long hangs in the operating system.
 STUCK_SECONDS = 15.0
 #: How long closing waits for what is queued.
-CLOSE_SECONDS = 3.0
+CLOSE_SECONDS = 2.0
 #: The same for questions, whose askers are gone by then.
 READERS_CLOSE_SECONDS = 1.0
 

@@ -44,7 +44,7 @@ class Limits:
     idle_seconds: float = 20.0
     linger_seconds: float = 1.0
     connections: int = 512
-    stop_seconds: float = 2.0
+    stop_seconds: float = 1.0
 
 
 class Connection(web.RequestHandler):
