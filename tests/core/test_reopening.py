@@ -195,6 +195,19 @@ def test_a_reopening_during_the_outage_is_not_kept_longer_than_it() -> None:
     assert timeline.events[-1] == "resolved:auto_recovered"
 
 
+def test_a_gate_is_gone_once_the_ticket_is_open_again() -> None:
+    """A person reopens while verify holds: nothing is held back any more, and it says so."""
+    timeline = play("down@0 down@60", PLAIN)
+    timeline.act(Resolve(), 70)
+    more(timeline, "down@90")
+    assert timeline.condition.gate is Gate.VERIFY
+    timeline.act(Reopen(), 100)
+    more(timeline, "down@120")
+
+    assert timeline.condition.gate is None
+    assert timeline.events[-1] == "reopened:person"
+
+
 def test_wall_clock_jumps_move_neither_debounce_nor_count() -> None:
     """An NTP step of an hour back after the resolution: still a relapse, no negative time."""
     timeline = play(DOWN_AND_UP, PLAIN)

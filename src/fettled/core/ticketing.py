@@ -15,10 +15,12 @@ from typing import Any
 from fettled.core import gates, lifecycle
 from fettled.core.condition import Condition
 from fettled.core.context import Context
+from fettled.core.flap import stretched
 from fettled.core.lifecycle import then
 from fettled.core.observations import Observation
 from fettled.core.policy import Policy, priority_of
 from fettled.core.reopening import Attach, Case, OpenNew, ReopenIt, StayQuiet, decide
+from fettled.core.spans import max_gap
 from fettled.core.tickets import MONITOR, Change, Resolution, Ticket
 from fettled.core.words import Cause, Code, Kind, Phase, Source
 
@@ -206,10 +208,9 @@ def _keep_up(
 def _has_held(condition: Condition, seen: Observation, policy: Policy, context: Context) -> bool:
     if condition.changed is None:
         return False
-    since, stretch = condition.changed, context.sight.stretch
-    if stretch is not None:
-        since = max(since, stretch.since)
-    return seen.started - since >= policy.open_after
+    gap = max_gap(seen.cadence, context.sight.timeout)
+    observed = stretched(context.sight.stretch, seen.started, gap)
+    return seen.started - max(condition.changed, observed.since) >= policy.open_after
 
 
 def ensure_resolved(
