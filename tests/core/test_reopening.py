@@ -50,7 +50,7 @@ def test_a_relapse_is_counted_and_starts_a_new_generation() -> None:
     assert timeline.ticket.reopen_count == 1
     assert timeline.ticket.generation == 2
     assert timeline.ticket.status is Status.OPEN
-    assert timeline.entries[-1][1].data["first_failure"] == at(300).isoformat()
+    assert timeline.entries[-1][1].data["first_failure"] == "2026-01-01T00:05:00.000Z"
 
 
 def test_resolving_what_is_still_down_is_believed_for_a_while_then_taken_back() -> None:

@@ -9,7 +9,7 @@ what should be, not what just happened.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from fettled.core import gates, lifecycle
@@ -120,8 +120,12 @@ def _evidence(condition: Condition, context: Context) -> dict[str, Any]:
         "check": condition.check,
         "reason": condition.reason.value,
         "message": condition.message,
-        "first_failure": context.first_failure(condition).isoformat(),
+        "first_failure": _written(context.first_failure(condition)),
     }
+
+
+def _written(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _kind(condition: Condition) -> str:
