@@ -215,9 +215,19 @@ class Devices:
     def close(self) -> None:
         """Close them all."""
         self.do(self._stack.aclose())
+        self.do(_finish())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE)
         self._loop.close()
+
+
+async def _finish() -> None:
+    """Let the conversations that were cut off end."""
+    talks = asyncio.all_tasks() - {asyncio.current_task()}
+    if talks:
+        await asyncio.wait(talks, timeout=PATIENCE)
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 import shutil
@@ -32,6 +33,7 @@ def server() -> Iterator[str]:
     finally:
         with running:  # stops it
             pass
+        atexit.unregister(running._cleanup)  # else it makes the directory again
         shutil.rmtree(home, ignore_errors=True)
 
 

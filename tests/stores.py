@@ -6,8 +6,9 @@ Imported by the conftest of each directory that wants them.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,11 @@ def rows(url: str, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
     finally:
         connection.close()
+
+
+async def until(true: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+    """Poll until *true*, at most *seconds*."""
+    end = asyncio.get_running_loop().time() + seconds
+    while not true():
+        assert asyncio.get_running_loop().time() < end, f"waited in vain: {what}"
+        await asyncio.sleep(0.01)

@@ -21,11 +21,11 @@ from fettled.core.errors import FettledError, StoreDownError
 from fettled.ports import EventSink
 from fettled.sdnotify import notify, watchdog_interval
 
-#: Shares of the ten seconds that a stop may take, most of which is for the store.
+#: Shares of the ten seconds that a stop may take; closing web and store takes up to four.
 PROBES_MAY_FINISH = timedelta(seconds=1)
 PROBES_MUST_END = timedelta(seconds=1)
-DECISIONS_SECONDS = 3.0
-HISTORY_SECONDS = 2.0
+DECISIONS_SECONDS = 2.0
+HISTORY_SECONDS = 1.0
 #: A part that has not ticked for this long is stuck; the watchdog is not fed then.
 STUCK_SECONDS = 15.0
 

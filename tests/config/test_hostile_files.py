@@ -78,7 +78,7 @@ def test_a_bomb_is_refused_within_a_second_of_work_and_little_memory(
     """
     Aliases are counted before they are expanded, and depth before it is followed.
 
-    Seen to fail with the aliases' budget removed: the laughs then ran out of memory.
+    Seen to fail with the aliases' budget removed, and with the depth's limit removed.
     """
     path = tmp_path / "bomb.yaml"
     path.write_text(BOMBS[bomb])
@@ -152,7 +152,11 @@ def test_what_is_no_yaml_text_gets_one_sentence(
 
 
 def test_a_path_that_is_no_file_gets_one_sentence(tmp_path: Path) -> None:
-    """A directory, a pipe (which must not be waited for), a socket, a device, nothing at all."""
+    """
+    A directory, a pipe (which must not be waited for), a socket, a device, nothing at all.
+
+    Seen to hang at the pipe without O_NONBLOCK.
+    """
     os.mkfifo(tmp_path / "pipe")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket"))

@@ -48,7 +48,8 @@ def test_no_fault_shows_the_value_it_is_about(written: str, tmp_path: Path) -> N
     """
     Every place of the file is given a secret that is wrong there; no line holds it.
 
-    Seen to fail with pydantic's own messages, and with the parent's name in its message.
+    Seen to fail with pydantic's own words on an unknown type, with the wrong name repeated
+    in a message, and with a broken name offered as the one that was meant.
     """
     (tmp_path / "secret").write_text(SECRET)
     path = tmp_path / "fettled.yaml"

@@ -1,5 +1,6 @@
 """The phase machine at its edges: the last second, the same instant, the gap."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -58,6 +59,16 @@ def test_one_observation_may_meet_time_and_count_at_once() -> None:
 
     assert timeline.condition.phase is Phase.HEALTHY
     assert timeline.events == ["opened", "resolved:auto_recovered"]
+
+
+def test_the_time_without_the_count_is_not_enough_either() -> None:
+    """Three failures are asked for; two over the whole debounce are pending."""
+    patient = replace(PLAIN, open_failures=3, resolve_successes=3)
+    timeline = play("down@0 down@60", patient)
+    assert timeline.condition.phase is Phase.PENDING_OPEN
+    timeline = play("down@0 down@30 down@60 up@90 up@150", patient)
+
+    assert timeline.condition.phase is Phase.PENDING_RESOLVE
 
 
 def test_an_older_or_repeated_observation_changes_nothing() -> None:

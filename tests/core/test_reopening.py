@@ -50,7 +50,7 @@ def test_a_relapse_is_counted_and_starts_a_new_generation() -> None:
     assert timeline.ticket.reopen_count == 1
     assert timeline.ticket.generation == 2
     assert timeline.ticket.status is Status.OPEN
-    assert timeline.entries[-1][1].data["first_failure"] == at(300).isoformat()
+    assert timeline.entries[-1][1].data["first_failure"] == "2026-01-01T00:05:00.000Z"
 
 
 def test_resolving_what_is_still_down_is_believed_for_a_while_then_taken_back() -> None:
@@ -193,6 +193,19 @@ def test_a_reopening_during_the_outage_is_not_kept_longer_than_it() -> None:
     more(timeline, "down@90 up@120 up@180")
 
     assert timeline.events[-1] == "resolved:auto_recovered"
+
+
+def test_a_gate_is_gone_once_the_ticket_is_open_again() -> None:
+    """A person reopens while verify holds: nothing is held back any more, and it says so."""
+    timeline = play("down@0 down@60", PLAIN)
+    timeline.act(Resolve(), 70)
+    more(timeline, "down@90")
+    assert timeline.condition.gate is Gate.VERIFY
+    timeline.act(Reopen(), 100)
+    more(timeline, "down@120")
+
+    assert timeline.condition.gate is None
+    assert timeline.events[-1] == "reopened:person"
 
 
 def test_wall_clock_jumps_move_neither_debounce_nor_count() -> None:

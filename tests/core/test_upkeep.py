@@ -26,6 +26,15 @@ def test_the_kind_follows_once_the_new_reason_has_held() -> None:
     assert timeline.events == ["opened", "kind_changed"]
 
 
+def test_an_unobserved_time_does_not_count_towards_the_new_kind() -> None:
+    """A gap between two looks at the new reason: it has to hold from the later one on."""
+    timeline = play("down@0 down@60 auth@90 auth@3600 auth@3659", PLAIN)
+    assert timeline.ticket.kind == Kind.INTEGRATION_UNREACHABLE
+    more(timeline, "auth@3660")
+
+    assert timeline.ticket.kind == Kind.INTEGRATION_CREDENTIALS_INVALID
+
+
 def test_priority_is_raised_never_lowered_and_a_persons_is_left_alone() -> None:
     """A certificate comes nearer to its end: low, high; back to low changes nothing."""
     timeline = play("", PLAIN)

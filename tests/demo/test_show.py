@@ -67,7 +67,7 @@ class _Daemon:
         for change in self.history:
             sink.changed(change)
         self.told.set()
-        assert self.stopped.wait(10), "nobody told the daemon to stop"
+        assert self.stopped.wait(60), "nobody told the daemon to stop"
         return 0
 
 
@@ -78,7 +78,7 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Daemon]:
 
     async def at_once(_devices: object, tell: Callable[[str, str], None]) -> None:
         tell("door-2", "goes offline")
-        assert await asyncio.to_thread(fake.told.wait, 10)
+        assert await asyncio.to_thread(fake.told.wait, 60)
 
     monkeypatch.setattr(show, "run_daemon", fake.run)
     monkeypatch.setattr(stage, "play", at_once)

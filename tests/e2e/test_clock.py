@@ -1,10 +1,10 @@
 """A wall clock that jumps is no news about any target."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
+import needs
 from live import Daemon, daemon, devices, logged, wait_for
 
 TARGETS = """
@@ -19,8 +19,8 @@ TARGETS = """
 
 def _faked(fettled: Daemon, home: Path) -> Path:
     """Let the daemon's wall clock be what a file says, and nothing else of its time."""
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
-    assert library is not None, "needs Debian's package faketime"
+    needs.program("faketime", "faketime")
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     offset = home / "offset"
     offset.write_text("+0")
     fettled.environment = {
@@ -58,8 +58,3 @@ def test_the_wall_clock_jumps_while_it_runs(tmp_path: Path, jump: str) -> None:
         assert fettled.events(1) == ["opened", "resolved:auto_recovered"]
         assert "Traceback" not in fettled.err
         assert fettled.stop() == 0
-
-
-def test_faketime_is_there() -> None:
-    """The package that these tests need is installed by .ci/run."""
-    assert shutil.which("faketime") is not None

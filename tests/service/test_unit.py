@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import needs
+
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 UNIT = SYSTEMD / "fettled.service"
 RAW_ICMP = SYSTEMD / "raw-icmp.conf"
@@ -26,7 +28,7 @@ def installed(where: Path, *drop_ins: Path) -> Path:
 
 def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run systemd-analyze; Debian's package `systemd` brings it, no systemd need run."""
-    command = ["systemd-analyze", *map(str, arguments)]
+    command = [needs.program("systemd-analyze", "systemd"), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 

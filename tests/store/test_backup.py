@@ -1,7 +1,6 @@
 """`backup` gives a whole store or nothing, also while the daemon writes."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,7 @@ async def test_a_copy_made_under_load_is_a_whole_store(
     sqlite_store_url: str, tmp_path: Path
 ) -> None:
     """
-    Ten copies while units are written: each opens, each holds together, each has what was
-    answered before it began.
+    Ten copies while units are written: each holds together and has what was answered before.
 
     Seen to fail as a copy of the main file alone, which misses what is in the journal.
     """
@@ -28,8 +26,7 @@ async def test_a_copy_made_under_load_is_a_whole_store(
         async def load() -> None:
             nonlocal answered
             while not ended.is_set():
-                n = answered
-                await store.write(lambda unit: open_or_attach(unit, f"s{n}/c", n))
+                await store.write(lambda unit, n=answered: open_or_attach(unit, f"s{n}/c", n))
                 answered += 1
 
         loading = asyncio.create_task(load())
@@ -73,12 +70,13 @@ async def test_a_damaged_copy_is_not_published(sqlite_store_url: str, tmp_path: 
     with pytest.raises(StoreError, match="damaged"):
         backup(sqlite_store_url, target)
     assert target.read_bytes() == b"the last good one"
-    assert [name for name in os.listdir(tmp_path) if "partial" in name] == []
+    left = await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
+    assert [path for path in left if "partial" in path.name] == []
 
 
 def test_places_that_take_no_backup(sqlite_store_url: str, tmp_path: Path) -> None:
     """One sentence each."""
-    with pytest.raises(StoreError, match="directory .* does not exist"):
+    with pytest.raises(StoreError, match=r"directory .* does not exist"):
         backup(sqlite_store_url, tmp_path / "no" / "copy.db")
     with pytest.raises(StoreError, match="is a directory"):
         backup(sqlite_store_url, tmp_path)

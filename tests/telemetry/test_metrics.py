@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+import needs
 from fettled.core.condition import Condition
 from fettled.core.observations import Reason
 from fettled.core.words import Gate, Phase, Priority, Source, Status, Verdict
@@ -43,8 +43,7 @@ def metrics() -> Metrics:
 
 async def test_promtool_has_nothing_to_object_to(metrics: Metrics):
     """The exposition is clean under `promtool check metrics`."""
-    promtool = shutil.which("promtool")
-    assert promtool, "promtool is missing: install Debian's package prometheus"
+    promtool = needs.program("promtool", "prometheus")
     done = subprocess.run(  # noqa: ASYNC221 - nothing else is on this loop
         [promtool, "check", "metrics"],
         input=await text_of(metrics),

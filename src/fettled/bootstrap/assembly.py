@@ -183,9 +183,15 @@ class Assembly:
             reload=self.reload,
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
-            settings=lambda: keys.Settings(
-                version=__version__, metrics_token=self.settings.server.metrics_token
-            ),
+            settings=self._web_settings,
+        )
+
+    def _web_settings(self) -> keys.Settings:
+        server = self.settings.server
+        return keys.Settings(
+            version=__version__,
+            metrics_token=server.metrics_token,
+            public_url=server.public_url or "",
         )
 
     async def _look(self, check: str) -> Pace:
@@ -220,6 +226,7 @@ class Assembly:
             scheduler_age=now - self._scheduler.last_tick,
             loop_lag=self._lag.lag(),
             reload_failed=self._reload_failed,
+            store_down=self._store.is_down,
         )
 
     async def _flush(self) -> None:
@@ -236,8 +243,8 @@ class Assembly:
 
     async def _gauge(self) -> None:
         self._metrics.in_flight(self._scheduler.in_flight)
-        age = time.monotonic() - self._store.last_commit
-        self._metrics.store_answered(up=age < STORE_SILENT_SECONDS)
+        silent = time.monotonic() - self._store.last_commit > STORE_SILENT_SECONDS
+        self._metrics.store_answered(up=not (silent or self._store.is_down))
 
     def _roles_of(self, user: str) -> frozenset[Role]:
         users = self.settings.access.users if self.settings.access is not None else []

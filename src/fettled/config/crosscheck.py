@@ -8,6 +8,7 @@ is passed over here, since it is told of there. No message repeats a value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,7 +16,9 @@ from fettled.config.checks import NEVER_PRIMARY
 from fettled.config.faults import Path, show_key, suggest
 from fettled.config.problems import Problem
 from fettled.config.scalars import as_text
-from fettled.config.schema import is_loopback, split_listen
+from fettled.config.schema import SUBJECT_KEY, is_loopback, split_listen
+
+_KEY = re.compile(SUBJECT_KEY)
 
 Tree = Mapping[str, Any]
 
@@ -105,7 +108,8 @@ def _parents(targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
     paths: dict[str, Path] = {}
     for path, target in targets:
         key, parent = as_text(target.get("subject")), as_text(target.get("parent"))
-        if key and parent and key not in above:
+        # A circle is told by names, so only what can be the name of a subject is in it.
+        if key and parent and key not in above and _KEY.fullmatch(key):
             above[key], paths[key] = parent, (*path, "parent")
     yield from _cycles(above, paths, "parent")
 

@@ -21,7 +21,8 @@ from fettled.core.words import SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
 
 Role = Literal["viewer", "reporter", "operator", "manager", "admin"]
-SubjectKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
+SUBJECT_KEY = r"^[a-z0-9][a-z0-9._-]*$"
+SubjectKey = Annotated[str, Field(pattern=SUBJECT_KEY, max_length=100)]
 PersonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", max_length=100)]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 LabelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=63)]

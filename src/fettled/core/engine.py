@@ -59,8 +59,6 @@ def _is_quiet(
         and ticket.kind == seen.kind == condition.kind
         and seen.priority is condition.priority
         and condition.gate is None
-        and ticket.recovered_at is None
-        and not ticket.kept_open
         and ticket.priority.rank >= priority_of(policy, ticket.kind, seen.priority).rank
     )
 

@@ -1,8 +1,9 @@
 """
 History, run-length: one span for a stretch of observations that say the same.
 
-A span ends when verdict, reason, kind or cadence changes, or an observation comes
-after a gap; folding `expand(span)` equals folding the observations it was made of.
+A span ends when verdict, reason, kind or priority changes, at a new start of the daemon,
+or when an observation comes after a gap. Folding `expand(span)` equals folding the
+observations it was made of.
 """
 
 from __future__ import annotations

@@ -9,16 +9,18 @@ what should be, not what just happened.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from fettled.core import gates, lifecycle
 from fettled.core.condition import Condition
 from fettled.core.context import Context
+from fettled.core.flap import stretched
 from fettled.core.lifecycle import then
 from fettled.core.observations import Observation
 from fettled.core.policy import Policy, priority_of
 from fettled.core.reopening import Attach, Case, OpenNew, ReopenIt, StayQuiet, decide
+from fettled.core.spans import max_gap
 from fettled.core.tickets import MONITOR, Change, Resolution, Ticket
 from fettled.core.words import Cause, Code, Kind, Phase, Source
 
@@ -118,8 +120,12 @@ def _evidence(condition: Condition, context: Context) -> dict[str, Any]:
         "check": condition.check,
         "reason": condition.reason.value,
         "message": condition.message,
-        "first_failure": context.first_failure(condition).isoformat(),
+        "first_failure": _written(context.first_failure(condition)),
     }
+
+
+def _written(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _kind(condition: Condition) -> str:
@@ -206,10 +212,9 @@ def _keep_up(
 def _has_held(condition: Condition, seen: Observation, policy: Policy, context: Context) -> bool:
     if condition.changed is None:
         return False
-    since, stretch = condition.changed, context.sight.stretch
-    if stretch is not None:
-        since = max(since, stretch.since)
-    return seen.started - since >= policy.open_after
+    gap = max_gap(seen.cadence, context.sight.timeout)
+    observed = stretched(context.sight.stretch, seen.started, gap)
+    return seen.started - max(condition.changed, observed.since) >= policy.open_after
 
 
 def ensure_resolved(

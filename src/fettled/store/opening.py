@@ -33,7 +33,9 @@ T = TypeVar("T")
 #: A thread that has not turned for this long hangs in the operating system.
 STUCK_SECONDS = 15.0
 #: How long closing waits for what is queued.
-CLOSE_SECONDS = 3.0
+CLOSE_SECONDS = 2.0
+#: The same for questions, whose askers are gone by then.
+READERS_CLOSE_SECONDS = 1.0
 
 
 class SqlStore:
@@ -80,6 +82,11 @@ class SqlStore:
     def last_commit(self) -> float:
         """When the store last answered the writer, in `time.monotonic` seconds."""
         return self._writer.last_commit
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the last unit that was tried could not be written."""
+        return self._writer.is_down
 
     @property
     def last_turn(self) -> float:
@@ -163,5 +170,5 @@ def _connector(url: URL, engine: Engine, *, exclusive: bool) -> Callable[[], Lin
 
 def _stop(writer: Writer, readers: Readers) -> None:
     """Close the readers first: whoever leaves SQLite last checkpoints, and that is the writer."""
-    readers.close(CLOSE_SECONDS)
+    readers.close(READERS_CLOSE_SECONDS)
     writer.close(CLOSE_SECONDS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -62,12 +63,13 @@ class Readers:
         return question.future
 
     def close(self, grace: float) -> None:
-        """End the threads after what is queued; waits at most *grace* seconds for each."""
+        """End the threads after what is queued; waits at most *grace* seconds for all."""
+        ends = time.monotonic() + grace
         self._is_closed = True
         for _ in self._threads:
             self._questions.put(None)
         for thread in self._threads:
-            thread.join(grace)
+            thread.join(max(ends - time.monotonic(), 0))
 
     def _run(self) -> None:
         link: Link | None = None

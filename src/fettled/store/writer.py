@@ -36,6 +36,8 @@ PATIENCE_SECONDS = 5.0
 IDLE_SECONDS = 1.0
 #: Between two tries to reach a store that does not answer.
 RETRY_SECONDS = 0.2
+#: Longer than a caller that is refused waits before it tries again.
+FORGET_FAILURE_SECONDS = 30.0
 
 
 class Writer:
@@ -52,6 +54,7 @@ class Writer:
         self._closing: float | None = None
         self._unsettled: Batch | None = None
         self._down_since: float | None = None
+        self._failed_at: float | None = None
         self._reason = ""
         self._careful_for = 0
         self._checkpointed = time.monotonic()
@@ -62,6 +65,17 @@ class Writer:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fettled-writer", daemon=True)
         self._thread.start()
+
+    @property
+    def is_down(self) -> bool:
+        """
+        Whether the last unit that was tried could not be written.
+
+        That the store answers again when idle proves little: a full disk still has room
+        for a small row. So a failure counts until a unit succeeds, or none was tried for long.
+        """
+        failed_at = self._failed_at
+        return failed_at is not None and time.monotonic() - failed_at < FORGET_FAILURE_SECONDS
 
     def submit(self, unit: Callable[[UnitOfWork], Any]) -> Job:
         """
@@ -170,7 +184,9 @@ class Writer:
     def _succeeded(self, units: int) -> None:
         self.last_commit = time.monotonic()
         self._careful_for = max(self._careful_for - units, 0)
-        if self._down_since is not None:
+        if units:
+            self._failed_at = None
+        if self._down_since is not None and not self.is_down:
             if self._reason:
                 seconds = round(self.last_commit - self._down_since, 1)
                 log.info("store.returned", after_seconds=seconds)
@@ -188,6 +204,7 @@ class Writer:
             self._expire("it is busy")
             self._pause(random.uniform(0.005, 0.05))  # noqa: S311 -- jitter
             return
+        self._failed_at = time.monotonic()
         reason = sentence_of(error)
         if reason != self._reason:
             log.warning("store.lost", reason=reason)

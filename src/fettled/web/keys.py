@@ -84,10 +84,12 @@ class Settings:
 
     Attributes:
         metrics_token: whether GET /metrics needs a token as everything else does.
+        public_url: what links to us begin with; empty: they are relative.
     """
 
     version: str
     metrics_token: bool = False
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

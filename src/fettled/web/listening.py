@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Limits:
     idle_seconds: float = 20.0
     linger_seconds: float = 1.0
     connections: int = 512
-    stop_seconds: float = 2.0
+    stop_seconds: float = 1.0
 
 
 class Connection(web.RequestHandler):
@@ -146,6 +147,7 @@ async def open_web(
     *,
     listen: Sequence[tuple[str, int]] = (),
     control: Path | None = None,
+    tls: tuple[str, str] | None = None,
     limits: Limits = Limits(),
 ) -> AsyncIterator[Listening]:
     """
@@ -153,9 +155,17 @@ async def open_web(
 
     On leaving, nothing new is accepted, and requests in work get a moment to end.
 
+    Args:
+        app: what is served.
+        listen: hosts and ports.
+        control: the path of a unix socket.
+        tls: certificate and key, PEM files; with them the addresses speak https.
+        limits: how long and how many.
+
     Raises:
-        ConfigError: an address or the socket's path cannot be used.
+        ConfigError: an address, the socket's path or the certificate cannot be used.
     """
+    context = _tls(*tls) if tls is not None else None
     runner = web.AppRunner(app, shutdown_timeout=limits.stop_seconds)
     await runner.setup()
     server = runner.server
@@ -167,10 +177,10 @@ async def open_web(
         urls: list[str] = []
         servers: list[asyncio.AbstractServer] = []
         for host, port in listen:
-            listener = await _listen(Door(server, limits), host, port)
+            listener = await _listen(Door(server, limits), host, port, context)
             stack.callback(listener.close)
             servers.append(listener)
-            urls += [_url(sock) for sock in listener.sockets]
+            urls += [_url(sock, tls=context is not None) for sock in listener.sockets]
         if control is not None:
             sock = bind_control(control)
             stack.callback(remove_control, control)
@@ -182,10 +192,30 @@ async def open_web(
         yield Listening(urls, servers)
 
 
-async def _listen(door: Door, host: str, port: int) -> asyncio.Server:
+def _tls(cert: str, key: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(cert, key, password=_no_password)
+    except (OSError, ValueError) as error:
+        # ssl.SSLError is an OSError; neither quotes what is in the files.
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+        msg = f"server.tls: {cert} and {key} cannot be used as certificate and key ({reason})"
+        raise ConfigError(msg) from None
+    return context
+
+
+def _no_password() -> str:
+    # Else OpenSSL asks on the terminal, and a service would wait there for ever.
+    msg = "the key is encrypted: decrypt it, and keep it from other users by its mode"
+    raise ValueError(msg)
+
+
+async def _listen(door: Door, host: str, port: int, tls: ssl.SSLContext | None) -> asyncio.Server:
     where = f"server.listen: {host}:{port}"
     try:
-        return await asyncio.get_running_loop().create_server(door, host, port, start_serving=False)
+        return await asyncio.get_running_loop().create_server(
+            door, host, port, ssl=tls, start_serving=False
+        )
     except socket.gaierror:
         msg = f"{where} names no address of this machine"
         raise ConfigError(msg) from None
@@ -196,9 +226,10 @@ async def _listen(door: Door, host: str, port: int) -> asyncio.Server:
         raise ConfigError(msg) from None
 
 
-def _url(sock: Any) -> str:  # noqa: ANN401 - a socket, or what the loop shows of one
+def _url(sock: Any, *, tls: bool) -> str:  # noqa: ANN401 - a socket, or what the loop shows of one
     host, port = sock.getsockname()[:2]
-    return f"http://[{host}]:{port}" if sock.family == socket.AF_INET6 else f"http://{host}:{port}"
+    scheme = "https" if tls else "http"
+    return f"{scheme}://{f'[{host}]' if sock.family == socket.AF_INET6 else host}:{port}"
 
 
 async def expect_continue(request: web.Request) -> web.StreamResponse | None:

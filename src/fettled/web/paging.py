@@ -92,10 +92,11 @@ def page(
 
 
 def _further(call: Call, cursor: str) -> str:
-    # Relative, so that no Host header of a caller's choice comes back in it.
+    # Relative or from the configuration: no Host header of a caller's choice comes back in it.
+    base = call.services.settings().public_url
     given = call.query.model_dump(mode="json", exclude_defaults=True)
     parts = []
     for name, value in given.items():
         if name != "cursor":
             parts.append((name, ",".join(sorted(value)) if isinstance(value, list) else value))
-    return f"{call.target}?{urlencode([*parts, ('cursor', cursor)])}"
+    return f"{base}{call.target}?{urlencode([*parts, ('cursor', cursor)])}"
