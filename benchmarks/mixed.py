@@ -21,6 +21,7 @@ from benchmarks.targets import Targets, open_targets
 
 _PROBES = "fettled_probes_total"
 _LATENESS = "fettled_scheduler_lateness_seconds"
+_SCRAPES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,9 @@ def _ours(size: Size, targets: Targets) -> tuple[list[Figure], str]:
             time.sleep(min(size.interval, 2))
             before = daemon.scrape()
             cpu, began = daemon.cpu(), time.monotonic()
-            time.sleep(size.window)
-            after = daemon.scrape()
+            for _ in range(_SCRAPES):
+                time.sleep(size.window / _SCRAPES)
+                after = daemon.scrape()
             spent, took = daemon.cpu() - cpu, time.monotonic() - began
     probes = after.total(_PROBES) - before.total(_PROBES)
     late = quantile(0.99, _LATENESS, after, before)
