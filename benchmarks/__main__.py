@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.figures import Report, as_json, as_table, merge
+from benchmarks.figures import CannotMeasureError, Report, as_json, as_table, merge
 from benchmarks.machine import describe, load
 
 #: Imported when asked for: what one goal needs another must not pay for.
@@ -72,7 +72,11 @@ def main(arguments: list[str] | None = None) -> int:
         print("smoke size: these figures show that the benchmarks run, and nothing else")
     reports = []
     for goal in wanted.goals:
-        report = measure(goal, wanted.rounds, smoke=wanted.smoke)
+        try:
+            report = measure(goal, wanted.rounds, smoke=wanted.smoke)
+        except CannotMeasureError as error:
+            print(f"{goal}: {error}", file=sys.stderr)
+            return 1
         reports.append(report)
         print(f"\n{as_table(report)}", flush=True)
     if wanted.json is not None:

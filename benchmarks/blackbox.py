@@ -15,11 +15,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import uvloop
 
 from benchmarks.daemon import MIX, workplace
+from benchmarks.figures import CannotMeasureError
 from benchmarks.machine import cpu_seconds
 from benchmarks.pacing import at_rate
 from benchmarks.targets import HOSTS, Targets
@@ -51,46 +53,43 @@ def cpu_per_1000(targets: Targets, rate: float, seconds: float) -> float | None:
         command = [found, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"]
         with subprocess.Popen([*command, "--log.level=error"], stderr=subprocess.DEVNULL) as peer:
             try:
-                return _measure(peer, port, targets, rate, seconds, home)
+                _await_listening(port)
+                line = {"port": port, "paths": _paths(targets), "rate": rate}
+                return _measure(peer.pid, line, seconds, home / "order.json")
             finally:
                 peer.terminate()
                 peer.wait()
 
 
-def _measure(
-    peer: subprocess.Popen[bytes],
-    port: int,
-    targets: Targets,
-    rate: float,
-    seconds: float,
-    home: Path,
-) -> float:
-    _await_listening(port)
-    order = home / "order.json"
-    paths = [_path(kind, number, targets) for number, kind in enumerate(MIX * len(HOSTS))]
-    line = {"port": port, "paths": paths, "rate": rate}
-    asked = 0.0
-    cpu = 0.0
+def _measure(pid: int, line: dict[str, Any], seconds: float, order: Path) -> float:
+    cpu = asked = 0.0
     for length in (min(seconds, 2), seconds):  # the first to warm up
         order.write_text(json.dumps(line | {"seconds": length}))
-        cpu = cpu_seconds(peer.pid)
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.blackbox", str(order)],
-            check=True,
-            stdout=subprocess.PIPE,
-        )
-        cpu = cpu_seconds(peer.pid) - cpu
+        cpu = cpu_seconds(pid)
+        command = [sys.executable, "-m", "benchmarks.blackbox", str(order)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+        cpu = cpu_seconds(pid) - cpu
         asked = json.loads(done.stdout)["succeeded"]
     if not asked:
-        raise RuntimeError("blackbox_exporter succeeded at nothing")
+        msg = "blackbox_exporter succeeded at nothing"
+        raise CannotMeasureError(msg)
     return 1000 * cpu / asked
 
 
-def _path(kind: str, number: int, targets: Targets) -> str:
-    places = {"http": targets.http, "tcp": targets.tcp}
-    host, port = places[kind][number % len(places[kind])] if kind in places else (HOSTS[number % 8], 0)
-    target = {"http": f"http://{host}:{port}/health", "tcp": f"{host}:{port}", "icmp": host}[kind]
-    return f"/probe?module={kind}&target={quote(target, safe='')}"
+def _paths(targets: Targets) -> list[str]:
+    """Give what to ask for in turn: the same mix, at the same places."""
+    paths = []
+    for number, kind in enumerate(MIX * len(HOSTS)):
+        if kind == "http":
+            host, port = targets.http[number % len(targets.http)]
+            target = f"http://{host}:{port}/health"
+        elif kind == "tcp":
+            host, port = targets.tcp[number % len(targets.tcp)]
+            target = f"{host}:{port}"
+        else:
+            target = HOSTS[number % len(HOSTS)]
+        paths.append(f"/probe?module={kind}&target={quote(target, safe='')}")
+    return paths
 
 
 def _free_port() -> int:
@@ -126,7 +125,8 @@ async def _ask(port: int, paths: list[str], rate: float, seconds: float) -> int:
         reader, writer = await idle.get()
         request = f"GET {paths[number % len(paths)]} HTTP/1.1\r\nHost: x\r\n\r\n"
         writer.write(request.encode())
-        succeeded += b"\nprobe_success 1\n" in await _body(reader)
+        body = await _body(reader)
+        succeeded += b"\nprobe_success 1\n" in body
         idle.put_nowait((reader, writer))
 
     await at_rate(ask, rate, seconds)

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.figures import CannotMeasureError
 from benchmarks.machine import cpu_seconds, resident_bytes
 from benchmarks.scrape import Scrape
 from benchmarks.targets import HOSTS, Targets
@@ -104,7 +105,8 @@ class Daemon:
         response = self._connection.getresponse()
         body = response.read()
         if response.status != http.client.OK:
-            raise RuntimeError(f"GET {path}: {response.status} {body[:200]!r}")
+            msg = f"GET {path}: {response.status} {body[:200]!r}"
+            raise CannotMeasureError(msg)
         return body
 
     def scrape(self) -> Scrape:
@@ -116,7 +118,8 @@ class Daemon:
         end = time.monotonic() + _PATIENCE
         while self.scrape().total("fettled_probes_total") < count:
             if time.monotonic() > end:
-                raise RuntimeError(f"it did not finish {count} probes: {self._last_words()}")
+                msg = f"it did not finish {count} probes: {self.last_words()}"
+                raise CannotMeasureError(msg)
             time.sleep(1)
 
     def _address(self) -> str:
@@ -125,9 +128,11 @@ class Daemon:
                 told: Any = json.loads(line)
                 if told.get("event") == "daemon.listening":
                     return str(told["address"]).removeprefix("http://")
-        raise RuntimeError(f"it did not say where it listens: {self._last_words()}")
+        msg = f"it did not say where it listens: {self.last_words()}"
+        raise CannotMeasureError(msg)
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
+        """Give the end of what it wrote, errors first."""
         return (self.home / "err").read_text()[-500:] or (self.home / "out").read_text()[-500:]
 
     def stop(self) -> None:
@@ -155,7 +160,7 @@ def run_daemon(config: Path, command: Sequence[str] = ("fettled", "run")) -> Ite
     Run `python -m` *command* on *config* from its READY to the end of the context.
 
     Raises:
-        RuntimeError: it ended instead.
+        CannotMeasureError: it ended instead.
     """
     home = config.parent
     notify = home / "notify"
@@ -174,7 +179,8 @@ def run_daemon(config: Path, command: Sequence[str] = ("fettled", "run")) -> Ite
     try:
         yield daemon
         if process.poll() is not None:
-            raise RuntimeError(f"it ended by itself: {daemon._last_words()}")  # noqa: SLF001 - its own module
+            msg = f"it ended by itself: {daemon.last_words()}"
+            raise CannotMeasureError(msg)
     finally:
         daemon.stop()
 
@@ -187,4 +193,5 @@ def _await_ready(listener: socket.socket, process: subprocess.Popen[bytes], home
                 return time.monotonic()
     process.kill()
     process.wait()
-    raise RuntimeError(f"it did not become ready: {(home / 'err').read_text()[-500:]}")
+    msg = f"it did not become ready: {(home / 'err').read_text()[-500:]}"
+    raise CannotMeasureError(msg)

@@ -17,7 +17,7 @@ from statistics import median
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from benchmarks.daemon import Daemon, run_daemon, workplace, write_config
-from benchmarks.figures import Beside, Figure, Goal, Report
+from benchmarks.figures import Beside, CannotMeasureError, Figure, Goal, Report
 from benchmarks.machine import cpu_seconds
 from benchmarks.targets import open_targets
 
@@ -43,7 +43,8 @@ def run(*, smoke: bool = False) -> Report:
             time.sleep(quiet[1] - quiet[0])
         holds = json.loads((home / "holds.json").read_text())
     if not holds["ticks"]:
-        raise RuntimeError("the ticker did not tick")
+        msg = "the ticker did not tick"
+        raise CannotMeasureError(msg)
     peer = Beside("prometheus_client, the same three gauges", _library(subjects))
     least = Beside("joining lines that are text already", _joining(subjects))
     worst = 1000 * max(_worst(holds["late"], span) for span in (*plain.spans, *packed.spans))
@@ -103,7 +104,9 @@ def _library(subjects: int) -> float:
 
 
 def _joining(subjects: int) -> float:
-    lines = [f'fettled_probe_success{{subject="d-{n:05}",check="main"}} 1\n' for n in range(subjects)]
+    lines = [
+        f'fettled_probe_success{{subject="d-{n:05}",check="main"}} 1\n' for n in range(subjects)
+    ]
     return 1000 * min(_timed(lambda: "".join(lines * 3).encode()) for _ in range(3))
 
 

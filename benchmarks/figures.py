@@ -14,6 +14,10 @@ from typing import Any
 COLUMNS = ("figure", "ours", "±", "goal", "peer", "floor", "peer/ours", "ours/floor")
 
 
+class CannotMeasureError(Exception):
+    """What was to be measured did not do its work, so there is no figure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Beside:
     """What ours is set beside: a peer or a floor; *value* is None where it was not to be had."""

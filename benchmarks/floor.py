@@ -46,9 +46,9 @@ class _Look(asyncio.Protocol):
         self.done, self.request = done, request
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport: Any = transport
-        if self.request:
-            self.transport.write(self.request)
+        self.transport = transport
+        if self.request and isinstance(transport, asyncio.Transport):
+            transport.write(self.request)
         else:
             self.data_received(b"")
 

@@ -11,14 +11,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
 import yaml
 
 from benchmarks.daemon import run_daemon, workplace, write_config
-from benchmarks.figures import Beside, Figure, Goal, Report
+from benchmarks.figures import Beside, CannotMeasureError, Figure, Goal, Report
 from benchmarks.targets import open_targets
 
 _INTERVAL = 60.0
@@ -56,7 +55,7 @@ def _reading(config: Path) -> float:
     return time.perf_counter() - began
 
 
-def _ended(command: Sequence[str], times: int) -> tuple[float, float]:
+def _ended(command: list[str], times: int) -> tuple[float, float]:
     """Run *command* to its end so often; the medians of wall and CPU seconds."""
     walls, cpus = [], []
     for _ in range(times):
@@ -65,7 +64,8 @@ def _ended(command: Sequence[str], times: int) -> tuple[float, float]:
         pid = os.posix_spawn(command[0], command, os.environ, file_actions=files)
         _, status, used = os.wait4(pid, 0)
         if status:
-            raise RuntimeError(f"{' '.join(command)} ended with {status}")
+            msg = f"{' '.join(command)} ended with {status}"
+            raise CannotMeasureError(msg)
         walls.append(time.perf_counter() - began)
         cpus.append(used.ru_utime + used.ru_stime)
     return median(walls), median(cpus)

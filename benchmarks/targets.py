@@ -18,7 +18,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import uvloop
 
@@ -91,8 +90,8 @@ class _Http(_Silent):
         self.received += data
         if _END in self.received:
             self.received = b""
-            transport: Any = self.transport
-            transport.write(_ANSWER)
+            if isinstance(self.transport, asyncio.Transport):
+                self.transport.write(_ANSWER)
 
 
 async def _serve() -> None:

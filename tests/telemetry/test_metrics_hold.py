@@ -32,8 +32,9 @@ async def test_the_loop_has_its_turn_when_the_chunks_took_long_and_not_sooner(
     monkeypatch: pytest.MonkeyPatch, hold: float, least: int, most: int
 ):
     """
-    Others run after every `HOLD_SECONDS` of rendering; and a loop that is behind is not asked
-    for thirty turns a scrape, each of which may take a second.
+    Others run after every `HOLD_SECONDS` of rendering.
+
+    And a loop that is behind is not asked for thirty turns a scrape, of a second each.
 
     Seen to fail, the first without the sleep in `render_series`, the second with one after
     every chunk.
