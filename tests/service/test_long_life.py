@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import gc
-import os
-import signal
+import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from fettled.bootstrap.interpreter import TURN_SECONDS, set_for_a_daemon, settle_memory
-from fettled.bootstrap.running import Addresses, run
+
+# The daemon, told to end as soon as it is ready. What is frozen is not listed, hence `unfreeze`.
+LOOKING_AROUND = """
+import gc, os, signal, sys
+from pathlib import Path
+from fettled.bootstrap.running import run
 from fettled.config.schema import Target
+
+def look_around(_):
+    gc.unfreeze()
+    print("kept:", [each.subject for each in gc.get_objects() if isinstance(each, Target)])
+    os.kill(os.getpid(), signal.SIGTERM)
+
+sys.exit(run(Path(sys.argv[1]), ready=look_around))
+"""
 
 
 def test_the_interpreter_is_as_it_was_once_the_daemon_has_ended() -> None:
@@ -35,11 +49,8 @@ def test_the_interpreter_is_as_it_was_once_the_daemon_has_ended() -> None:
 
 def test_a_start_that_fails_leaves_the_collector_running() -> None:
     """What ends before memory was settled is undone as well; seen to fail without `finally`."""
-    try:
-        with set_for_a_daemon():
-            raise KeyError
-    except KeyError:
-        pass
+    with pytest.raises(FileNotFoundError), set_for_a_daemon():
+        Path("/nowhere/at/all").read_text()
 
     assert gc.isenabled()
 
@@ -59,13 +70,12 @@ def test_targets_as_written_are_let_go_once_they_are_watched(tmp_path: Path) -> 
         "targets:\n"
         "  - {subject: let-go-of, type: device, check: {type: heartbeat, period: 1h}}\n"
     )
-    kept: list[Target] = []
+    done = subprocess.run(
+        [sys.executable, "-c", LOOKING_AROUND, str(config)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
-    def look_around(_: Addresses) -> None:
-        gc.unfreeze()  # what is frozen is not listed
-        found = [each for each in gc.get_objects() if isinstance(each, Target)]
-        kept.extend(target for target in found if target.subject == "let-go-of")
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    assert run(config, ready=look_around) == 0
-    assert not kept
+    assert (done.returncode, done.stdout) == (0, "kept: []\n"), done.stderr
