@@ -53,7 +53,7 @@ format: dev ## let ruff mend and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: dev ## print the figures of docs/performance (BENCH_SMOKE=1: tiny sizes)
+bench: dev ## print the figures of docs/explanation/performance.md (BENCH_SMOKE=1: tiny sizes)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 # --no-config and the emptied environment keep this machine's indexes out of the locks.

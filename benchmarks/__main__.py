@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -67,6 +68,8 @@ def measure(goal: str, rounds: int, *, smoke: bool) -> Report:
 
 def main(arguments: list[str] | None = None) -> int:
     wanted = read_arguments(arguments)
+    # So that what was started is ended, however we are.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(describe(), flush=True)
     if wanted.smoke:
         print("smoke size: these figures show that the benchmarks run, and nothing else")

@@ -15,7 +15,7 @@ import struct
 import subprocess
 import sys
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 
@@ -46,9 +46,10 @@ class _Look(asyncio.Protocol):
         self.done, self.request = done, request
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-        if self.request and isinstance(transport, asyncio.Transport):
-            transport.write(self.request)
+        # uvloop's own class of transports is none of asyncio's.
+        self.transport = cast("asyncio.Transport", transport)
+        if self.request:
+            self.transport.write(self.request)
         else:
             self.data_received(b"")
 

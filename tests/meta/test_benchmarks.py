@@ -60,6 +60,23 @@ def test_every_goal_is_set_beside_a_peer_or_a_floor(found: dict[str, Any]) -> No
     assert any(each and each["name"] for each in beside)
 
 
+def test_what_is_probed_answers(tmp_path: Path) -> None:
+    """
+    The load of F4 is healthy, and every look at it succeeds; else its cost is another one's.
+
+    Seen to fail with targets that took HTTP requests and answered none.
+    """
+    file = tmp_path / "found.json"
+
+    done = bench("F4", "--json", str(file))
+
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(file.read_text())["reports"][0]["figures"]
+    ours = {figure["figure"]: figure["ours"] for figure in figures}
+    assert ours["false failures from the start on"] == 0
+    assert ours["looks a second"] > 0
+
+
 def test_a_peer_that_is_not_installed_is_called_so(tmp_path: Path) -> None:
     """Without blackbox_exporter on PATH the mixed load is measured all the same."""
     file = tmp_path / "found.json"
