@@ -208,6 +208,17 @@ def test_a_gate_is_gone_once_the_ticket_is_open_again() -> None:
     assert timeline.events[-1] == "reopened:person"
 
 
+def test_a_resolution_stamped_by_a_clock_that_was_ahead_is_not_verified_for_years() -> None:
+    """The wall clock was a year ahead when a person resolved, and was set right since."""
+    timeline = play("down@0 down@60", PLAIN)
+    timeline.offset = timedelta(days=365)
+    timeline.act(Resolve(), 70)
+    timeline.offset = timedelta()
+    more(timeline, "down@90")
+
+    assert timeline.events[-1] == "reopened:still_unhealthy"
+
+
 def test_wall_clock_jumps_move_neither_debounce_nor_count() -> None:
     """An NTP step of an hour back after the resolution: still a relapse, no negative time."""
     timeline = play(DOWN_AND_UP, PLAIN)

@@ -7,7 +7,7 @@ clock; times of tickets are wall time (see `fettled.ports.Clock`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fettled.core.observations import Reason
@@ -67,3 +67,26 @@ class Condition:
     gate: Gate | None = None
     gate_until: datetime | None = None
     order: tuple[int, int] = (0, 0)
+
+
+def not_after(condition: Condition, now: datetime) -> Condition:
+    """
+    Give *condition* with every time that lies in the future set to *now*.
+
+    Such times were stored while the clock was wrong. A debounce that began in the future
+    would never be met.
+    """
+
+    def known(at: datetime | None) -> datetime | None:
+        return min(at, now) if at is not None else None
+
+    return replace(
+        condition,
+        since=known(condition.since),
+        changed=known(condition.changed),
+        run_from=known(condition.run_from),
+        run_last=known(condition.run_last),
+        first=known(condition.first),
+        healthy_until=known(condition.healthy_until),
+        flips=tuple(replace(flip, at=min(flip.at, now)) for flip in condition.flips),
+    )

@@ -104,7 +104,8 @@ def _still_unhealthy(case: Case) -> Decision | None:
     if resolution is None or not resolution.by.is_person or case.was_well_since:
         return None
     until = resolution.at + case.policy.verify_after_resolve
-    if case.now < until:
+    # A resolution in the future was stamped by a clock that was wrong: it has no end to wait for.
+    if resolution.at <= case.now < until:
         return StayQuiet(Gate.VERIFY, until)
     return ReopenIt(Cause.STILL_UNHEALTHY)
 

@@ -9,7 +9,7 @@ what should be, not what just happened.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fettled.core import gates, lifecycle
@@ -151,7 +151,8 @@ def _open(condition: Condition, policy: Policy, context: Context) -> Change:
 
 
 def _relapses(ticket: Ticket, policy: Policy, now: datetime) -> tuple[datetime, ...]:
-    kept = (at for at in ticket.relapses if now - at < policy.reopen_budget.window)
+    window = policy.reopen_budget.window
+    kept = (at for at in ticket.relapses if timedelta() <= now - at < window)
     return (*kept, now)
 
 
