@@ -117,7 +117,7 @@ def _commit(
         uow.delete_condition(check)
     data: dict[str, Any] = {"checks": len(fleet.checks), "removed": gone, "renamed": renamed}
     uow.log_input(why, at, SYSTEM.type, data)
-    for condition in uow.conditions():
+    for condition in uow.conditions() if why == "start" else ():
         clamped = not_after(condition, clock.now())
         if clamped != condition:
             uow.put_condition(clamped)
