@@ -1,15 +1,13 @@
 """
 Goal F5: the scheduler alone, 50,000 checks at 1,500 looks a second, as CPU.
 
-Runs ours and APScheduler with one job per check, each in a process of its own, after
-everything was added. The look does nothing, so this is the cost of scheduling only.
-
-    python benchmarks/scheduler.py [--checks N] [--rate N] [--seconds N] [--json]
+Ours, the peer (APScheduler with one job per check) and the floor (a timer every 5 ms and
+a task for each look), each in a process of its own, counted after everything was added.
+The look does nothing, so this is the cost of scheduling only.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import logging
@@ -17,46 +15,98 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uvloop
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from benchmarks.figures import Beside, Figure, Goal, Report
+from benchmarks.pacing import at_rate
 from fettled.clock import SystemClock
 from fettled.core.pace import REGULAR, Pace
 from fettled.scheduling import Scheduler, Timing
 
-GOAL_PERCENT = 5.0
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many checks, how often they are looked at, and for how long it is counted."""
+
+    checks: int
+    rate: float
+    seconds: float
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two looks at one check."""
+        return self.checks / self.rate
 
 
-def cpu() -> float:
+FULL = Size(checks=50_000, rate=1500, seconds=20)
+SMOKE = Size(checks=500, rate=500, seconds=0.5)
+Found = dict[str, float]
+
+
+def run(*, smoke: bool = False) -> Report:
+    """Measure one round."""
+    size = SMOKE if smoke else FULL
+    found = {variant: _in_own_process(variant, size) for variant in VARIANTS}
+    ours, library, least = (found[variant] for variant in ("ours", "apscheduler", "floor"))
+    peer_name, floor_name = "APScheduler, one job per check", "a task for each look"
+
+    def figure(name: str, unit: str, key: str, goal: Goal | None = None) -> Figure:
+        peer = Beside(peer_name, library[key])
+        floor = Beside(floor_name, least[key]) if key in least else None
+        return Figure(name, unit, ours[key], goal, peer, floor)
+
+    figures = (
+        figure("share of a core", "%", "share", Goal(5)),
+        figure("CPU a look", "us", "each"),
+        figure("lateness p99", "ms", "late_p99"),
+        figure("to add them all", "s", "adding"),
+        Figure("looks a second", "1/s", ours["rate"]),
+    )
+    title = f"{size.checks:,} checks, {size.rate:,.0f} looks a second, uvloop"
+    return Report("F5", title, figures)
+
+
+def _in_own_process(variant: str, size: Size) -> Found:
+    order = [variant, str(size.checks), str(size.rate), str(size.seconds)]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.scheduler", *order], check=True, stdout=subprocess.PIPE
+    )
+    found: Found = json.loads(done.stdout)
+    return found
+
+
+async def _measure(seconds: float, late: list[float]) -> Found:
+    """Let it run in, then count CPU and looks over *seconds*."""
+    await asyncio.sleep(min(seconds, 2))
+    late.clear()
+    before, began = _cpu(), time.monotonic()
+    await asyncio.sleep(seconds)
+    spent, took = _cpu() - before, time.monotonic() - began
+    return {
+        "rate": len(late) / took,
+        "share": 100 * spent / took,
+        "each": 1e6 * spent / max(len(late), 1),
+        "late_p99": 1000 * _percentile(late, 0.99),
+    }
+
+
+def _cpu() -> float:
     times = os.times()
     return times.user + times.system
 
 
-def percentile(values: list[float], share: float) -> float:
+def _percentile(values: list[float], share: float) -> float:
     values = sorted(values)
     return values[min(int(len(values) * share), len(values) - 1)] if values else 0.0
 
 
-async def measure(seconds: float, late: list[float]) -> dict[str, float]:
-    """Let it run in, then count CPU and looks over *seconds*."""
-    await asyncio.sleep(2)
-    late.clear()
-    cpu_before, before = cpu(), time.monotonic()
-    await asyncio.sleep(seconds)
-    spent, took = cpu() - cpu_before, time.monotonic() - before
-    return {
-        "looks_per_second": round(len(late) / took, 1),
-        "cpu_percent": round(100 * spent / took, 2),
-        "cpu_us_per_look": round(1e6 * spent / max(len(late), 1), 1),
-        "late_p50_ms": round(1000 * percentile(late, 0.5), 2),
-        "late_p99_ms": round(1000 * percentile(late, 0.99), 2),
-    }
-
-
-async def ours(checks: int, interval: float, seconds: float) -> dict[str, float]:
+async def _ours(size: Size) -> Found:
     async def look(_: str) -> Pace:
         return REGULAR
 
@@ -71,86 +121,64 @@ async def ours(checks: int, interval: float, seconds: float) -> dict[str, float]
         on_error=lambda *_: None,
     )
     timing = {
-        f"subject-{n}/main": Timing(timedelta(seconds=interval), f"10.0.{n >> 8}.{n & 255}")
-        for n in range(checks)
+        f"subject-{n}/main": Timing(timedelta(seconds=size.interval), f"10.0.{n >> 8}.{n & 255}")
+        for n in range(size.checks)
     }
     began = time.monotonic()
     scheduler.set_checks(timing)
     scheduler.start()
     added = time.monotonic() - began
     # First looks come at 1,000 a second beside the slots; the figure is for what follows.
-    window = max(1.0, checks / 1000)
-    if window < interval:
+    window = max(1.0, size.checks / 1000)
+    if window < size.interval:
         await asyncio.sleep(window)
-    return {"add_seconds": round(added, 2), **await measure(seconds, late)}
+    return {"adding": added} | await _measure(size.seconds, late)
 
 
-async def apscheduler(checks: int, interval: float, seconds: float) -> dict[str, float]:
+async def _apscheduler(size: Size) -> Found:
     # What its executor says of the jobs that the end of the run cancels.
     logging.disable()
     late: list[float] = []
 
     async def look(first: float) -> None:
-        late.append((time.time() - first) % interval)
+        late.append((time.time() - first) % size.interval)
 
     began = time.monotonic()
     scheduler = AsyncIOScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None}
     )
-    start = time.time() + 1 + checks / 4000
-    for n in range(checks):
-        first = start + interval * n / checks
+    start = time.time() + 1 + size.checks / 4000
+    for n in range(size.checks):
+        first = start + size.interval * n / size.checks
         at = datetime.fromtimestamp(first, UTC)
-        scheduler.add_job(look, "interval", seconds=interval, start_date=at, args=[first])
+        scheduler.add_job(look, "interval", seconds=size.interval, start_date=at, args=[first])
     scheduler.start()
     added = time.monotonic() - began
     await asyncio.sleep(max(start - time.time(), 0))
-    return {"add_seconds": round(added, 2), **await measure(seconds, late)}
+    return {"adding": added} | await _measure(size.seconds, late)
 
 
-VARIANTS = {"fettled": ours, "apscheduler": apscheduler}
+async def _floor(size: Size) -> Found:
+    async def look(_: int) -> None:
+        return
+
+    before = _cpu()
+    count = await at_rate(look, size.rate, size.seconds)
+    spent = _cpu() - before
+    return {"share": 100 * spent / size.seconds, "each": 1e6 * spent / count}
 
 
-def in_own_process(variant: str, args: argparse.Namespace) -> dict[str, Any]:
-    command = [sys.executable, __file__, "--variant", variant]
-    command += ["--checks", str(args.checks), "--rate", str(args.rate)]
-    command += ["--seconds", str(args.seconds)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    figures: dict[str, Any] = json.loads(done.stdout)
-    return figures
+VARIANTS: dict[str, Callable[[Size], Awaitable[Found]]] = {
+    "ours": _ours,
+    "apscheduler": _apscheduler,
+    "floor": _floor,
+}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checks", type=int, default=50_000)
-    parser.add_argument("--rate", type=float, default=1500)
-    parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--variant", choices=VARIANTS, help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.variant:
-        run = VARIANTS[args.variant](args.checks, args.checks / args.rate, args.seconds)
-        print(json.dumps(uvloop.run(run)))
-        return
-    results = {name: in_own_process(name, args) for name in VARIANTS}
-    ratio = results["apscheduler"]["cpu_us_per_look"] / results["fettled"]["cpu_us_per_look"]
-    report = {
-        "goal": "F5",
-        "checks": args.checks,
-        "offered_per_second": args.rate,
-        "goal_cpu_percent": GOAL_PERCENT,
-        "results": results,
-        "times_cheaper_than_apscheduler": round(ratio, 1),
-    }
-    if args.json:
-        print(json.dumps(report))
-        return
-    print(f"F5 scheduler alone: {args.checks} checks, {args.rate:g} looks/s offered, uvloop")
-    columns = list(results["fettled"])
-    print(f"{'':12}" + "".join(f"{column:>18}" for column in columns))
-    for name, figures in results.items():
-        print(f"{name:12}" + "".join(f"{figures[column]:>18}" for column in columns))
-    print(f"goal: at most {GOAL_PERCENT:g} % of a core; per look {ratio:.1f} times cheaper")
+    variant, checks, rate, seconds = sys.argv[1:]
+    run_variant: Any = VARIANTS[variant](Size(int(checks), float(rate), float(seconds)))
+    print(json.dumps(uvloop.run(run_variant)))
 
 
 if __name__ == "__main__":

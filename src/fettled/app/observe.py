@@ -18,7 +18,7 @@ from functools import partial
 from fettled.app.memory import Held, Memory, Watch
 from fettled.core.condition import Condition
 from fettled.core.context import Context
-from fettled.core.engine import step
+from fettled.core.engine import is_quiet, step
 from fettled.core.errors import ConflictError, StoreDownError
 from fettled.core.flap import Stretch, stretched
 from fettled.core.observations import Observation
@@ -61,20 +61,26 @@ class Observer:
             What the condition will be once this is decided, for the pace of probing.
         """
         watch.remember(seen)
+        is_behind = bool(watch.held) or watch.is_deciding
+        if is_behind or not is_quiet(watch.expected, seen, watch.spec.policy, watch.ticket):
+            self._expect(watch, seen, is_behind=is_behind)
+        if seen.verdict is not Verdict.UNKNOWN:
+            gap = max_gap(seen.cadence, watch.spec.timeout)
+            watch.stretch = stretched(watch.stretch, seen.started, gap)
+        self._sink.observed(seen, watch.expected.phase)
+        return watch.expected
+
+    def _expect(self, watch: Watch, seen: Observation, *, is_behind: bool) -> None:
+        """Say what *seen* will change, and hold it for the writer where it changes anything."""
         wall = self._clock.wall()
         offset = wall - self._clock.now()
         # Whether a duplicate's other ticket is open is for the store to say: ask it.
         context = _context(watch, watch.ticket, wall, watch.stretch, offset, is_duplicated=False)
         was = watch.expected
         watch.expected, change = step(was, seen, watch.spec.policy, context)
-        if watch.held or watch.is_deciding or change is not None or watch.expected is not was:
+        if is_behind or change is not None or watch.expected is not was:
             watch.hold(seen, offset)
             self._start_deciding(watch)
-        if seen.verdict is not Verdict.UNKNOWN:
-            gap = max_gap(seen.cadence, watch.spec.timeout)
-            watch.stretch = stretched(watch.stretch, seen.started, gap)
-        self._sink.observed(seen, watch.expected.phase)
-        return watch.expected
 
     async def settle(self) -> None:
         """Wait until everything taken in is decided, or has to be held."""

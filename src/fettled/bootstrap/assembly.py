@@ -22,8 +22,10 @@ from fettled.app.observe import Observer
 from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
+from fettled.bootstrap.interpreter import settle_memory
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
+from fettled.config.schema import Settings
 from fettled.core.errors import FettledError
 from fettled.core.pace import Pace
 from fettled.core.permissions import Role
@@ -116,6 +118,8 @@ class Assembly:
         self._metrics.tickets_counted(counts, opened)
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
         self._metrics.reloaded(taken=True, at=self._clock.wall())
+        self.settings = _without_targets(self.settings)
+        settle_memory()
 
     async def recall(self) -> None:
         """Show the configured fleet as the store remembers it, and change nothing."""
@@ -144,10 +148,11 @@ class Assembly:
                 self._reload_failed = True
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
-            self.settings, self.notes = loaded.settings, loaded.notes
+            self.settings, self.notes = _without_targets(loaded.settings), loaded.notes
             self._reload_failed = False
             self._metrics.reloaded(taken=True, at=self._clock.wall())
             self.log.reloaded(len(fleet.subjects), len(fleet.checks))
+            settle_memory()
             return list(loaded.notes)
 
     def start(self) -> None:
@@ -249,6 +254,11 @@ class Assembly:
     def _roles_of(self, user: str) -> frozenset[Role]:
         users = self.settings.access.users if self.settings.access is not None else []
         return frozenset(Role(role) for each in users if each.name == user for role in each.roles)
+
+
+def _without_targets(settings: Settings) -> Settings:
+    """Let go what the fleet was made of: nobody asks for it again, and it is the most of it."""
+    return settings.model_copy(update={"targets": [], "templates": {}, "policies": {}})
 
 
 def timings(fleet: Fleet) -> dict[str, Timing]:

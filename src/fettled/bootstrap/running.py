@@ -12,6 +12,7 @@ from pathlib import Path
 from fettled import daemon
 from fettled.app.tokens import first_admin_token
 from fettled.bootstrap.assembly import Assembly
+from fettled.bootstrap.interpreter import set_for_a_daemon
 from fettled.bootstrap.places import control_socket, token_file
 from fettled.clock import SystemClock
 from fettled.config.loader import Loaded, load
@@ -47,12 +48,8 @@ def run(config: Path, *, ready: Ready | None = None, sink: EventSink | None = No
     Raises:
         FettledError: it cannot start; one sentence says why.
     """
-    loaded = load(config)
-    clock = SystemClock()
-    log = loaded.settings.log
-    configure_logs(clock.wall, form=log.format, level=log.level)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_run(config, loaded, clock, ready, sink))
+    with set_for_a_daemon(), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_run(config, ready, sink))
     return 0
 
 
@@ -65,14 +62,11 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _run(
-    config: Path,
-    loaded: Loaded,
-    clock: SystemClock,
-    ready: Ready | None,
-    sink: EventSink | None,
-) -> None:
+async def _run(config: Path, ready: Ready | None, sink: EventSink | None) -> None:
+    loaded = load(config)
     settings = loaded.settings
+    clock = SystemClock()
+    configure_logs(clock.wall, form=settings.log.format, level=settings.log.level)
     control = control_socket(settings)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.store.url.get_secret_value()))
@@ -83,9 +77,11 @@ async def _run(
         # The port is taken before anything is adopted: if it is busy, nothing was changed.
         web = open_web(make_app(made.services()), listen=[settings.server.address], control=control)
         listening = await stack.enter_async_context(web)
+        # This function lives as long as the daemon; the targets as written need not.
+        del loaded, settings
         await made.take_over()
-        if settings.access is None:
-            await first_admin_token(store, clock, token_file(settings))
+        if made.settings.access is None:
+            await first_admin_token(store, clock, token_file(made.settings))
         parts = daemon.Parts(
             start=made.start,
             reload=made.reload,

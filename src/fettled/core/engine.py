@@ -33,9 +33,7 @@ def step(
     Unknown is evidence of nothing, and old news is no news: both change nothing. Where
     nothing changes, *condition* itself is returned, with None.
     """
-    if seen.verdict is Verdict.UNKNOWN or seen.order <= condition.order:
-        return condition, None
-    if _is_quiet(condition, seen, policy, context.ticket):
+    if is_quiet(condition, seen, policy, context.ticket):
         return condition, None
     after = phases.advance(condition, seen, policy, context.sight)
     after, change = _settle(condition, after, seen, policy, context)
@@ -44,10 +42,16 @@ def step(
     return replace(after, order=seen.order), change
 
 
-def _is_quiet(
+def is_quiet(
     condition: Condition, seen: Observation, policy: Policy, ticket: Ticket | None
 ) -> bool:
-    """Whether *seen* says again what is believed, and the ticket already fits."""
+    """
+    Whether *seen* is no evidence, or says again what is believed and the ticket fits.
+
+    Most observations are; what surrounds them need not even be looked up.
+    """
+    if seen.verdict is Verdict.UNKNOWN or seen.order <= condition.order:
+        return True
     if seen.verdict is not condition.verdict or seen.reason is not condition.reason:
         return False
     if condition.phase is Phase.HEALTHY:

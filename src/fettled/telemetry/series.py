@@ -9,12 +9,16 @@ chunks. Only what grows with the fleet is here; everything else is the library's
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Iterator
 
 from fettled.core.words import Phase
 
 #: Checks a chunk: about half a millisecond of the event loop.
 CHUNK = 1_000
+#: Seconds after which the event loop gets its turn. Not after each chunk: on a loop that
+#: is behind, each turn may take a second, and a scrape must come to its end then too.
+HOLD_SECONDS = 0.004
 
 _HEAD = "# HELP {name} {help}\n# TYPE {name} gauge\n"
 _SUCCESS = _HEAD.format(
@@ -63,19 +67,21 @@ def _phase_prefix(subject: str) -> str:
 
 
 async def render_series(all_series: list[Series]) -> AsyncIterator[bytes]:
-    """Render *all_series*, letting the event loop run after every chunk."""
+    """Render *all_series* in chunks, letting the event loop run once they have taken long."""
+    held_since = time.perf_counter()
+    for chunk in _chunks(all_series):
+        yield chunk
+        # What was done with the chunk (packing it) took its time as well.
+        if time.perf_counter() - held_since >= HOLD_SECONDS:
+            await asyncio.sleep(0)
+            held_since = time.perf_counter()
+
+
+def _chunks(all_series: list[Series]) -> Iterator[bytes]:
     for head, part in ((_SUCCESS, _success), (_DURATION, _duration), (_PHASE, _phases)):
         yield head.encode()
-        async for text in _chunks(all_series, part):
-            yield text
-
-
-async def _chunks(
-    all_series: list[Series], part: Callable[[list[Series]], str]
-) -> AsyncIterator[bytes]:
-    for start in range(0, len(all_series), CHUNK):
-        yield part(all_series[start : start + CHUNK]).encode()
-        await asyncio.sleep(0)
+        for start in range(0, len(all_series), CHUNK):
+            yield part(all_series[start : start + CHUNK]).encode()
 
 
 def _success(some: list[Series]) -> str:

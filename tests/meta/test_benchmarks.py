@@ -1,0 +1,89 @@
+"""The benchmarks run, and say what they found; how fast anything is, no test judges."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from source_tree import ROOT
+
+GOALS = ("F4", "F5", "F6", "F8", "F10", "F11")
+KEYS = {"figure", "unit", "ours", "spread", "goal", "peer", "floor", "times_peer", "times_floor"}
+
+
+def bench(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m benchmarks` in its smoke size."""
+    variables = os.environ | {"BENCH_SMOKE": "1", "PYTHONPATH": str(ROOT / "src")} | environment
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments],
+        cwd=ROOT,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module", params=GOALS)
+def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Run one goal's benchmark; its report, with what was printed."""
+    file = tmp_path_factory.mktemp("bench") / "found.json"
+    done = bench(request.param, "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    report = json.loads(file.read_text())
+    assert [each["goal"] for each in report["reports"]] == [request.param]
+    return report["reports"][0] | {"printed": done.stdout, "smoke": report["smoke"]}
+
+
+def test_every_goal_prints_its_figures(found: dict[str, Any]) -> None:
+    """Each figure has a value, a unit and, where the design sets one, its goal."""
+    assert found["smoke"]
+    assert found["figures"]
+    for figure in found["figures"]:
+        assert set(figure) == KEYS
+        assert isinstance(figure["ours"], int | float)
+        assert f"{figure['figure']} [{figure['unit']}]" in found["printed"]
+    assert any(figure["goal"] for figure in found["figures"])
+
+
+def test_every_goal_is_set_beside_a_peer_or_a_floor(found: dict[str, Any]) -> None:
+    """A figure by itself says nothing of a machine that nobody else has."""
+    beside = [figure["peer"] or figure["floor"] for figure in found["figures"]]
+
+    assert any(each and each["name"] for each in beside)
+
+
+def test_a_peer_that_is_not_installed_is_called_so(tmp_path: Path) -> None:
+    """Without blackbox_exporter on PATH the mixed load is measured all the same."""
+    file = tmp_path / "found.json"
+
+    done = bench("F4", "--json", str(file), PATH=str(tmp_path))
+
+    assert done.returncode == 0, done.stderr
+    assert "not installed" in done.stdout
+    figures = json.loads(file.read_text())["reports"][0]["figures"]
+    assert figures[0]["peer"]["value"] is None
+    assert figures[0]["ours"] > 0
+
+
+def test_an_unknown_goal_is_refused_with_the_known_ones() -> None:
+    """A slip in a name does not run everything, or nothing."""
+    done = bench("F99")
+
+    assert done.returncode == 2
+    assert "F99" in done.stderr
+    assert all(goal in done.stderr for goal in GOALS)
+
+
+def test_every_goal_of_the_command_is_on_the_page() -> None:
+    """docs/explanation/performance.md tells what each of them measures."""
+    page = (ROOT / "docs" / "explanation" / "performance.md").read_text(encoding="utf-8")
+
+    assert not [goal for goal in GOALS if f"## {goal}" not in page]
