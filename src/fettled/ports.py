@@ -289,6 +289,7 @@ class Store(Protocol):
 
         Raises:
             StoreDownError: nothing of the unit was kept.
+            StoreUnsureError: it may have been kept; it is a StoreDownError too.
         """
         ...
 
