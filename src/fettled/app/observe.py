@@ -132,12 +132,12 @@ class Observer:
     async def _decide_held(self, watch: Watch) -> None:
         try:
             while watch.held and not watch.is_retired:
-                held = watch.held.popleft()
+                held = watch.held.pop(0)
                 try:
                     await self._decide(watch, held)
                 except (StoreDownError, ConflictError):
                     # A conflict means that another writer opened it: read again, attach.
-                    watch.held.appendleft(held)
+                    watch.held.insert(0, held)
                     await asyncio.sleep(RETRY_SECONDS)
                 except Exception as error:  # noqa: BLE001  # one check's fault must not stop the others
                     self._sink.faulted("observe", error)

@@ -84,13 +84,17 @@ else:
     Check = Annotated[reduce(or_, CHECKS.values()), Field(discriminator="type")]
 
 
+#: Which options were written is of no interest any more, and takes 700 bytes a check to know.
+_WRITTEN: set[str] = set()
+
+
 def options_of(check: Scheduled) -> Options:
     """Give the probe's own options, without the schedule, as the probe type knows them."""
     model: type[BaseModel] = TYPES[check.type].options
     values = {
         field.alias or name: getattr(check, name) for name, field in model.model_fields.items()
     }
-    options = model.model_construct(**values)
+    options = model.model_construct(_WRITTEN, **values)
     if not isinstance(options, Options):
         raise TypeError(check.type)
     return options
