@@ -102,7 +102,7 @@ def _story(seen: Iterable[Observation], policy: Policy) -> None:
 
 
 def _context(wall: datetime, ticket: Ticket | None) -> Context:
-    return Context(Sight(_INTERVAL, _TIMEOUT), wall, subject="device", ticket=ticket)
+    return Context(Sight(_INTERVAL, _TIMEOUT), wall, wall, subject="device", ticket=ticket)
 
 
 def _seen(number: int, *, up: bool) -> Observation:

@@ -18,7 +18,7 @@ from fettled.app.observe import Observer
 from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
 from fettled.core.condition import Condition
-from fettled.core.errors import StoreDownError
+from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.core.observations import Observation, Outcome, Reason
 from fettled.core.policy import Flap, Policy
 from fettled.core.tickets import Change
@@ -67,6 +67,8 @@ class Switch:
 
     store: Store
     is_down: bool = False
+    #: The next write is kept, and its answer is lost.
+    loses_answer: bool = False
     writes: int = 0
 
     async def write(self, unit: Callable[[UnitOfWork], T]) -> T:
@@ -74,7 +76,12 @@ class Switch:
             msg = "the store is down"
             raise StoreDownError(msg)
         self.writes += 1
-        return await self.store.write(unit)
+        answer = await self.store.write(unit)
+        if self.loses_answer:
+            self.loses_answer = False
+            msg = "the store went away while saving this, and may have saved it"
+            raise StoreUnsureError(msg)
+        return answer
 
     async def read(self, ask: Callable[[Reader], T]) -> T:
         if self.is_down:

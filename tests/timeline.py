@@ -55,10 +55,11 @@ class Timeline:
 
     @property
     def ticket(self) -> Ticket | None:
-        """The open ticket, else the newest."""
+        """The open ticket, else the one resolved last."""
         opened = [ticket for ticket in self.tickets if ticket.open_key is not None]
         assert len(opened) <= 1, "invariant 1: at most one open ticket per condition"
-        return (opened or self.tickets[-1:] or [None])[0]
+        by_resolution = sorted(self.tickets, key=lambda t: (t.resolved_at or START, t.number))
+        return (opened or by_resolution[-1:] or [None])[0]
 
     @property
     def events(self) -> list[str]:
@@ -90,11 +91,11 @@ class Timeline:
         """Fold one observation in."""
         wall = seen.started + self.offset
         context = Context(
-            sight=Sight(self.interval, self.timeout, self.stretch),
+            sight=Sight(self.interval, self.timeout, self.stretch, self.offset),
             wall=wall,
+            now=wall,
             subject="hub",
             ticket=self.ticket,
-            offset=self.offset,
             duplicate_is_open=self._duplicate_is_open(),
         )
         self.condition, change = step(self.condition, seen, self.policy, context)

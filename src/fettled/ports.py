@@ -199,7 +199,7 @@ class Reader(Protocol):
     def ticket(self, number: int) -> Ticket | None: ...
     def ticket_by_reference(self, reference: str) -> Ticket | None: ...
     def last_ticket(self, check: str) -> Ticket | None:
-        """The condition's open ticket, else its newest."""
+        """The condition's open ticket, else the one resolved last."""
         ...
 
     def last_tickets(self) -> dict[str, Ticket]:
@@ -289,6 +289,7 @@ class Store(Protocol):
 
         Raises:
             StoreDownError: nothing of the unit was kept.
+            StoreUnsureError: it may have been kept; it is a StoreDownError too.
         """
         ...
 

@@ -1,5 +1,8 @@
 """Start and reload: renamed is carried over, removed is retired, the rest goes on."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from desk import SEEN, Desk, check, fleet
@@ -128,3 +131,24 @@ async def test_a_result_for_a_removed_check_is_dropped(desk: Desk) -> None:
 
     conditions = await desk.store.read(lambda r: r.conditions())
     assert [condition.check for condition in conditions] == []
+
+
+async def test_times_stored_by_a_clock_that_was_ahead_are_clamped_at_the_start(desk: Desk) -> None:
+    """Pending since a year from now: the debounce is met from the start on, not in a year."""
+    await desk.adopt(fleet(check("door")))
+    await desk.see("door/main", "up", "down")
+    ahead = timedelta(days=365)
+    condition = desk.watch("door/main").condition
+    future = replace(
+        condition,
+        since=condition.since + ahead,
+        run_from=condition.run_from + ahead,
+        run_last=condition.run_last + ahead,
+        first=condition.first + ahead,
+    )
+    await desk.store.write(lambda uow: uow.put_condition(future))
+    later = desk.restarted()
+    await later.adopt(fleet(check("door")))
+    await later.see("door/main", "down", "down")
+
+    assert await later.events(1) == ["opened"]

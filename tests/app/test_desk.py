@@ -1,14 +1,22 @@
 """What people do at the desk: each action one transaction, one entry, one clear answer."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from desk import Desk, check, fleet
-from fettled.core.errors import ConflictError, InvalidError, NotFoundError, StaleError
+from fettled.core.errors import (
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    StaleError,
+    StoreUnsureError,
+)
 from fettled.core.lifecycle import Comment, Reopen, Resolve
-from fettled.core.tickets import Actor
-from fettled.core.words import Code
+from fettled.core.tickets import Actor, Change
+from fettled.core.words import Code, Gate, Status
+from fettled.ports import UnitOfWork
 
 ANN, BEN = Actor("user", "ann"), Actor("user", "ben")
 OUTAGE = ("up", "down", "down", "down")
@@ -101,3 +109,48 @@ async def test_every_action_is_in_the_log_of_inputs(desk: Desk) -> None:
     inputs = await desk.store.read(lambda r: r.inputs(after=0, limit=10))
     assert [each.kind for each in inputs] == ["start", "ticket.comment", "ticket.resolve"]
     assert inputs[1].actor == "ann"
+
+
+async def test_an_action_whose_answer_was_lost_is_seen_with_the_next_look(desk: Desk) -> None:
+    """Resolved in the store, open in memory: the next observation sets memory right."""
+    await _open(desk)
+    desk.store.loses_answer = True
+    with pytest.raises(StoreUnsureError):
+        await desk.tickets.act("1", Resolve(), ANN)
+    await desk.see("door/main", "down")
+    assert desk.watch("door/main").condition.gate is Gate.VERIFY
+    await desk.see("door/main", *["down"] * 20)
+
+    assert (await desk.events(1))[-1] == "reopened:still_unhealthy"
+
+
+async def test_an_action_whose_caller_left_is_seen_all_the_same(desk: Desk) -> None:
+    """The caller's deadline passes; what was begun goes on to its end."""
+    await _open(desk)
+    caller = asyncio.create_task(desk.tickets.act("1", Resolve(), ANN))
+    await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    async with asyncio.timeout(10):
+        while desk.watch("door/main").ticket.is_open:
+            await asyncio.sleep(0.001)
+
+    assert await desk.events(1) == ["opened", "resolved:fixed"]
+
+
+async def test_that_a_ticket_is_closed_is_judged_before_what_the_body_names(desk: Desk) -> None:
+    """409, not 422; and repeating what took effect is a success."""
+    await _open(desk)
+    await desk.tickets.act("1", Resolve(), ANN)
+    twice = Resolve(Code.DUPLICATE, duplicate_of=99)
+    assert (await desk.tickets.act("1", twice, BEN)).resolution.code is Code.FIXED
+
+    def close(uow: UnitOfWork) -> None:
+        ticket = uow.ticket(1)
+        at = desk.clock.wall()
+        uow.apply(Change(replace(ticket, status=Status.CLOSED, closed_at=at), ()))
+
+    await desk.store.write(close)
+    with pytest.raises(ConflictError, match="closed"):
+        await desk.tickets.act("1", twice, ANN)

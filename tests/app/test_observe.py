@@ -7,6 +7,7 @@ import pytest
 
 from desk import SEEN, Desk, check, fleet
 from fettled.app import observe
+from fettled.app.memory import MOST_HELD
 from fettled.core.lifecycle import Resolve
 from fettled.core.tickets import Actor
 from fettled.core.words import Phase
@@ -132,3 +133,33 @@ async def test_two_hundred_checks_failing_together_get_a_ticket_each(desk: Desk)
 
     tickets = await desk.store.read(lambda r: r.open_tickets())
     assert sorted(ticket.subject for ticket in tickets) == sorted(names)
+
+
+async def test_evidence_that_was_held_is_timed_by_when_it_was_seen(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store comes back an hour later: the ticket was opened and resolved an hour ago."""
+    monkeypatch.setattr(observe, "RETRY_SECONDS", 0.001)
+    await desk.adopt(fleet(check("door")))
+    await desk.see("door/main", "up")
+    desk.store.is_down = True
+    await desk.see("door/main", "down", "down", "down", "up", "up", "up", settle=False)
+    recovered = desk.clock.wall()
+    desk.clock.advance(timedelta(hours=1))
+    desk.store.is_down = False
+    await desk.observer.settle()
+
+    ticket = await desk.tickets.get("1")
+    assert ticket.resolved_at == recovered
+
+
+async def test_the_history_that_waits_for_the_store_is_bounded(desk: Desk) -> None:
+    """Flapping for hours without a store."""
+    await desk.adopt(fleet(check("door")))
+    desk.store.is_down = True
+    await desk.see("door/main", *["up", "down"] * 500, settle=False)
+    watch = desk.watch("door/main")
+
+    assert len(watch.finished) <= MOST_HELD
+    assert len(watch.held) <= MOST_HELD
+    desk.observer.stop()

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from fettled.core.lifecycle import Resolve
+from fettled.core.condition import not_after
+from fettled.core.lifecycle import Reopen, Resolve
 from fettled.core.policy import Flap, Policy, ReopenBudget
 from fettled.core.words import Kind, Phase, Priority
-from timeline import more, phase_of, play
+from timeline import at, more, phase_of, play
 
 S = timedelta(seconds=1)
 M = timedelta(minutes=1)
@@ -153,5 +154,22 @@ def test_a_persons_resolution_empties_the_flip_history() -> None:
     """What they fixed begins anew."""
     timeline = play("down@0 down@60 up@70 down@80", Policy())
     timeline.act(Resolve(), 85)
+
+    assert timeline.condition.flips == ()
+
+
+def test_a_ticket_kept_open_by_a_person_ends_with_the_flapping_that_followed() -> None:
+    """Flapping is an unhealthy spell; once it has ended well, the ticket is resolved."""
+    timeline = play("down@0 down@60 up@90 up@150 up@9000", POLICY)
+    timeline.act(Reopen(), 9001)
+    more(timeline, flips(9020, 6) + " up@9150..9750/30")
+
+    assert timeline.events[-2:] == ["flapping", "resolved:auto_recovered"]
+
+
+def test_flips_of_the_future_are_forgotten() -> None:
+    """Stored by a clock that was ahead: one failure after that is not flapping."""
+    timeline = play("up@0 " + flips(20, 4), POLICY)
+    timeline.condition = not_after(timeline.condition, at(0))
 
     assert timeline.condition.flips == ()

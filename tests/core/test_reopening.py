@@ -11,6 +11,7 @@ from fettled.core.words import Code, Gate, Status
 from timeline import at, more, play
 
 H = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 PLAIN = Policy(flap=Flap(transitions=99))
 DOWN_AND_UP = "down@0 down@60 up@90 up@150"  # resolved at 150
 
@@ -162,15 +163,67 @@ def test_observe_only_opens_nothing_and_resolves_all_the_same() -> None:
 
 def test_ensure_ticket_is_level_triggered() -> None:
     """A gate that lifts in pending_resolve, or a ticket that went missing, loses nothing."""
-    timeline = play("down@0 down@60 up@70", replace(PLAIN, publish=False))
-    timeline.policy = PLAIN
-    more(timeline, "down@80")
-    assert timeline.events == ["opened"]
+    timeline = play("down@0 down@60", PLAIN)
+    timeline.act(Resolve(Code.WONT_FIX, until=at(75)), 65)
+    more(timeline, "down@70 up@72 down@80")
+    assert timeline.events[2:] == []
+    more(timeline, "down@665")
+    assert timeline.events[2:] == ["reopened:still_unhealthy"]
 
     timeline.tickets.clear()
-    more(timeline, "down@110")
+    more(timeline, "down@690")
 
-    assert timeline.events == ["opened", "opened"]
+    assert timeline.events[3:] == ["opened"]
+
+
+def test_what_was_down_when_publishing_was_switched_on_waits_for_its_next_outage() -> None:
+    """No ticket for the standing backlog; the first one after it was well."""
+    timeline = play("down@0 down@60", replace(PLAIN, publish=False))
+    timeline.policy = PLAIN
+    more(timeline, "down@90 up@120 down@130 down@150")
+    assert timeline.condition.gate is Gate.OBSERVE_ONLY
+    assert timeline.events == []
+
+    more(timeline, "up@160 up@220 down@230 down@290")
+
+    assert timeline.events == ["opened"]
+
+
+STEPS = {"forward": timedelta(minutes=8), "far forward": 24 * H, "back": -H}
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+@pytest.mark.parametrize("code", [Code.WONT_FIX, Code.FIXED])
+def test_setting_the_wall_clock_takes_no_persons_word_back(code: Code, step: timedelta) -> None:
+    """wont_fix and verify hold through NTP's steps; the check was not well meanwhile."""
+    timeline = play("up@0 down@30 down@90", PLAIN)
+    timeline.act(Resolve(code), 100)
+    timeline.offset = step
+    more(timeline, "down@120")
+
+    expected = [] if code is Code.WONT_FIX or step < 10 * MINUTE else ["reopened:still_unhealthy"]
+    assert timeline.events[2:] == expected
+
+
+def test_the_ticket_that_was_worked_on_last_is_the_one_that_is_judged() -> None:
+    """#1 reopened while #2 is resolved, then resolved as wont_fix: quiet, and #2 stays so."""
+    timeline = play(DOWN_AND_UP + " down@9000 down@9060 up@9090 up@9150", PLAIN)
+    timeline.act(Reopen(), 9200, number=1)
+    more(timeline, "down@9300 down@9360")
+    timeline.act(Resolve(Code.WONT_FIX), 9370)
+    more(timeline, "down@9390 down@9450")
+
+    assert timeline.condition.gate is Gate.ACCEPTED
+    assert [ticket.is_open for ticket in timeline.tickets] == [False, False]
+
+
+def test_a_reopening_tells_kind_and_priority() -> None:
+    """Each change of them is on the timeline."""
+    timeline = play(DOWN_AND_UP + " auth@300 auth@360", PLAIN)
+
+    assert timeline.entries[-1][1].data["kind"] == "integration_credentials_invalid"
+    assert timeline.entries[-1][1].data["priority"] == "medium"
+    assert timeline.ticket.title == "Integration credentials invalid: hub"
 
 
 def test_a_person_reopens_inside_and_outside_the_window_and_keeps_it_open() -> None:
@@ -206,6 +259,17 @@ def test_a_gate_is_gone_once_the_ticket_is_open_again() -> None:
 
     assert timeline.condition.gate is None
     assert timeline.events[-1] == "reopened:person"
+
+
+def test_a_resolution_stamped_by_a_clock_that_was_ahead_is_not_verified_for_years() -> None:
+    """The wall clock was a year ahead when a person resolved, and was set right since."""
+    timeline = play("down@0 down@60", PLAIN)
+    timeline.offset = timedelta(days=365)
+    timeline.act(Resolve(), 70)
+    timeline.offset = timedelta()
+    more(timeline, "down@90")
+
+    assert timeline.events[-1] == "reopened:still_unhealthy"
 
 
 def test_wall_clock_jumps_move_neither_debounce_nor_count() -> None:

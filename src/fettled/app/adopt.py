@@ -14,7 +14,7 @@ from typing import Any
 
 from fettled.app.memory import Memory, Watch
 from fettled.core import lifecycle
-from fettled.core.condition import Condition
+from fettled.core.condition import Condition, not_after
 from fettled.core.tickets import SYSTEM, Change, Resolution, Ticket
 from fettled.core.words import Code
 from fettled.ports import CheckSpec, Clock, EventSink, Fleet, Heartbeat, Reader, Store, UnitOfWork
@@ -67,7 +67,7 @@ async def recall(fleet: Fleet, *, store: Store, clock: Clock, memory: Memory) ->
     """Let *memory* show *fleet* with what the store has of it, changing nothing."""
 
     def read(reader: Reader) -> _Stored:
-        return _read(reader, clock, [])
+        return _read(reader, [])
 
     stored = await store.read(read)
     watches = [_watch(spec, fleet, stored, None, clock) for spec in _specs(fleet)]
@@ -117,12 +117,16 @@ def _commit(
         uow.delete_condition(check)
     data: dict[str, Any] = {"checks": len(fleet.checks), "removed": gone, "renamed": renamed}
     uow.log_input(why, at, SYSTEM.type, data)
-    return _read(uow, clock, changes)
+    for condition in uow.conditions() if why == "start" else ():
+        clamped = not_after(condition, clock.now())
+        if clamped != condition:
+            uow.put_condition(clamped)
+    return _read(uow, changes)
 
 
-def _read(reader: Reader, clock: Clock, changes: list[Change]) -> _Stored:
+def _read(reader: Reader, changes: list[Change]) -> _Stored:
     return _Stored(
-        conditions={c.check: _clamp(c, clock.now()) for c in reader.conditions()},
+        conditions={condition.check: condition for condition in reader.conditions()},
         tickets=reader.last_tickets(),
         beats=reader.heartbeats(),
         subject_ids={subject.key: subject.id for subject in reader.subjects()},
@@ -175,20 +179,3 @@ def _retire(ticket: Ticket | None, at: datetime, *, is_kept: bool) -> Change | N
         data = {"note": "its target was removed: only a person can resolve this ticket now"}
         return lifecycle.note(ticket, "target_removed", at, SYSTEM, data)
     return lifecycle.resolved(ticket, Resolution(Code.TARGET_REMOVED, at, SYSTEM))
-
-
-def _clamp(condition: Condition, now: datetime) -> Condition:
-    """A stored time in the future, from a clock that was wrong, counts as now."""
-
-    def known(at: datetime | None) -> datetime | None:
-        return min(at, now) if at is not None else None
-
-    return replace(
-        condition,
-        since=known(condition.since),
-        changed=known(condition.changed),
-        run_from=known(condition.run_from),
-        run_last=known(condition.run_last),
-        first=known(condition.first),
-        healthy_until=known(condition.healthy_until),
-    )

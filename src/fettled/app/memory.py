@@ -4,7 +4,7 @@ What the daemon holds in memory of each check.
 A copy of the store's truth, and the history that is not written yet.
 
 Only the event loop touches it. `condition` and `ticket` advance after COMMIT and never
-before; `expected` may be ahead, and serves for nothing but the pace of probing.
+before; `expected` may be ahead, and says what to decide next and when to look again.
 """
 
 from __future__ import annotations
@@ -32,11 +32,13 @@ class Held:
 
     Attributes:
         offset: wall time less the daemon's clock, when they were made.
+        took: how long the newest of them took.
     """
 
     span: Span
     stretch: Stretch | None
     offset: timedelta
+    took: timedelta
 
 
 @dataclass(slots=True)
@@ -58,6 +60,8 @@ class Watch:
     #: Nearly always empty; as a list, since an empty deque takes 700 bytes more.
     held: list[Held] = field(default_factory=list)
     is_deciding: bool = False
+    #: The store may have changed without our being told: what is seen next is decided there.
+    is_doubted: bool = False
     #: Removed or renamed: what is still under way for it is dropped.
     is_retired: bool = False
 
@@ -69,7 +73,8 @@ class Watch:
         self.seen = seen
         longer = extend(self.span, seen, self.spec.timeout) if self.span is not None else None
         if longer is None and self.span is not None and self.span is not self.saved:
-            self.finished.append(self.span)
+            # While the store is down this is bounded by forgetting the oldest history.
+            self.finished = [*self.finished, self.span][-MOST_HELD:]
         self.span = longer or begin(seen)
 
     def unsaved(self) -> list[Span]:
@@ -91,11 +96,11 @@ class Watch:
             newest = self.held[-1]
             longer = extend(newest.span, seen, self.spec.timeout)
             if longer is not None:
-                self.held[-1] = Held(longer, newest.stretch, newest.offset)
+                self.held[-1] = Held(longer, newest.stretch, newest.offset, seen.took)
                 return
         if len(self.held) >= MOST_HELD:
             del self.held[0]
-        self.held.append(Held(begin(seen), self.stretch, offset))
+        self.held.append(Held(begin(seen), self.stretch, offset, seen.took))
 
 
 class Memory:
@@ -123,6 +128,11 @@ class Memory:
     def get(self, check: str) -> Watch | None:
         """The check, or None where it is not watched (any more)."""
         return self._checks.get(check)
+
+    def doubt(self) -> None:
+        """Have every check's next observation decided in the store, and memory set right."""
+        for watch in self:
+            watch.is_doubted = True
 
     def subjects(self) -> list[str]:
         """The keys of all subjects, in order."""

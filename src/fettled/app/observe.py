@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from fettled.app.memory import Held, Memory, Watch
@@ -20,18 +20,36 @@ from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.engine import is_quiet, step
 from fettled.core.errors import ConflictError, StoreDownError
-from fettled.core.flap import Stretch, stretched
+from fettled.core.flap import stretched
 from fettled.core.observations import Observation
 from fettled.core.phases import Sight
 from fettled.core.spans import Span, expand, max_gap
 from fettled.core.tickets import Change, Ticket
 from fettled.core.words import Code, Verdict
-from fettled.ports import Clock, EventSink, Reader, Store, UnitOfWork
+from fettled.ports import (
+    CheckSpec,
+    Clock,
+    EventSink,
+    Reader,
+    Store,
+    SubjectSpec,
+    UnitOfWork,
+)
 
 #: How long to leave a store alone that did not answer.
 RETRY_SECONDS = 1.0
 #: Spans to write in one unit of a flush: short enough that decisions do not wait.
 FLUSH_SIZE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """What a unit is to decide: captured, so that a reload meanwhile cannot reach it."""
+
+    spec: CheckSpec
+    subject: SubjectSpec
+    held: Held
+    spans: list[Span]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +79,22 @@ class Observer:
             What the condition will be once this is decided, for the pace of probing.
         """
         watch.remember(seen)
-        is_behind = bool(watch.held) or watch.is_deciding
+        is_behind = bool(watch.held) or watch.is_deciding or watch.is_doubted
         if is_behind or not is_quiet(watch.expected, seen, watch.spec.policy, watch.ticket):
             self._expect(watch, seen, is_behind=is_behind)
         if seen.verdict is not Verdict.UNKNOWN:
             gap = max_gap(seen.cadence, watch.spec.timeout)
             watch.stretch = stretched(watch.stretch, seen.started, gap)
-        self._sink.observed(seen, watch.expected.phase)
+        self._sink.observed(seen, watch.condition.phase)
         return watch.expected
 
     def _expect(self, watch: Watch, seen: Observation, *, is_behind: bool) -> None:
         """Say what *seen* will change, and hold it for the writer where it changes anything."""
         wall = self._clock.wall()
         offset = wall - self._clock.now()
+        sight = Sight(watch.spec.interval, watch.spec.timeout, watch.stretch, offset)
         # Whether a duplicate's other ticket is open is for the store to say: ask it.
-        context = _context(watch, watch.ticket, wall, watch.stretch, offset, is_duplicated=False)
+        context = Context(sight, wall, wall, watch.subject.key, watch.ticket)
         was = watch.expected
         watch.expected, change = step(was, seen, watch.spec.policy, context)
         if is_behind or change is not None or watch.expected is not was:
@@ -127,9 +146,14 @@ class Observer:
             watch.expected = watch.condition if not watch.held else watch.expected
 
     async def _decide(self, watch: Watch, held: Held) -> None:
-        spans = watch.unsaved()
-        unit = partial(decide_held, watch=watch, held=held, spans=spans, wall=self._clock.wall)
-        decided = await self._store.write(unit)
+        task = Undecided(watch.spec, watch.subject, held, watch.unsaved())
+        unit = partial(decide, task=task, wall=self._clock.wall, is_gone=lambda: watch.is_retired)
+        was_doubted, watch.is_doubted = watch.is_doubted, False
+        try:
+            decided = await self._store.write(unit)
+        except BaseException:
+            watch.is_doubted |= was_doubted
+            raise
         if decided is None:
             return
         before, watch.condition = watch.condition, decided.condition
@@ -143,44 +167,48 @@ class Observer:
             self._sink.changed(change)
 
 
-def decide_held(
+def decide(
     uow: UnitOfWork,
     *,
-    watch: Watch,
-    held: Held,
-    spans: list[Span],
+    task: Undecided,
     wall: Callable[[], datetime],
+    is_gone: Callable[[], bool],
 ) -> Decided | None:
     """
-    Fold *held* into the stored condition, and write *spans*; None when the check is gone.
+    Fold what was held into the stored condition; None when the check is gone meanwhile.
 
-    Runs on the writer's thread, maybe again: it reads of *watch* only what the event loop
-    never changes while a unit is under way.
+    Runs on the writer's thread, maybe again from its start. A second run after a COMMIT
+    whose answer was lost finds the observations old, and changes nothing.
     """
-    if watch.is_retired:
+    if is_gone():
         return None
-    check, policy, timeout = watch.spec.key, watch.spec.policy, watch.spec.timeout
-    stored = uow.condition(check) or Condition(check)
-    condition, ticket = stored, uow.last_ticket(check)
-    stretch, changes, now = held.stretch, [], wall()
+    spec, held, now = task.spec, task.held, wall()
+    stored = uow.condition(spec.key) or Condition(spec.key)
+    condition, ticket = stored, uow.last_ticket(spec.key)
+    stretch, changes = held.stretch, []
     for seen in expand(held.span):
-        # Those before the last were decided when they were made, had the store been there.
-        is_last = seen.started >= held.span.last
-        at = now if is_last else min(seen.started + held.offset, now)
-        context = _context(
-            watch, ticket, at, stretch, held.offset, is_duplicated=_duplicate_is_open(uow, ticket)
+        context = Context(
+            sight=Sight(spec.interval, spec.timeout, stretch, held.offset),
+            wall=min(seen.started + held.took + held.offset, now),
+            now=now,
+            subject=task.subject.key,
+            ticket=ticket,
+            duplicate_is_open=_duplicate_is_open(uow, ticket),
+            labels=task.subject.labels,
+            team=task.subject.team,
         )
-        condition, change = step(condition, seen, policy, context)
+        condition, change = step(condition, seen, spec.policy, context)
         if change is not None:
             applied = uow.apply(change)
             ticket = applied.ticket
             changes.append(applied)
         if seen.verdict is not Verdict.UNKNOWN:
-            stretch = stretched(stretch, seen.started, max_gap(seen.cadence, timeout))
+            gap = max_gap(seen.cadence, spec.timeout)
+            stretch = stretched(stretch, seen.started, gap)
     if condition is not stored:
         uow.put_condition(condition)
-    uow.put_spans(spans)
-    return Decided(condition, ticket, spans, changes)
+    uow.put_spans(task.spans)
+    return Decided(condition, ticket, task.spans, changes)
 
 
 def _put_spans(uow: UnitOfWork, spans: list[Span]) -> None:
@@ -193,24 +221,3 @@ def _duplicate_is_open(reader: Reader, ticket: Ticket | None) -> bool:
         return False
     other = reader.ticket(resolution.duplicate_of or 0)
     return other is not None and other.is_open
-
-
-def _context(
-    watch: Watch,
-    ticket: Ticket | None,
-    wall: datetime,
-    stretch: Stretch | None,
-    offset: timedelta,
-    *,
-    is_duplicated: bool,
-) -> Context:
-    return Context(
-        sight=Sight(watch.spec.interval, watch.spec.timeout, stretch),
-        wall=wall,
-        subject=watch.subject.key,
-        ticket=ticket,
-        offset=offset,
-        duplicate_is_open=is_duplicated,
-        labels=watch.subject.labels,
-        team=watch.subject.team,
-    )

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import partial
 
 from fettled.app.memory import Memory
 from fettled.core import lifecycle
 from fettled.core.condition import Condition
 from fettled.core.engine import resolved_by_person
-from fettled.core.errors import ConflictError, InvalidError, NotFoundError, StaleError
+from fettled.core.errors import (
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    StaleError,
+    StoreUnsureError,
+)
 from fettled.core.lifecycle import Action, Reopen, Resolve
 from fettled.core.tickets import Actor, Change, Entry, Ticket
 from fettled.core.words import Phase
@@ -44,6 +54,24 @@ def find(reader: Reader, ref: str) -> Ticket:
     return ticket
 
 
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """
+    What an action committed.
+
+    Attributes:
+        ticket: as it is after.
+        change: None when there was nothing to do.
+        newest: the ticket that the condition goes by from now on.
+        condition: as it is after; None for a ticket without one.
+    """
+
+    ticket: Ticket
+    change: Change | None
+    newest: Ticket | None
+    condition: Condition | None
+
+
 class Tickets:
     """The desk at which tickets are read and worked on."""
 
@@ -52,6 +80,7 @@ class Tickets:
         self._clock = clock
         self._memory = memory
         self._sink = sink
+        self._tasks: set[asyncio.Task[Ticket]] = set()
 
     async def list(self, which: TicketFilter, before: int | None, limit: int) -> Page:
         """Newest first, with numbers below *before*."""
@@ -73,46 +102,74 @@ class Tickets:
         """
         Let *actor* do *action*; an action that has taken effect already changes nothing.
 
+        Once begun it goes on to its end, whether or not the caller waits for it: memory
+        must learn what was committed.
+
         Raises:
             NotFoundError, ConflictError, InvalidError: see `lifecycle.act`.
             StaleError: *if_version* is not the ticket's version any more.
             StoreDownError: nothing was done.
+            StoreUnsureError: it may have been done.
         """
+        task = asyncio.create_task(self._act(ref, action, actor, if_version))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return await asyncio.shield(task)
 
-        def unit(uow: UnitOfWork) -> tuple[Ticket, Change | None, Condition | None]:
-            ticket = find(uow, ref)
-            if if_version is not None and ticket.version != if_version:
-                msg = f"#{ticket.number} is at version {ticket.version}, not {if_version}"
-                raise StaleError(msg)
-            condition = uow.condition(ticket.check) if ticket.check is not None else None
-            _check_others(uow, ticket, action)
-            phase = condition.phase if condition is not None else Phase.UNKNOWN
-            at = self._clock.wall()
-            change = lifecycle.act(ticket, action, actor, at, phase)
-            if change is None:
-                return ticket, None, condition
-            applied = uow.apply(change)
-            if condition is not None and isinstance(action, Resolve):
-                condition = resolved_by_person(condition)
-                uow.put_condition(condition)
-            name = f"ticket.{type(action).__name__.lower()}"
-            who = actor.name or actor.type
-            uow.log_input(name, at, who, {"ticket": ticket.number, **asdict(action)})
-            newest = uow.last_ticket(ticket.check) if ticket.check is not None else None
-            return newest or applied.ticket, applied, condition
-
-        newest, change, condition = await self._store.write(unit)
-        if change is None:
-            return newest
-        watch = self._memory.get(newest.check) if newest.check is not None else None
-        if watch is not None and condition is not None:
-            watch.ticket = newest
+    async def _act(self, ref: str, action: Action, actor: Actor, if_version: int | None) -> Ticket:
+        unit = partial(_act, ref, action, actor, if_version, self._clock.wall)
+        try:
+            acted = await self._store.write(unit)
+        except StoreUnsureError:
+            self._memory.doubt()
+            raise
+        if acted.change is None:
+            return acted.ticket
+        check = acted.ticket.check
+        watch = self._memory.get(check) if check is not None else None
+        if watch is not None and acted.condition is not None:
+            watch.ticket = acted.newest
             # An observation may have been committed meanwhile and be known here already.
-            if condition.order >= watch.condition.order:
-                watch.condition = condition
-                watch.expected = condition if not watch.is_deciding else watch.expected
-        self._sink.changed(change)
-        return change.ticket
+            if acted.condition.order >= watch.condition.order:
+                watch.condition = acted.condition
+                watch.expected = acted.condition if not watch.is_deciding else watch.expected
+        self._sink.changed(acted.change)
+        return acted.ticket
+
+    def _done(self, task: asyncio.Task[Ticket]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited was told; a caller that left wants no traceback
+
+
+def _act(  # noqa: PLR0917 - bound by position, so that the unit is one value
+    ref: str,
+    action: Action,
+    actor: Actor,
+    if_version: int | None,
+    wall: Callable[[], datetime],
+    uow: UnitOfWork,
+) -> Acted:
+    ticket = find(uow, ref)
+    if if_version is not None and ticket.version != if_version:
+        msg = f"#{ticket.number} is at version {ticket.version}, not {if_version}"
+        raise StaleError(msg)
+    condition = uow.condition(ticket.check) if ticket.check is not None else None
+    phase = condition.phase if condition is not None else Phase.UNKNOWN
+    at = wall()
+    change = lifecycle.act(ticket, action, actor, at, phase)
+    if change is None:
+        return Acted(ticket, None, None, condition)
+    _check_others(uow, ticket, action)
+    applied = uow.apply(change)
+    if condition is not None and isinstance(action, Resolve):
+        condition = resolved_by_person(condition)
+        uow.put_condition(condition)
+    name = f"ticket.{type(action).__name__.lower()}"
+    data = {"ticket": ticket.number, **asdict(action)}
+    uow.log_input(name, at, actor.name or actor.type, data)
+    newest = uow.last_ticket(ticket.check) if ticket.check is not None else None
+    return Acted(applied.ticket, applied, newest, condition)
 
 
 def _check_others(reader: Reader, ticket: Ticket, action: Action) -> None:

@@ -75,10 +75,16 @@ async def _run(config: Path, ready: Ready | None, sink: EventSink | None) -> Non
             config=config, loaded=loaded, clock=clock, store=store, tools=tools, sink=sink
         )
         # The port is taken before anything is adopted: if it is busy, nothing was changed.
-        web = open_web(make_app(made.services()), listen=[settings.server.address], control=control)
+        files = settings.server.tls
+        web = open_web(
+            make_app(made.services()),
+            listen=[settings.server.address],
+            control=control,
+            tls=(files.cert, files.key) if files is not None else None,
+        )
         listening = await stack.enter_async_context(web)
         # This function lives as long as the daemon; the targets as written need not.
-        del loaded, settings
+        del loaded, settings, files
         await made.take_over()
         if made.settings.access is None:
             await first_admin_token(store, clock, token_file(made.settings))

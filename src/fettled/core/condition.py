@@ -2,12 +2,12 @@
 The machine's belief about one check: a value, replaced and never changed in place.
 
 `None` for a time means "never yet". Times of the condition are the daemon's own
-clock; times of tickets are wall time (see `fettled.ports.Clock`).
+clock except where said; times of tickets are wall time (see `fettled.ports.Clock`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fettled.core.observations import Reason
@@ -42,8 +42,10 @@ class Condition:
         changed: since when verdict and reason are what they are.
         run_from, run_last, run_count: the continuous run of evidence that is being
             counted towards the next phase; kept only in phases that count.
-        first: the first not-up observation of the present spell.
-        healthy_until: the last instant in phase healthy, once it was left.
+        first: the first not-up observation of the present spell, in wall time as it was.
+        healthy_until: when phase healthy was last left, in wall time as it was: people
+            resolve by the clock on the wall, and what is compared with it must not move
+            when that clock is set.
         flips: the raw flips that still matter, oldest first.
         gate, gate_until: what keeps the monitor from opening or reopening now.
         order: of the last observation that changed anything.
@@ -67,3 +69,26 @@ class Condition:
     gate: Gate | None = None
     gate_until: datetime | None = None
     order: tuple[int, int] = (0, 0)
+
+
+def not_after(condition: Condition, now: datetime) -> Condition:
+    """
+    Give *condition* with every time that lies in the future set to *now*.
+
+    Such times were stored while the clock was wrong. A debounce that began in the future
+    would never be met. Flips of the future are dropped: when they were is not known.
+    """
+
+    def known(at: datetime | None) -> datetime | None:
+        return min(at, now) if at is not None else None
+
+    return replace(
+        condition,
+        since=known(condition.since),
+        changed=known(condition.changed),
+        run_from=known(condition.run_from),
+        run_last=known(condition.run_last),
+        first=known(condition.first),
+        healthy_until=known(condition.healthy_until),
+        flips=tuple(flip for flip in condition.flips if flip.at <= now),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fettled.core.condition import Condition
 from fettled.core.phases import Sight
@@ -17,7 +17,8 @@ class Context:
 
     Attributes:
         sight: the check's timing and the evidence just before.
-        wall: wall time now; `offset` is wall time less the observations' clock.
+        wall: wall time of the evidence, by which the decision is timed.
+        now: wall time at which it is taken; later than that for evidence that was held.
         ticket: the condition's open ticket, else its newest, else None.
         subject: the subject's key, for the title of a new ticket.
         duplicate_is_open: see `reopening.Case`.
@@ -25,17 +26,17 @@ class Context:
 
     sight: Sight
     wall: datetime
+    now: datetime
     subject: str
     ticket: Ticket | None = None
-    offset: timedelta = timedelta()
     duplicate_is_open: bool = False
     labels: dict[str, str] = field(default_factory=dict)
     team: str | None = None
 
     def to_wall(self, at: datetime | None) -> datetime | None:
         """Tell a time of the observations' clock in wall time."""
-        return None if at is None else at + self.offset
+        return None if at is None else at + self.sight.offset
 
     def first_failure(self, condition: Condition) -> datetime:
         """When the present spell began, in wall time."""
-        return self.wall if condition.first is None else condition.first + self.offset
+        return self.wall if condition.first is None else condition.first

@@ -23,6 +23,14 @@ class StoreDownError(StoreError):
     """The store does not answer now; the same call may succeed later."""
 
 
+class StoreUnsureError(StoreDownError):
+    """
+    The store went away while it was saving: the change may have been kept, or not.
+
+    Whoever holds a copy of the store's truth must read it again before relying on it.
+    """
+
+
 class NotFoundError(FettledError):
     """There is no such thing, or it is not yours to see."""
 

@@ -9,20 +9,23 @@ its line in `GATES`, in the order in which they are named to people.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
+from fettled.core.condition import Condition
 from fettled.core.policy import Policy
 from fettled.core.reopening import StayQuiet
 from fettled.core.words import Gate
 
 
-def _observe_only(policy: Policy, _now: datetime) -> StayQuiet | None:
-    return None if policy.publish else StayQuiet(Gate.OBSERVE_ONLY)
+def _observe_only(condition: Condition, policy: Policy) -> StayQuiet | None:
+    # What was down already when publishing was switched on is known to everybody: it gets
+    # its ticket with its next outage. The gate is forgotten when the check is healthy.
+    was_observed = condition.gate is Gate.OBSERVE_ONLY
+    return StayQuiet(Gate.OBSERVE_ONLY) if was_observed or not policy.publish else None
 
 
-GATES: tuple[Callable[[Policy, datetime], StayQuiet | None], ...] = (_observe_only,)
+GATES: tuple[Callable[[Condition, Policy], StayQuiet | None], ...] = (_observe_only,)
 
 
-def holding(policy: Policy, now: datetime) -> StayQuiet | None:
+def holding(condition: Condition, policy: Policy) -> StayQuiet | None:
     """Name the first gate that holds, if any does."""
-    return next((held for gate in GATES if (held := gate(policy, now)) is not None), None)
+    return next((held for gate in GATES if (held := gate(condition, policy)) is not None), None)

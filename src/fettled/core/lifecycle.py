@@ -178,6 +178,14 @@ def opened(
     return Change(ticket, (Entry("opened", at, MONITOR, told),))
 
 
+def with_kind(ticket: Ticket, kind: str) -> Ticket:
+    """Give *ticket* another kind, and the title that goes with it unless a person wrote one."""
+    title = ticket.title
+    if title == f"{title_of(ticket.kind)}: {ticket.subject}":
+        title = f"{title_of(kind)}: {ticket.subject}"
+    return replace(ticket, kind=kind, title=title)
+
+
 def title_of(kind: str) -> str:
     """A kind as a title begins with it: `device_offline` is "Device offline"."""
     return kind.replace("_", " ").capitalize()

@@ -3,14 +3,6 @@ When to look at a check again, other than in its regular slot.
 
 Pure arithmetic on the condition. Capacity, fairness and the slots themselves are
 `fettled.scheduling`'s; whether a run of evidence is stale is the phase machine's.
-
-| phase | debounce | count |
-|---|---|---|
-| pending_open | open_after | open_failures |
-| pending_resolve | resolve_after | resolve_successes |
-| flapping, not-up | open_after | open_failures |
-| flapping, up | max(stable_after, resolve_after) | resolve_successes |
-| any other | none: the regular slot is enough | |
 """
 
 from __future__ import annotations
@@ -19,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fettled.core.condition import Condition
+from fettled.core.phases import COUNTING, debounce
 from fettled.core.policy import Policy
-from fettled.core.words import Phase, Verdict
+from fettled.core.words import Verdict
 
 #: How long after the deadline the look is taken, so that timers rounded to a
 #: millisecond, which may come early, still find the debounce met.
@@ -60,10 +53,10 @@ def next_look(
     came back unknown) is made up for after as long again as it is overdue: soon, yet
     never in a tight loop.
     """
-    debounce = _debounce(condition, policy)
-    if debounce is None:
+    if condition.phase not in COUNTING:
         return REGULAR
-    after, needed = debounce
+    up = condition.verdict is Verdict.UP
+    after, needed = debounce(condition.phase, policy, up=up)
     step = min(retry_interval, interval)
     if condition.run_from is None or condition.run_count + 1 < needed:
         return Pace(step, urgent=True)
@@ -73,20 +66,3 @@ def next_look(
     look_at = deadline + MARGIN
     wait = look_at - now if now < look_at else now - deadline
     return Pace(min(step, wait), urgent=True)
-
-
-def _debounce(condition: Condition, policy: Policy) -> tuple[timedelta, int] | None:
-    """How long and how often the present run must hold; None when nothing is counted."""
-    to_open = policy.open_after, policy.open_failures
-    match condition.phase:
-        case Phase.PENDING_OPEN:
-            return to_open
-        case Phase.PENDING_RESOLVE:
-            return policy.resolve_after, policy.resolve_successes
-        case Phase.FLAPPING if condition.verdict is Verdict.UP:
-            quiet = max(policy.flap.stable_after, policy.resolve_after)
-            return quiet, policy.resolve_successes
-        case Phase.FLAPPING:
-            return to_open
-        case _:
-            return None

@@ -65,11 +65,13 @@ class Sight:
     Attributes:
         interval, timeout: of the check, as configured.
         stretch: the continuous evidence before it; None when there is none.
+        offset: wall time less the observations' clock, at that time.
     """
 
     interval: timedelta
     timeout: timedelta
     stretch: Stretch | None = None
+    offset: timedelta = timedelta()
 
 
 def debounce(phase: Phase, policy: Policy, *, up: bool) -> tuple[timedelta, int]:
@@ -101,15 +103,16 @@ def advance(condition: Condition, seen: Observation, policy: Policy, sight: Sigh
         if condition.phase is not Phase.FLAPPING and flaps.is_flapping(
             flips, seen.started, policy.flap, window
         ):
-            return _enter(_run(told, seen, sight, goes_on=False), Phase.FLAPPING, seen.started)
+            anew = _run(told, seen, sight, goes_on=False)
+            return _enter(anew, Phase.FLAPPING, seen.started, sight.offset)
 
     evidence = Evidence.UP if up else Evidence.NOT_UP
     counted = _run(told, seen, sight, goes_on=not flipped)
-    moved = _enter(counted, TABLE[told.phase, evidence], seen.started)
+    moved = _enter(counted, TABLE[told.phase, evidence], seen.started, sight.offset)
     if moved.phase in COUNTING and _is_held(moved, seen.started, policy, up=up):
         # One observation may begin a run and meet its debounce: 0s and 1 are legal.
         after = TABLE.get((moved.phase, _HELD[evidence]), moved.phase)
-        moved = _enter(moved, after, seen.started)
+        moved = _enter(moved, after, seen.started, sight.offset)
     return moved
 
 
@@ -141,7 +144,7 @@ def _run(condition: Condition, seen: Observation, sight: Sight, *, goes_on: bool
     anew = replace(condition, run_from=seen.started, run_last=seen.started, run_count=1)
     if condition.phase is Phase.PENDING_OPEN and last is not None and goes_on:
         # Over the gap nobody looked: the failure before it is no part of this spell.
-        anew = replace(anew, first=seen.started)
+        anew = replace(anew, first=seen.started + sight.offset)
     return anew
 
 
@@ -152,7 +155,7 @@ def _is_held(condition: Condition, at: datetime, policy: Policy, *, up: bool) ->
     return condition.run_count >= count and at - condition.run_from >= after
 
 
-def _enter(condition: Condition, phase: Phase, at: datetime) -> Condition:
+def _enter(condition: Condition, phase: Phase, at: datetime, offset: timedelta) -> Condition:
     if phase not in COUNTING:
         condition = replace(condition, run_from=None, run_last=None, run_count=0)
     if phase is condition.phase:
@@ -160,11 +163,11 @@ def _enter(condition: Condition, phase: Phase, at: datetime) -> Condition:
     left = condition.phase
     entered = replace(condition, phase=phase, since=at)
     if left is Phase.HEALTHY:
-        entered = replace(entered, healthy_until=at)
+        entered = replace(entered, healthy_until=at + offset)
     if left is Phase.FLAPPING:
         entered = replace(entered, flips=())
     if phase is Phase.HEALTHY:
         return replace(entered, first=None, gate=None, gate_until=None)
     if entered.first is None:
-        entered = replace(entered, first=at)
+        entered = replace(entered, first=at + offset)
     return entered

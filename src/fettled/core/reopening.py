@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fettled.core.policy import NEVER, Policy
 from fettled.core.tickets import Ticket
@@ -54,7 +54,8 @@ class Case:
         ticket: the condition's open ticket, else its newest, else None.
         first: the first not-up observation of this spell.
         healthy_until: the last instant in phase healthy; None: never was.
-        now: when the decision is taken.
+        at: when the evidence was seen.
+        now: when the decision is taken; later than that for evidence that was held.
         duplicate_is_open: whether the ticket it is a duplicate of is open.
     """
 
@@ -62,6 +63,7 @@ class Case:
     policy: Policy
     first: datetime
     healthy_until: datetime | None
+    at: datetime
     now: datetime
     duplicate_is_open: bool = False
 
@@ -76,6 +78,9 @@ class Case:
         )
 
 
+#: A resolution further in the future was stamped by a clock that was wrong, and its end is
+#: not waited for. Less is a clock that was set: then verifying lasts that much longer.
+WRONG_CLOCK = timedelta(days=1)
 #: Codes by which people say that they know and accept it.
 ACCEPTED = frozenset({Code.WONT_FIX, Code.WORKAROUND, Code.DUPLICATE})
 
@@ -90,7 +95,7 @@ def _accepted(case: Case) -> Decision | None:
         return None
     if resolution.code is Code.DUPLICATE and not case.duplicate_is_open:
         return None
-    if resolution.until is not None and case.now >= resolution.until:
+    if resolution.until is not None and case.at >= resolution.until:
         return None
     return StayQuiet(Gate.ACCEPTED, resolution.until)
 
@@ -104,7 +109,7 @@ def _still_unhealthy(case: Case) -> Decision | None:
     if resolution is None or not resolution.by.is_person or case.was_well_since:
         return None
     until = resolution.at + case.policy.verify_after_resolve
-    if case.now < until:
+    if case.at < until and resolution.at - case.now <= WRONG_CLOCK:
         return StayQuiet(Gate.VERIFY, until)
     return ReopenIt(Cause.STILL_UNHEALTHY)
 

@@ -1,9 +1,9 @@
 """
 History, run-length: one span for a stretch of observations that say the same.
 
-A span ends when verdict, reason, kind or priority changes, at a new start of the daemon,
-or when an observation comes after a gap. Folding `expand(span)` equals folding the
-observations it was made of.
+A span ends when verdict, reason, kind, priority or the step between looks changes, at a
+new start of the daemon, and over a gap. So folding `expand(span)` equals folding the
+observations it was made of, but for the jitter of their instants.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from fettled.core.words import Priority, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: Looks are never quite even: this, or a quarter of the step, is still the same step.
+JITTER = timedelta(milliseconds=100)
 #: Neighbours further apart than this many cadences (plus a timeout) leave a gap.
 GAP_CADENCES = 3
 
@@ -33,8 +35,8 @@ class Span:
     *count* observations of the same thing, from *first* to *last* (their starts).
 
     Attributes:
-        order: of the first of them; the others follow one by one. With the check it
-            is the span's name, so storing it again only lengthens it.
+        order: of the first of them; counted on from it, the others are never ahead of
+            their own. With the check it is the span's name: storing it again lengthens it.
     """
 
     check: str
@@ -75,11 +77,27 @@ def extend(span: Span, seen: Observation, timeout: timedelta) -> Span | None:
         and span.kind == seen.kind
         and span.priority is seen.priority
         and span.order[0] == seen.order[0]
-        and seen.started - span.last <= max_gap(seen.cadence, timeout)
     )
-    if not says_the_same:
+    if not says_the_same or not _is_in_step(span, seen, timeout):
         return None
-    return replace(span, last=seen.started, count=span.count + 1, cadence=seen.cadence)
+    return replace(span, last=seen.started, count=span.count + 1)
+
+
+def _is_in_step(span: Span, seen: Observation, timeout: timedelta) -> bool:
+    """Whether *seen* came when the others of *span* lead one to expect it, and no gap before."""
+    distance = seen.started - span.last
+    if distance > max_gap(span.cadence, timeout):
+        return False
+    if abs(seen.cadence - span.cadence) > _slack(span.cadence):
+        return False
+    if span.count == 1:
+        return True
+    step = (span.last - span.first) / (span.count - 1)
+    return abs(distance - step) <= _slack(step)
+
+
+def _slack(step: timedelta) -> timedelta:
+    return max(step / 4, JITTER)
 
 
 def expand(span: Span) -> Iterator[Observation]:

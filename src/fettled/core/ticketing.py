@@ -9,7 +9,7 @@ what should be, not what just happened.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fettled.core import gates, lifecycle
@@ -24,6 +24,10 @@ from fettled.core.spans import max_gap
 from fettled.core.tickets import MONITOR, Change, Resolution, Ticket
 from fettled.core.words import Cause, Code, Kind, Phase, Source
 
+#: From the one to the other a new unhealthy spell has begun, past its debounce.
+_WELL = frozenset({Phase.UNKNOWN, Phase.HEALTHY, Phase.PENDING_OPEN})
+_UNWELL = frozenset({Phase.FIRING, Phase.FLAPPING})
+
 
 def tell_ticket(
     before: Condition, after: Condition, policy: Policy, context: Context
@@ -32,41 +36,29 @@ def tell_ticket(
     ticket = context.ticket
     if ticket is None or not ticket.is_open or before.phase is after.phase:
         return None
+    change = None
     if after.phase is Phase.FLAPPING:
-        return lifecycle.note(
-            replace(ticket, flap_count=ticket.flap_count + 1),
-            "flapping",
-            context.wall,
-            MONITOR,
-            {"flips": len(after.flips)},
-        )
-    if after.phase is Phase.FIRING and before.phase is not Phase.PENDING_RESOLVE:
-        return _fails_again(ticket, after, policy, context)
-    return None
+        flapped = replace(ticket, flap_count=ticket.flap_count + 1)
+        data = {"flips": len(after.flips)}
+        change = lifecycle.note(flapped, "flapping", context.wall, MONITOR, data)
+    if before.phase in _WELL and after.phase in _UNWELL:
+        change = _fails_again(change, ticket, after, policy, context)
+    return change
 
 
 def _fails_again(
-    ticket: Ticket, after: Condition, policy: Policy, context: Context
+    change: Change | None, ticket: Ticket, after: Condition, policy: Policy, context: Context
 ) -> Change | None:
-    change = None
+    ticket = change.ticket if change is not None else ticket
+    data = {"reason": after.reason.value}
     if ticket.recovered_at is not None:
-        data = {"reason": after.reason.value}
-        change = lifecycle.note(
-            replace(ticket, recovered_at=None), "recovery_withdrawn", context.wall, MONITOR, data
-        )
-        ticket = change.ticket
+        failed = replace(ticket, recovered_at=None)
+        further = lifecycle.note(failed, "recovery_withdrawn", context.wall, MONITOR, data)
+        change, ticket = then(change, further), further.ticket
     if ticket.unstable_since is not None:
-        further = lifecycle.note(
-            replace(
-                ticket,
-                flap_count=ticket.flap_count + 1,
-                relapses=_relapses(ticket, policy, context.wall),
-            ),
-            "relapsed",
-            context.wall,
-            MONITOR,
-            {"reason": after.reason.value},
-        )
+        relapses = _relapses(ticket, policy, context.wall)
+        failed = replace(ticket, flap_count=ticket.flap_count + 1, relapses=relapses)
+        further = lifecycle.note(failed, "relapsed", context.wall, MONITOR, data)
         change, ticket = then(change, further), further.ticket
     if ticket.kept_open:
         # The unhealthy spell the person waited for has come; it resolves as any other.
@@ -98,7 +90,7 @@ def _decide(
     ticket = context.ticket
     if ticket is not None and ticket.is_open:
         return Attach()
-    held = gates.holding(policy, context.wall)
+    held = gates.holding(condition, policy)
     if held is not None:
         return held
     if ticket is None:
@@ -108,8 +100,9 @@ def _decide(
             ticket=ticket,
             policy=policy,
             first=context.first_failure(condition),
-            healthy_until=context.to_wall(condition.healthy_until),
-            now=context.wall,
+            healthy_until=condition.healthy_until,
+            at=context.wall,
+            now=context.now,
             duplicate_is_open=context.duplicate_is_open,
         )
     )
@@ -151,7 +144,8 @@ def _open(condition: Condition, policy: Policy, context: Context) -> Change:
 
 
 def _relapses(ticket: Ticket, policy: Policy, now: datetime) -> tuple[datetime, ...]:
-    kept = (at for at in ticket.relapses if now - at < policy.reopen_budget.window)
+    window = policy.reopen_budget.window
+    kept = (at for at in ticket.relapses if timedelta() <= now - at < window)
     return (*kept, now)
 
 
@@ -159,19 +153,17 @@ def _reopen(condition: Condition, cause: Cause, policy: Policy, context: Context
     ticket = context.ticket
     if ticket is None:
         return None
-    kind = _kind(condition)
-    relapses = ticket.relapses
+    relapses, is_unstable = ticket.relapses, False
     if cause is Cause.RELAPSE:
         relapses = _relapses(ticket, policy, context.wall)
-    is_unstable = len(relapses) >= policy.reopen_budget.count and cause is Cause.RELAPSE
-    change = lifecycle.reopened(ticket, cause, context.wall, MONITOR, _evidence(condition, context))
-    after = replace(
-        change.ticket,
-        kind=Kind.UNSTABLE if is_unstable else kind,
-        relapses=relapses,
-        unstable_since=change.ticket.updated_at if is_unstable else None,
-    )
-    return Change(_raise(after, condition, policy), change.entries)
+        is_unstable = len(relapses) >= policy.reopen_budget.count
+    kind = Kind.UNSTABLE if is_unstable else _kind(condition)
+    raised = _raise(lifecycle.with_kind(ticket, kind), condition, policy)
+    data = {"kind": kind, "priority": raised.priority.value, **_evidence(condition, context)}
+    change = lifecycle.reopened(raised, cause, context.wall, MONITOR, data)
+    since = change.ticket.updated_at if is_unstable else None
+    after = replace(change.ticket, relapses=relapses, unstable_since=since)
+    return Change(after, change.entries)
 
 
 def _raise(ticket: Ticket, condition: Condition, policy: Policy) -> Ticket:
@@ -198,7 +190,7 @@ def _keep_up(
     if ticket.kind != kind and ticket.unstable_since is None:
         data = {"from": ticket.kind, "to": kind, "reason": after.reason.value}
         change = lifecycle.note(
-            replace(ticket, kind=kind), "kind_changed", context.wall, MONITOR, data
+            lifecycle.with_kind(ticket, kind), "kind_changed", context.wall, MONITOR, data
         )
         ticket = change.ticket
     raised = _raise(ticket, after, policy)

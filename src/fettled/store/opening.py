@@ -15,7 +15,7 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from fettled.core.errors import StoreDownError, StoreError
+from fettled.core.errors import StoreDownError, StoreError, StoreUnsureError
 from fettled.ports import Reader, UnitOfWork
 from fettled.store import lock
 from fettled.store.engine import make_engine, parse, sqlite_path
@@ -100,10 +100,12 @@ class SqlStore:
         if time.monotonic() - self._writer.last_turn < STUCK_SECONDS:
             job.loop.call_later(STUCK_SECONDS, self._give_up_if_stuck, job)
             return
-        sentence = "the store hangs while saving this, and may yet save it"
+        error: StoreDownError = StoreUnsureError(
+            "the store hangs while saving this, and may yet save it"
+        )
         if self._writer.withdraw(job):
-            sentence = "the store does not answer: its writer hangs in the operating system"
-        job.future.set_exception(StoreDownError(sentence))
+            error = StoreDownError("the store does not answer: its writer hangs in the system")
+        job.future.set_exception(error)
 
 
 @asynccontextmanager

@@ -24,21 +24,27 @@ from fettled.store.statements import add, locking
 from fettled.store.tables import outbox, tickets, timeline
 
 _BY_NUMBER = locking(select(tickets).where(tickets.c.number == bindparam("number")))
+# The condition's story goes on with its open ticket, else with the one that was resolved
+# last: a person may have reopened one that is not the newest.
+_LATEST = (
+    tickets.c.open_key.is_(None),
+    tickets.c.resolved_at.desc(),
+    tickets.c.number.desc(),
+)
 _LAST = locking(
-    select(tickets)
-    .where(tickets.c.check_key == bindparam("check"))
-    # A person may have reopened one that is not the newest.
-    .order_by(tickets.c.open_key.is_(None), tickets.c.number.desc())
-    .limit(1)
+    select(tickets).where(tickets.c.check_key == bindparam("check")).order_by(*_LATEST).limit(1)
 )
-_LAST_OF_ALL = select(tickets).where(
-    tickets.c.number.in_(
-        select(func.max(tickets.c.number))
-        .where(tickets.c.check_key.is_not(None))
-        .group_by(tickets.c.check_key)
+_RANKED = (
+    select(
+        tickets.c.number,
+        func.row_number().over(partition_by=tickets.c.check_key, order_by=_LATEST).label("rank"),
     )
+    .where(tickets.c.check_key.is_not(None))
+    .subquery()
 )
-_OPEN_OF_ALL = select(tickets).where(tickets.c.open_key.is_not(None))
+_LAST_OF_ALL = select(tickets).join(
+    _RANKED, (tickets.c.number == _RANKED.c.number) & (_RANKED.c.rank == 1)
+)
 _OPEN = (
     select(tickets)
     .where(or_(*[tickets.c.status == status.value for status in sorted(OPEN_STATUSES)]))
@@ -93,15 +99,14 @@ def by_reference(link: Link, reference: str, *, lock: bool = False) -> Ticket | 
 
 
 def last_ticket(link: Link, check: str, *, lock: bool = False) -> Ticket | None:
-    """Read the open ticket of a condition, else its newest."""
+    """Read the open ticket of a condition, else the one resolved last."""
     row = link.one(_LAST[lock], {"check": check})
     return None if row is None else load_ticket(row)
 
 
 def last_tickets(link: Link) -> dict[str, Ticket]:
-    """Read the open ticket of every condition, else its newest."""
-    rows = [*link.all(_LAST_OF_ALL), *link.all(_OPEN_OF_ALL)]
-    return {row["check_key"]: load_ticket(row) for row in rows}
+    """Read the open ticket of every condition, else the one resolved last."""
+    return {row["check_key"]: load_ticket(row) for row in link.all(_LAST_OF_ALL)}
 
 
 def listed(link: Link, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import structlog
 
-from fettled.core.errors import StoreDownError
+from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.ports import UnitOfWork
 from fettled.store.batch import Batch, ping
 from fettled.store.faults import Fault, fault_of, sentence_of
@@ -238,7 +238,8 @@ class Writer:
             over = [job for job in batch.jobs if is_over(job)]
             batch.jobs = [job for job in batch.jobs if not is_over(job)]
             batch.answers = [answer for answer in batch.answers if not is_over(answer.job)]
-            _refuse(over, f"the store went away while saving this, and may have saved it: {reason}")
+            sentence = f"the store went away while saving this, and may have saved it: {reason}"
+            deliver([Answer(job, error=StoreUnsureError(sentence)) for job in over])
 
     def _pause(self, seconds: float) -> None:
         ends = time.monotonic() + seconds
