@@ -22,7 +22,7 @@ STEP = st.tuples(
     st.one_of(SEEN, SEEN, SEEN, DEED), st.sampled_from([0.001, 15, 15, 30, 30, 59, 100, 101, 4000])
 )
 #: Four of the same, some long enough for a debounce: most histories get as far as a ticket.
-SPELL = st.tuples(st.sampled_from(["up", "down", "auth"]), st.sampled_from([15.0, 30.0])).map(
+SPELL = st.tuples(st.sampled_from(["up", "down", "auth"]), st.sampled_from([15.0, 30.0, 75.0])).map(
     lambda step: [step] * 4
 )
 HISTORY = st.lists(st.one_of(STEP.map(lambda step: [step]), SPELL), max_size=60).map(
