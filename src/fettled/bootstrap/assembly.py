@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ from fettled.bootstrap.interpreter import settle_memory
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
-from fettled.core.errors import FettledError
+from fettled.core.errors import FettledError, StoreDownError
 from fettled.core.pace import Pace
 from fettled.core.permissions import Role
 from fettled.ports import Clock, EventSink, Fleet
@@ -48,6 +49,9 @@ OUTBOX = timedelta(days=7)
 FORGET_EVERY = timedelta(minutes=10)
 FORGET_AT_ONCE = 500
 GAUGE = timedelta(seconds=1)
+#: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
+#: counted in a hundredth of a second.
+COUNT = timedelta(seconds=5)
 #: The writer proves itself every second; silent for this long, the store is down.
 STORE_SILENT_SECONDS = 5.0
 
@@ -107,6 +111,7 @@ class Assembly:
         self._housekeeping.every("flush", FLUSH, self._flush)
         self._housekeeping.every("forget", FORGET_EVERY, self._forget)
         self._housekeeping.every("gauge", GAUGE, self._gauge)
+        self._housekeeping.every("count", COUNT, self._count)
         self._reloading = asyncio.Lock()
         self._reload_failed = False
 
@@ -114,8 +119,7 @@ class Assembly:
         """Adopt the configured fleet, with the state that the store has of it."""
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self._adopt(make_fleet(self.settings, self._tools), "start")
-        counts, opened = await self._store.read(lambda r: (r.ticket_counts(), r.open_tickets()))
-        self._metrics.tickets_counted(counts, opened)
+        await self._count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
         self._metrics.reloaded(taken=True, at=self._clock.wall())
         self.settings = _without_targets(self.settings)
@@ -245,6 +249,11 @@ class Assembly:
                 spans_before=now - HISTORY, outbox_before=now - OUTBOX, limit=FORGET_AT_ONCE
             )
         )
+
+    async def _count(self) -> None:
+        # While the store is down the last counts stand; that it is down is told elsewhere.
+        with suppress(StoreDownError):
+            self._metrics.tickets_counted(await self._store.read(lambda r: r.ticket_counts()))
 
     async def _gauge(self) -> None:
         self._metrics.in_flight(self._scheduler.in_flight)

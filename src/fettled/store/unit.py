@@ -46,10 +46,6 @@ class SqlReader:
         """One ticket."""
         return sql_tickets.ticket(self._link, number, lock=self._lock)
 
-    def ticket_by_reference(self, reference: str) -> Ticket | None:
-        """One ticket by its INC reference."""
-        return sql_tickets.by_reference(self._link, reference, lock=self._lock)
-
     def last_ticket(self, check: str) -> Ticket | None:
         """The newest ticket of the condition, open or not."""
         return sql_tickets.last_ticket(self._link, check, lock=self._lock)

@@ -15,7 +15,7 @@ import structlog
 from fettled.core.condition import Condition
 from fettled.core.observations import Observation
 from fettled.core.tickets import Change
-from fettled.core.words import Gate, Phase
+from fettled.core.words import Phase
 
 PHASE_CHANGED = "check.phase_changed"
 GATED = "check.gated"
@@ -33,15 +33,12 @@ class LogSink:
 
     def __init__(self) -> None:
         self._log = structlog.get_logger()
-        self._gates: dict[str, Gate | None] = {}
 
     def observed(self, seen: Observation, phase: Phase) -> None:
         """Say nothing: an observation is a level."""
 
     def phase_changed(self, before: Condition, after: Condition) -> None:
         """Log the edge, with the evidence that made it."""
-        if after.gate is None:
-            self._gates.pop(after.check, None)
         self._log.info(
             PHASE_CHANGED,
             check=after.check,
@@ -53,10 +50,7 @@ class LogSink:
         )
 
     def gated(self, condition: Condition) -> None:
-        """Log a gate when it begins to hold, not each time it still does."""
-        if self._gates.get(condition.check) is condition.gate:
-            return
-        self._gates[condition.check] = condition.gate
+        """Log a gate; we are told when it begins to hold, not each time it still does."""
         self._log.info(
             GATED, check=condition.check, gate=condition.gate, until=condition.gate_until
         )
