@@ -73,8 +73,7 @@ class LogSink:
 
     def started(self, version: str, checks: int, notes: Sequence[str]) -> None:
         """Log the start, and what the configuration left to be said."""
-        for note in notes:
-            self._log.info(CONFIG_NOTED, note=note)
+        self._note(notes)
         self._log.info(STARTED, version=version, checks=checks)
 
     def listening(self, address: str, control: str) -> None:
@@ -89,10 +88,15 @@ class LogSink:
         """Log that the wall clock jumped; nothing that is timed here did."""
         self._log.warning(CLOCK_STEPPED, seconds=step.total_seconds())
 
-    def reloaded(self, subjects: int, checks: int) -> None:
-        """Log that a configuration was read again and is in force."""
+    def reloaded(self, subjects: int, checks: int, notes: Sequence[str]) -> None:
+        """Log that a configuration was read again and is in force, and what is left to be said."""
+        self._note(notes)
         self._log.info(CONFIG_RELOADED, subjects=subjects, checks=checks)
 
     def faulted(self, where: str, error: BaseException) -> None:
         """Log a fault of our own that was survived."""
         self._log.error(FAULTED, part=where, exc_info=error)
+
+    def _note(self, notes: Sequence[str]) -> None:
+        for note in notes:
+            self._log.info(CONFIG_NOTED, note=note)
