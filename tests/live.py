@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -61,6 +62,8 @@ class Daemon:
 
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
+    #: Resource -> (soft, hard), for the daemon alone.
+    limits: dict[int, tuple[int, int]] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -107,10 +110,20 @@ class Daemon:
             }
             command = [sys.executable, "-m", "fettled", "run", "--config", str(self.config)]
             with (self.home / "out").open("ab") as out, (self.home / "err").open("ab") as err:
-                self.process = subprocess.Popen(command, stdout=out, stderr=err, env=environment)
+                self.process = subprocess.Popen(
+                    command,
+                    stdout=out,
+                    stderr=err,
+                    env=environment,
+                    preexec_fn=self._limit,  # noqa: PLW1509 - it only sets limits
+                )
             if ready:
                 wait_for(lambda: self._is_ready(listener), "READY=1")
         return self
+
+    def _limit(self) -> None:
+        for what, soft_and_hard in self.limits.items():
+            resource.setrlimit(what, soft_and_hard)
 
     def _is_ready(self, listener: socket.socket) -> bool:
         assert self.process is not None

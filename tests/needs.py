@@ -8,6 +8,7 @@ Where it is missing they are skipped with the reason; under CI a skip is a failu
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 
 import pytest
@@ -25,3 +26,10 @@ def root(why: str) -> None:
     """Skip the test for any other user than root."""
     if os.geteuid() != 0:
         pytest.skip(f"needs root, {why}")
+
+
+def descriptors(count: int) -> None:
+    """Skip the test where a process may not have *count* file descriptors."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard != resource.RLIM_INFINITY and hard < count:
+        pytest.skip(f"needs {count} file descriptors, {hard} are allowed: raise `ulimit -Hn`")

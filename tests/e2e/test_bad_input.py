@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import needs
 from live import Daemon, daemon
 
 TARGET = "  - {subject: door-1, type: device, check: {type: heartbeat, period: 60s}}\n"
@@ -103,6 +104,7 @@ def _not_sqlite(home: Path) -> None:
 
 
 def _foreign(home: Path) -> None:
+    needs.root("to give a file to another user")
     os.chown(home / "fettled.db", 65534, 65534)
 
 

@@ -5,6 +5,7 @@ import socket
 import time
 from pathlib import Path
 
+import needs
 from live import FAST, daemon, devices, wait_for
 
 #: What SIGTERM may take; the margin of the test is the machine's.
@@ -13,6 +14,7 @@ TEN_SECONDS = 10.0
 
 def test_two_thousand_slow_probes_and_a_resolver_that_hangs(tmp_path: Path) -> None:
     """SIGTERM to exit code 0 within ten seconds; nothing opened, nothing resolved."""
+    needs.descriptors(5000)
     with (
         devices() as made,
         daemon(tmp_path / "home") as fettled,

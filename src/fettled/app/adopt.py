@@ -103,7 +103,7 @@ async def adopt(
         _watch(spec, fleet, stored, memory.get(spec.key), before.get(spec.key), clock)
         for spec in fleet.checks.values()
     ]
-    memory.replace(watches, stored.subject_ids)
+    memory.replace(watches, fleet.subjects, stored.subject_ids)
     for change in adoption.changes.values():
         sink.changed(change)
 
@@ -125,7 +125,7 @@ async def recall(fleet: Fleet, *, store: Store, clock: Clock, memory: Memory) ->
     """Let *memory* show *fleet* with what the store has of it, changing nothing."""
     stored = await store.read(_read)
     watches = [_watch(spec, fleet, stored, None, None, clock) for spec in fleet.checks.values()]
-    memory.replace(watches, stored.subject_ids)
+    memory.replace(watches, fleet.subjects, stored.subject_ids)
 
 
 def _watch(  # noqa: PLR0917 - a watch is made of what both sides know of it

@@ -109,14 +109,21 @@ class Memory:
     def __init__(self) -> None:
         self._checks: dict[str, Watch] = {}
         self._subjects: dict[str, list[Watch]] = {}
+        self.specs: dict[str, SubjectSpec] = {}
         self.subject_ids: dict[str, int] = {}
 
-    def replace(self, watches: Iterable[Watch], subject_ids: dict[str, int]) -> None:
-        """Swap everything at once."""
+    def replace(
+        self,
+        watches: Iterable[Watch],
+        specs: dict[str, SubjectSpec],
+        subject_ids: dict[str, int],
+    ) -> None:
+        """Swap everything at once; a subject of *specs* may have no check."""
         self._checks = {watch.spec.key: watch for watch in watches}
-        self._subjects = {}
+        self.specs = specs
+        self._subjects = {key: [] for key in specs}
         for watch in self._checks.values():
-            self._subjects.setdefault(watch.subject.key, []).append(watch)
+            self._subjects[watch.subject.key].append(watch)
         self.subject_ids = subject_ids
 
     def __iter__(self) -> Iterator[Watch]:

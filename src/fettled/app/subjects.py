@@ -7,6 +7,7 @@ from datetime import datetime
 
 from fettled.app.memory import Memory, Watch
 from fettled.app.views import CheckView, SubjectView
+from fettled.core.condition import Condition
 from fettled.core.observations import Reason
 from fettled.core.words import Verdict
 
@@ -19,7 +20,7 @@ class Subjects:
         self._next_at = next_at
 
     def all(self) -> list[SubjectView]:
-        """All subjects, by key."""
+        """All subjects, by key, also those without a check."""
         return [self.get(key) for key in self._memory.subjects()]
 
     def get(self, key: str) -> SubjectView:
@@ -30,16 +31,16 @@ class Subjects:
             NotFoundError: nothing of that key is watched.
         """
         watches = self._memory.of_subject(key)
-        primary = watches[0]
-        subject = primary.subject
+        subject = self._memory.specs[key]
+        belief = watches[0].condition if watches else Condition(key)
         opened = (w.ticket.number for w in watches if w.ticket is not None and w.ticket.is_open)
         return SubjectView(
             id=self._memory.subject_ids.get(key, 0),
             key=key,
             name=subject.name,
             type=subject.type,
-            phase=primary.condition.phase,
-            since=primary.condition.since,
+            phase=belief.phase,
+            since=belief.since,
             parent=subject.parent,
             labels=subject.labels,
             team=subject.team,
@@ -56,8 +57,15 @@ class Subjects:
             verdict=seen.verdict if seen is not None else Verdict.UNKNOWN,
             reason=seen.reason if seen is not None else Reason.NO_EVIDENCE,
             message=seen.message if seen is not None else "",
-            last_at=seen.started if seen is not None else None,
+            last_at=_last_at(watch),
             next_at=self._next_at(watch.spec.key),
             gate=condition.gate,
             gate_until=condition.gate_until,
         )
+
+
+def _last_at(watch: Watch) -> datetime | None:
+    """When evidence last came: of a heartbeat that is the beat, not that we looked for one."""
+    if watch.spec.heartbeat is not None:
+        return watch.beat.last_seen if watch.beat is not None else None
+    return watch.seen.started if watch.seen is not None else None

@@ -23,6 +23,7 @@ from fettled.app.observe import Observer
 from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
+from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.config.fleet import make_fleet
@@ -77,6 +78,7 @@ class Assembly:
         clock: Clock,
         store: SqlStore,
         tools: Tools,
+        descriptors: int,
         sink: EventSink | None = None,
     ) -> None:
         self.settings, self.notes = loaded.settings, loaded.notes
@@ -92,10 +94,15 @@ class Assembly:
         self.memory = Memory()
         self.observer = Observer(store, clock, self.sink)
         self._lag = LoopLag(self._metrics.loop_lagged)
+        room = room_for_probes(descriptors)
+        if room < self.settings.limits.in_flight:
+            wanted = self.settings.limits.in_flight
+            note = f"limits.in_flight is {wanted}, but only {descriptors} file descriptors are had"
+            self.notes = (*self.notes, f"{note}: {room} probes may run at a time")
         self._scheduler = Scheduler(
             self._look,
             clock=clock,
-            in_flight=self.settings.limits.in_flight,
+            in_flight=min(self.settings.limits.in_flight, room),
             per_host=self.settings.limits.per_host,
             on_late=self._metrics.ran_late,
             on_skip=self._skipped,

@@ -12,6 +12,7 @@ from pathlib import Path
 from fettled import daemon
 from fettled.app.tokens import first_admin_token
 from fettled.bootstrap.assembly import Assembly
+from fettled.bootstrap.descriptors import raise_limit
 from fettled.bootstrap.interpreter import set_for_a_daemon
 from fettled.bootstrap.places import control_socket, token_file
 from fettled.clock import SystemClock
@@ -72,7 +73,13 @@ async def _run(config: Path, ready: Ready | None, sink: EventSink | None) -> Non
         store = await stack.enter_async_context(open_store(settings.store.url.get_secret_value()))
         tools = await stack.enter_async_context(open_tools(wall=clock.wall))
         made = Assembly(
-            config=config, loaded=loaded, clock=clock, store=store, tools=tools, sink=sink
+            config=config,
+            loaded=loaded,
+            clock=clock,
+            store=store,
+            tools=tools,
+            descriptors=raise_limit(),
+            sink=sink,
         )
         # The port is taken before anything is adopted: if it is busy, nothing was changed.
         files = settings.server.tls
@@ -87,7 +94,9 @@ async def _run(config: Path, ready: Ready | None, sink: EventSink | None) -> Non
         del loaded, settings, files
         await made.take_over()
         if made.settings.access is None:
-            await first_admin_token(store, clock, token_file(made.settings))
+            path = token_file(made.settings)
+            if await first_admin_token(store, clock, path):
+                made.log.token_written(str(path))
         parts = daemon.Parts(
             start=made.start,
             reload=made.reload,
@@ -117,7 +126,14 @@ async def serve_locally(settings: Settings) -> AsyncIterator[Path]:
         store = await stack.enter_async_context(open_store(settings.store.url.get_secret_value()))
         tools = await stack.enter_async_context(open_tools(wall=clock.wall))
         loaded = Loaded(settings, (), ())
-        made = Assembly(config=Path(), loaded=loaded, clock=clock, store=store, tools=tools)
+        made = Assembly(
+            config=Path(),
+            loaded=loaded,
+            clock=clock,
+            store=store,
+            tools=tools,
+            descriptors=raise_limit(),
+        )
         await made.recall()
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="fettled-"))
         control = Path(directory) / "control"

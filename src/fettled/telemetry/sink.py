@@ -23,6 +23,7 @@ FAULTED = "daemon.faulted"
 STARTED = "daemon.started"
 LISTENING = "daemon.listening"
 STOPPING = "daemon.stopping"
+TOKEN_WRITTEN = "access.token_written"  # noqa: S105 - an event's name
 CLOCK_STEPPED = "clock.stepped"
 CONFIG_RELOADED = "config.reloaded"
 CONFIG_NOTED = "config.noted"
@@ -79,6 +80,10 @@ class LogSink:
     def listening(self, address: str, control: str) -> None:
         """Log where the daemon answers."""
         self._log.info(LISTENING, address=address, control=control)
+
+    def token_written(self, path: str) -> None:
+        """Log where the first administrator's token is; never the token."""
+        self._log.info(TOKEN_WRITTEN, path=path)
 
     def stopping(self) -> None:
         """Log the beginning of the end."""
