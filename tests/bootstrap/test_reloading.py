@@ -11,7 +11,7 @@ import pytest
 
 from desk import Remembering
 from fakes import FakeClock
-from fettled.bootstrap import assembly
+from fettled.bootstrap import assembly, retention
 from fettled.bootstrap.assembly import Assembly
 from fettled.config.loader import load
 from fettled.core.errors import ConfigError
@@ -186,8 +186,8 @@ async def test_retention_keeps_up_with_what_there_is(
 
     Seen to fail with one piece a run: 500 spans in ten minutes, and a storm makes more.
     """
-    monkeypatch.setattr(assembly, "FORGET_AT_ONCE", 10)
-    monkeypatch.setattr(assembly, "FORGET_ROUNDS", 4)
+    monkeypatch.setattr(retention, "AT_ONCE", 10)
+    monkeypatch.setattr(retention, "ROUNDS", 4)
     old = house.clock.wall() - timedelta(days=100)
     spans = [span("door/main", order=(1, n), first=old, last=old) for n in range(65)]
     await house.store.write(lambda uow: uow.put_spans(spans))
@@ -195,7 +195,7 @@ async def test_retention_keeps_up_with_what_there_is(
     async def left() -> int:
         return len(await house.store.read(lambda r: r.spans("door/main", since=old)))
 
-    await house.made._forget()
+    await retention.forget(house.store, house.clock.wall())
     assert await left() == 25
-    await house.made._forget()
+    await retention.forget(house.store, house.clock.wall())
     assert await left() == 0

@@ -26,6 +26,7 @@ from fettled.app.tokens import Tokens
 from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
+from fettled.bootstrap.retention import forget
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
@@ -45,12 +46,7 @@ from fettled.web import keys
 #: How often history and heartbeats are written that no decision has carried along: what
 #: kill -9 may cost of the charts. Decisions are never late.
 FLUSH = timedelta(seconds=30)
-#: How long spans and told events are kept, and how often what is older is forgotten.
-HISTORY = timedelta(days=90)
-OUTBOX = timedelta(days=7)
 FORGET_EVERY = timedelta(minutes=10)
-FORGET_AT_ONCE = 500
-FORGET_ROUNDS = 1000
 GAUGE = timedelta(seconds=1)
 #: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
 #: counted in a hundredth of a second.
@@ -280,16 +276,7 @@ class Assembly:
         await self._heartbeats.flush()
 
     async def _forget(self) -> None:
-        now = self._clock.wall()
-        for _ in range(FORGET_ROUNDS):
-            # A unit each: what else is to be written gets its turn in between.
-            forgotten = await self._store.write(
-                lambda uow: uow.forget(
-                    spans_before=now - HISTORY, outbox_before=now - OUTBOX, limit=FORGET_AT_ONCE
-                )
-            )
-            if forgotten < FORGET_AT_ONCE:
-                return
+        await forget(self._store, self._clock.wall())
 
     async def _count(self) -> None:
         # While the store is down the last counts stand; that it is down is told elsewhere.
