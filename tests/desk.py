@@ -145,16 +145,16 @@ class Desk:
         self.observer = Observer(self.store, self.clock, self.sink)
         self.tickets = Tickets(self.store, self.clock, self.memory, self.sink)
         self.subjects = Subjects(self.memory, lambda _: None)
+        self.heartbeats = Heartbeats(self.memory, self.store, self.clock)
         self.looker = Looker(
             memory=self.memory,
             observer=self.observer,
             clock=self.clock,
             run=lambda *_: NotImplemented,
             cadence=lambda _: timedelta(seconds=30),
+            heartbeats=self.heartbeats,
         )
         self.looker.incarnation = self.incarnation
-        self.heartbeats = Heartbeats(self.memory, self.store, self.clock, self.looker.take)
-        self.looker.heartbeats = self.heartbeats
 
     async def adopt(self, watched: Fleet, why: str = "start") -> None:
         """Adopt a fleet."""

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fettled.core.errors import FettledError, StoreDownError
+from fettled.core.errors import StoreDownError
 from fettled.ports import EventSink
 from fettled.sdnotify import notify, watchdog_interval
 
@@ -106,7 +106,7 @@ async def _reload(parts: Parts) -> None:
     notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
     try:
         await parts.reload()
-    except FettledError as error:
+    except Exception as error:  # noqa: BLE001 -- nobody else would be told, and it goes on as it was
         parts.sink.faulted("reload", error)
     finally:
         notify("READY=1")

@@ -113,12 +113,24 @@ class Heartbeat:
 
     Attributes:
         last_seen: the last beat; None: never heard of.
-        listened: how long we have been listening since then.
+        listened: how long was listened since then, in this and all earlier processes.
+        counted: how long this process had been listening when *listened* was right; what
+            it listened later comes on top. Not stored: a new process begins at nothing.
     """
 
     check: str
     last_seen: datetime | None
     listened: timedelta = timedelta()
+    counted: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCheck:
+    """What the store knows of a check's configuration: what counts once it is gone."""
+
+    key: str
+    type: str
+    keep_on_removal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +209,6 @@ class Reader(Protocol):
     def condition(self, check: str) -> Condition | None: ...
     def conditions(self) -> list[Condition]: ...
     def ticket(self, number: int) -> Ticket | None: ...
-    def ticket_by_reference(self, reference: str) -> Ticket | None: ...
     def last_ticket(self, check: str) -> Ticket | None:
         """The condition's open ticket, else the one resolved last."""
         ...
@@ -222,6 +233,10 @@ class Reader(Protocol):
     def spans(self, check: str, *, since: datetime) -> list[Span]: ...
     def subjects(self) -> list[Subject]: ...
     def heartbeats(self) -> dict[str, Heartbeat]: ...
+    def checks(self) -> dict[str, KnownCheck]:
+        """Those of the configuration that was adopted last, by key."""
+        ...
+
     def inputs(self, *, after: int, limit: int) -> list[Input]:
         """The log of other inputs from *after* on, in its order."""
         ...
@@ -265,11 +280,28 @@ class UnitOfWork(Reader, Protocol):
         """Number the new, update the changed, mark the removed."""
         ...
 
-    def rename_check(self, old: str, new: str) -> None:
-        """Carry condition, tickets, spans and heartbeat of *old* over to *new*."""
+    def rename_subject(self, old: str, new: str) -> None:
+        """
+        Carry number and tickets of *old* over to *new*.
+
+        A removed subject that went by *new* loses its number to it.
+        """
         ...
 
-    def delete_condition(self, check: str) -> None: ...
+    def put_checks(self, checks: Iterable[KnownCheck]) -> None: ...
+    def rename_check(self, old: str, new: str) -> None:
+        """
+        Carry condition, tickets, spans and heartbeat of *old* over to *new*.
+
+        What a removed check left at *new* gives way: its history is forgotten, its
+        tickets belong to no check any more.
+        """
+        ...
+
+    def delete_check(self, check: str) -> None:
+        """Forget what is believed and known of a check; its tickets and spans stay."""
+        ...
+
     def add_token(self, token: Token) -> None: ...
     def next_incarnation(self) -> int:
         """Count this start of the daemon."""

@@ -9,7 +9,7 @@ import pytest
 
 from fettled.config.effective import Layers
 from fettled.config.loader import Loaded
-from fettled.core.policy import ALWAYS, NEVER, SHIPPED, Policy
+from fettled.core.policy import ALWAYS, NEVER, Flap, Policy, ReopenBudget
 from fettled.core.words import Priority, SubjectType
 
 Load = Callable[..., Loaded]
@@ -82,7 +82,7 @@ targets:
 """)
     )
 
-    assert policy.open_after == SHIPPED[SubjectType.DEVICE].open_after
+    assert policy.open_after == timedelta(minutes=5)
     assert (policy.open_failures, policy.resolve_successes) == (7, 5)
     assert policy.resolve_after == timedelta(seconds=6)
     assert (policy.flap.transitions, policy.flap.window) == (9, timedelta(hours=1))
@@ -95,14 +95,51 @@ targets:
     assert policy.publish is False
 
 
+#: What is promised: how long and how often a type must fail, and how urgent it is then.
+SHIPPED = {
+    SubjectType.SERVICE: (timedelta(seconds=60), 3, Priority.HIGH),
+    SubjectType.INTEGRATION: (timedelta(minutes=2), 2, Priority.HIGH),
+    SubjectType.DEVICE: (timedelta(minutes=5), 2, Priority.MEDIUM),
+    SubjectType.SPACE: (timedelta(seconds=60), 2, Priority.MEDIUM),
+    SubjectType.OTHER: (timedelta(seconds=60), 2, Priority.MEDIUM),
+}
+
+
 @pytest.mark.parametrize("subject_type", SubjectType)
 def test_without_a_word_a_check_gets_what_is_shipped(
     subject_type: SubjectType, load_text: Load
 ) -> None:
-    """An empty file changes nothing of the shipped defaults."""
+    """
+    An empty file gives the figures that are promised, each written down here once more.
+
+    Seen to fail with any one of the shipped figures changed.
+    """
     loaded = load_text(f"targets: [{{subject: a, type: {subject_type}, check: {{{TCP}}}}}]")
 
-    assert policy_of(loaded) == SHIPPED[subject_type]
+    open_after, open_failures, priority = SHIPPED[subject_type]
+    assert policy_of(loaded) == Policy(
+        open_after=open_after,
+        open_failures=open_failures,
+        resolve_after=timedelta(seconds=60),
+        resolve_successes=2,
+        reopen_window=timedelta(hours=1),
+        flap=Flap(
+            transitions=5,
+            window=timedelta(minutes=10),
+            min_share=0.2,
+            stable_after=timedelta(minutes=10),
+            ticket_after=timedelta(minutes=30),
+        ),
+        reopen_budget=ReopenBudget(count=3, window=timedelta(hours=6)),
+        verify_after_resolve=timedelta(minutes=10),
+        touched_grace=timedelta(minutes=30),
+        publish=True,
+        priority={
+            "*": priority,
+            "unstable": Priority.LOW,
+            "multiple_devices_offline": Priority.HIGH,
+        },
+    )
 
 
 @pytest.mark.parametrize(
@@ -157,7 +194,11 @@ targets:
 
     assert (policy.open_after, policy.open_failures) == (timedelta(), 1)
     assert (policy.resolve_after, policy.resolve_successes) == (timedelta(), 3)
-    assert policy.priority["*"] is Priority.LOW
+    assert policy.priority == {
+        "*": Priority.LOW,
+        "unstable": Priority.LOW,
+        "multiple_devices_offline": Priority.HIGH,
+    }
     assert policy.reopen_window == timedelta(hours=4)
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from fettled.core.tickets import Change
 from fettled.core.words import SubjectType
-from fettled.ports import Heartbeat, Subject, SubjectSpec, UnitOfWork
+from fettled.ports import Heartbeat, KnownCheck, Subject, SubjectSpec, UnitOfWork
 from fettled.store import SqlStore, check
 from stores import rows
 from tickets_for import NOW, condition, entry, opening, resolving, span
@@ -32,17 +32,18 @@ async def test_a_subject_keeps_its_number_for_ever(store: SqlStore) -> None:
 
 
 async def test_a_renamed_subject_keeps_its_number_and_its_tickets(store: SqlStore) -> None:
-    """`formerly` renames once; left in the file, it does nothing more."""
-    first = await sync(store, DOOR)
+    """Also onto the key of one that was removed."""
+    gate = SubjectSpec("gate-1", "Gate 1", SubjectType.DEVICE)
+    first = await sync(store, DOOR, gate)
+    await sync(store, DOOR)
     await store.write(lambda unit: unit.apply(opening()))
-    renamed = SubjectSpec("gate-1", "Gate 1", SubjectType.DEVICE, formerly="door-1")
-    after = await sync(store, renamed)
+    await store.write(lambda unit: unit.rename_subject("door-1", "gate-1"))
+    after = await sync(store, gate)
     assert {key: subject.id for key, subject in after.items()} == {"gate-1": first["door-1"].id}
     ticket = await store.read(lambda reader: reader.ticket(1))
     assert ticket is not None
     assert ticket.subject == "gate-1"
-    assert await sync(store, renamed) == after
-    again = await sync(store, renamed, DOOR)  # the old name is free for another
+    again = await sync(store, gate, DOOR)  # the old name is free for another
     assert again["door-1"].id != again["gate-1"].id
 
 
@@ -69,25 +70,65 @@ async def test_a_renamed_check_carries_everything_over(store: SqlStore) -> None:
         unit.apply(opening("a/old"))
         unit.put_spans([span("a/old")])
         unit.put_heartbeats([Heartbeat("a/old", NOW)])
+        unit.put_checks([KnownCheck("a/old", "heartbeat", keep_on_removal=True)])
+
+    await store.write(begin)
+    await store.write(lambda unit: unit.rename_check("a/old", "b/new"))
+    ticket = await store.read(lambda reader: reader.last_ticket("b/new"))
+    assert ticket is not None
+    assert (ticket.check, ticket.open_key, ticket.subject) == ("b/new", "b/new", "b")
+    assert await store.read(lambda reader: reader.last_ticket("a/old")) is None
+    assert await store.read(lambda r: [c.check for c in r.conditions()]) == ["b/new"]
+    assert await store.read(lambda r: list(r.heartbeats())) == ["b/new"]
+    known = await store.read(lambda reader: reader.checks())
+    assert known == {"b/new": KnownCheck("b/new", "heartbeat", keep_on_removal=True)}
+    assert len(await store.read(lambda reader: reader.spans("b/new", since=NOW))) == 1
+
+
+async def test_what_was_left_at_the_new_key_gives_way(store: SqlStore, url: str) -> None:
+    """
+    Rows of every kind at both keys, and an open ticket at each: one is then the people's own.
+
+    Seen to fail without the clearing: UNIQUE, and the daemon would not start any more.
+    """
+
+    def begin(unit: UnitOfWork) -> None:
+        for n, key in enumerate(("a/old", "a/new")):
+            unit.put_condition(condition(key, message=key))
+            unit.apply(opening(key))
+            unit.put_spans([span(key, message=key), span(key, order=(7, n), message=key)])
+            unit.put_heartbeats([Heartbeat(key, NOW + n * timedelta(days=1))])
+            unit.put_checks([KnownCheck(key, key)])
 
     await store.write(begin)
     await store.write(lambda unit: unit.rename_check("a/old", "a/new"))
-    ticket = await store.read(lambda reader: reader.last_ticket("a/new"))
-    assert ticket is not None
-    assert (ticket.check, ticket.open_key) == ("a/new", "a/new")
-    assert await store.read(lambda reader: reader.last_ticket("a/old")) is None
-    assert await store.read(lambda r: [c.check for c in r.conditions()]) == ["a/new"]
-    assert await store.read(lambda r: list(r.heartbeats())) == ["a/new"]
-    assert len(await store.read(lambda reader: reader.spans("a/new", since=NOW))) == 1
+    assert await store.read(lambda r: {c.check: c.message for c in r.conditions()}) == {
+        "a/new": "a/old"
+    }
+    assert await store.read(lambda r: r.checks()) == {"a/new": KnownCheck("a/new", "a/old")}
+    assert await store.read(lambda r: r.heartbeats()) == {"a/new": Heartbeat("a/new", NOW)}
+    spans = await store.read(lambda reader: reader.spans("a/new", since=NOW))
+    assert {each.message for each in spans} == {"a/old"}
+    tickets = await store.read(lambda reader: reader.open_tickets())
+    assert {each.number: each.check for each in tickets} == {1: "a/new", 2: None}
+    assert check(url) == []
 
 
-async def test_a_rename_onto_a_living_check_changes_nothing(store: SqlStore) -> None:
-    """A `formerly` that was left in the file must not steal a newer check's state."""
-    await store.write(lambda unit: unit.put_condition(condition("a/new", message="mine")))
-    await store.write(lambda unit: unit.put_condition(condition("a/old", message="other")))
-    await store.write(lambda unit: unit.rename_check("a/old", "a/new"))
-    found = await store.read(lambda r: {c.check: c.message for c in r.conditions()})
-    assert found == {"a/new": "mine", "a/old": "other"}
+async def test_a_deleted_check_leaves_its_tickets_and_history_alone(store: SqlStore) -> None:
+    """Condition, heartbeat and what was known of it are gone."""
+
+    def begin(unit: UnitOfWork) -> None:
+        unit.put_condition(condition("a/b"))
+        unit.apply(opening("a/b"))
+        unit.put_spans([span("a/b")])
+        unit.put_heartbeats([Heartbeat("a/b", NOW)])
+        unit.put_checks([KnownCheck("a/b", "tcp")])
+
+    await store.write(begin)
+    await store.write(lambda unit: unit.delete_check("a/b"))
+    assert await store.read(lambda r: [r.conditions(), r.heartbeats(), r.checks()]) == [[], {}, {}]
+    assert await store.read(lambda reader: reader.last_ticket("a/b")) is not None
+    assert len(await store.read(lambda reader: reader.spans("a/b", since=NOW))) == 1
 
 
 async def test_retention_forgets_only_what_ended_before_and_in_pieces(

@@ -173,3 +173,14 @@ def test_flips_of_the_future_are_forgotten() -> None:
     timeline.condition = not_after(timeline.condition, at(0))
 
     assert timeline.condition.flips == ()
+
+
+def test_what_lasted_before_the_window_counts_for_no_side() -> None:
+    """
+    An hour of health before the first flip dilutes the share only as far as the window goes.
+
+    40 s of 600 s not-up, not of 3,700 s. Seen to fail without the clipping to the window.
+    """
+    policy = Policy(flap=Flap(min_share=0.06))
+
+    assert phase_of(play("up@0..3600/30 " + flips(3620, 5), policy)) is Phase.FLAPPING

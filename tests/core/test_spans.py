@@ -1,60 +1,66 @@
-"""A span is its observations: it ends where folding it would not give the same."""
+"""Where a span ends: at whatever could make its observations decide otherwise."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from fettled.core.observations import Observation, Reason, kind_of
-from fettled.core.policy import Flap, Policy
-from fettled.core.spans import begin, expand, extend
-from fettled.core.words import SubjectType, Verdict
-from timeline import Timeline, at
+import pytest
+
+from fettled.core.observations import Observation, Reason
+from fettled.core.spans import begin, extend
+from fettled.core.words import Kind, Priority, Verdict
+from timeline import START
 
 S = timedelta(seconds=1)
+FIRST = Observation(
+    check="hub/main",
+    started=START,
+    took=S,
+    verdict=Verdict.DOWN,
+    reason=Reason.TIMEOUT,
+    order=(1, 7),
+    cadence=30 * S,
+    kind=Kind.INTEGRATION_UNREACHABLE,
+    priority=Priority.LOW,
+    message="no answer",
+)
+NEXT = replace(FIRST, started=START + 30 * S, order=(1, 8))
+TIMEOUT = 10 * S
+
+OTHERWISE = {
+    "verdict": {"verdict": Verdict.DEGRADED},
+    "reason": {"reason": Reason.REFUSED},
+    "kind": {"kind": Kind.SERVICE_DOWN},
+    "no kind": {"kind": None},
+    "priority": {"priority": Priority.CRITICAL},
+    "no priority": {"priority": None},
+    "a new start of the daemon": {"order": (2, 1)},
+    "a new start with the next number": {"order": (2, 8)},
+    "a gap": {"started": START + 100.001 * S},
+}
 
 
-def _down(second: float, cadence: float, seq: int) -> Observation:
-    kind = kind_of(SubjectType.INTEGRATION, Verdict.DOWN, Reason.REFUSED)
-    return Observation(
-        check="hub/main",
-        started=at(second),
-        took=0 * S,
-        verdict=Verdict.DOWN,
-        reason=Reason.REFUSED,
-        order=(1, seq),
-        cadence=cadence * S,
-        kind=kind,
-    )
+@pytest.mark.parametrize("changes", OTHERWISE.values(), ids=OTHERWISE)
+def test_a_span_ends_at(changes: dict[str, object]) -> None:
+    """
+    Each of them begins a new one.
+
+    Seen to fail without each line of what `extend` compares.
+    """
+    assert extend(begin(FIRST), replace(NEXT, **changes), TIMEOUT) is None
 
 
-def _spans(seen: list[Observation]) -> list:
-    spans = [begin(seen[0])]
-    for each in seen[1:]:
-        longer = extend(spans[-1], each, 10 * S)
-        if longer is None:
-            spans.append(begin(each))
-        else:
-            spans[-1] = longer
-    return spans
+SAME = {
+    "the next": {},
+    "one that took longer": {"took": 9 * S},
+    "another text": {"message": "still no answer"},
+    "the last instant before a gap": {"started": START + 100 * S},
+}
 
 
-def test_a_change_of_the_step_ends_it() -> None:
-    """A look at 60 s, then retries at 15 s: folded from spans as from the looks themselves."""
-    seen = [_down(0, 60, 1), _down(180, 60, 2), _down(195, 15, 3), _down(210, 15, 4)]
-    spans = _spans(seen)
-    assert [span.count for span in spans] == [2, 2]
-    policy = Policy(open_after=200 * S, flap=Flap(transitions=99))
-    direct, folded = Timeline(policy=policy), Timeline(policy=policy)
-    for each in seen:
-        direct.take(each)
-    for span in spans:
-        for each in expand(span):
-            folded.take(each)
+@pytest.mark.parametrize("changes", SAME.values(), ids=SAME)
+def test_a_span_goes_on_with(changes: dict[str, object]) -> None:
+    """What decides nothing does not end it; it keeps its name and its first words."""
+    seen = replace(NEXT, **changes)
+    span = extend(begin(FIRST), seen, TIMEOUT)
 
-    assert direct.condition.phase == folded.condition.phase
-    assert direct.events == folded.events == ["opened"]
-
-
-def test_jitter_does_not_end_it() -> None:
-    """Nobody looks to the millisecond."""
-    seen = [_down(30 * n + 0.05 * (n % 3), 30, n + 1) for n in range(20)]
-
-    assert [span.count for span in _spans(seen)] == [20]
+    assert span == replace(begin(FIRST), last=seen.started, count=2)

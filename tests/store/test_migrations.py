@@ -4,13 +4,17 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import fettled.store
+import stores
 from fettled.store import check, upgrade
-from fettled.store.engine import make_engine, parse
+from fettled.store.engine import APPLICATION_ID, make_engine, parse
 from fettled.store.schema import HEAD
 from fettled.store.tables import metadata
 from stores import rows
@@ -59,6 +63,44 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(url: str) -> None:
     """And does not even import Alembic, which costs half a second."""
     upgrade(url)
     assert check(url) == []
+
+
+@pytest.mark.parametrize("kind", stores.BOTH)
+def test_an_upgrade_knows_the_checks_of_a_store_of_before(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    """Whatever anything is remembered of, once, of a type that is not known; data survives."""
+    url = request.getfixturevalue("sqlite_url" if kind == "sqlite" else "pg_url")
+    if kind == "sqlite":
+        Path(url.removeprefix("sqlite:///")).touch(0o600)
+    with make_engine(parse(url), patient=True).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        if kind == "sqlite":
+            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+    for name in "ab":
+        rows(url, f"INSERT INTO heartbeats VALUES ('{name}/main', NULL, 0)")
+    rows(url, _CONDITION_OF_0001)
+    upgrade(url)
+
+    assert rows(url, "SELECT * FROM checks ORDER BY check_key") == [
+        ("a/main", "", False),
+        ("b/main", "", False),
+        ("c/main", "", False),
+    ]
+    assert rows(url, "SELECT count(*) FROM conditions") == [(2,)]
+    assert check(url) == []
+
+
+#: Without the columns that may be empty.
+_CONDITION_OF_0001 = """
+    INSERT INTO conditions
+        (check_key, phase, verdict, reason, message, run_count, flips, incarnation, seq)
+    VALUES ('a/main', 'healthy', 'up', 'ok', '', 0, '[]', 1, 1),
+        ('c/main', 'healthy', 'up', 'ok', '', 0, '[]', 1, 1)
+"""
 
 
 def test_killed_in_the_middle_the_next_start_completes(tmp_path: Path) -> None:

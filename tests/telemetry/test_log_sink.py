@@ -26,17 +26,20 @@ def test_levels_are_not_logged_and_edges_are():
     assert (lines[0]["before"], lines[0]["after"]) == ("healthy", "pending_open")
 
 
-def test_a_gate_is_logged_when_it_begins_to_hold():
-    """The same gate on every observation is one line; another gate, or a new spell, is one more."""
+def test_a_gate_is_one_line_with_its_end():
+    """Which check, which gate, until when; that only edges are told is the observer's."""
     held = Condition("door-1/ping", phase=Phase.FIRING, gate=Gate.VERIFY, gate_until=AT)
     with capture_logs() as lines:
-        sink = LogSink()
-        sink.gated(held)
-        sink.gated(held)
-        sink.gated(replace(held, gate=Gate.ACCEPTED))
-        sink.phase_changed(held, Condition("door-1/ping", phase=Phase.HEALTHY))
-        sink.gated(replace(held, gate=Gate.ACCEPTED))
-    assert [line.get("gate") for line in lines] == ["verify", "accepted", None, "accepted"]
+        LogSink().gated(held)
+    assert lines == [
+        {
+            "event": "check.gated",
+            "log_level": "info",
+            "check": "door-1/ping",
+            "gate": "verify",
+            "until": AT,
+        }
+    ]
 
 
 def test_each_entry_of_a_timeline_is_a_line():

@@ -10,7 +10,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 import needs
 from fettled.core.condition import Condition
 from fettled.core.observations import Reason
-from fettled.core.words import Gate, Phase, Priority, Source, Status, Verdict
+from fettled.core.words import Gate, Phase, Verdict
 from fettled.telemetry.metrics import Metrics
 from telemetry.fleets import AT, make_change, make_fleet, make_observation, make_ticket
 
@@ -30,6 +30,7 @@ def metrics() -> Metrics:
     made.observed(make_observation("door-1/ping", Verdict.UP, Reason.OK), Phase.HEALTHY)
     made.observed(make_observation("door-1/web", Verdict.DOWN, Reason.REFUSED), Phase.FIRING)
     made.changed(make_change(make_ticket(), "opened"))
+    made.tickets_counted({("open", "high", "device_offline", "health_monitor"): 1})
     made.gated(Condition("hub/main", gate=Gate.VERIFY))
     made.ran_late(0.002)
     made.skipped("overload", 2)
@@ -122,40 +123,39 @@ def tickets_line(status: str, kind: str, count: int, source: str = "health_monit
     return f"fettled_tickets{{{labels}}} {count}.0\n"
 
 
-async def test_tickets_move_between_the_counts(metrics: Metrics):
-    """A ticket is counted once, where it is now, from opened to closed."""
-    for status, seq in ((Status.RESOLVED, 2), (Status.OPEN, 3), (Status.RESOLVED, 4)):
-        metrics.changed(make_change(make_ticket(status=status, version=seq), status.value, seq))
+async def test_tickets_are_what_the_store_counted_last(metrics: Metrics):
+    """
+    A ticket stands where it is now; where none is left the series goes on at 0.
+
+    Among others one that was resolved before the start and comes back as unstable: seen to
+    fail with counts that were moved by guessing what a changed ticket had been.
+    """
+    metrics.tickets_counted(
+        {
+            ("open", "high", "device_offline", "health_monitor"): 1,
+            ("resolved", "high", "device_offline", "health_monitor"): 2,
+        }
+    )
+    reopened = make_ticket(3, kind="unstable", version=4)
+    metrics.changed(make_change(reopened, "reopened", 4))
+    metrics.tickets_counted(
+        {
+            ("open", "high", "unstable", "health_monitor"): 1,
+            ("resolved", "high", "device_offline", "health_monitor"): 1,
+        }
+    )
     text = await text_of(metrics)
     assert tickets_line("open", "device_offline", 0) in text
+    assert tickets_line("open", "unstable", 1) in text
     assert tickets_line("resolved", "device_offline", 1) in text
-    metrics.changed(make_change(make_ticket(status=Status.CLOSED, version=5), "closed", 5))
-    text = await text_of(metrics)
-    assert tickets_line("resolved", "device_offline", 0) in text
-    assert tickets_line("closed", "device_offline", 1) in text
-
-
-async def test_counts_begin_with_what_the_store_holds(metrics: Metrics):
-    """A restart goes on from the store's counts, also for tickets resolved before it."""
-    opened = make_ticket(7)
-    counts = {
-        ("open", "high", "device_offline", "health_monitor"): 1,
-        ("resolved", "high", "device_offline", "health_monitor"): 2,
-    }
-    metrics.tickets_counted(counts, [opened])
-    metrics.changed(make_change(make_ticket(3, version=4), "reopened", 4))
-    text = await text_of(metrics)
-    assert tickets_line("open", "device_offline", 2) in text
-    assert tickets_line("resolved", "device_offline", 1) in text
+    assert text.count("fettled_tickets{") == 3
 
 
 async def test_kinds_that_people_make_up_make_no_series(metrics: Metrics):
     """Free text is counted as `other`: a thousand kinds are one series."""
-    for number in range(10, 1_010):
-        ticket = make_ticket(
-            number, kind=f"odd smell {number}", source=Source.USER, priority=Priority.HIGH
-        )
-        metrics.changed(make_change(ticket, "opened"))
+    metrics.tickets_counted(
+        {("open", "high", f"odd smell {number}", "user"): 1 for number in range(1_000)}
+    )
     text = await text_of(metrics)
     assert "odd smell" not in text
     assert tickets_line("open", "other", 1000, "user") in text

@@ -9,8 +9,9 @@ from fettled.app.heartbeats import Heartbeats
 from fettled.app.memory import Memory, Watch
 from fettled.app.observe import Observer
 from fettled.core.condition import Condition
-from fettled.core.observations import Observation, Outcome, kind_of
+from fettled.core.observations import Observation, Outcome, Reason, kind_of
 from fettled.core.pace import REGULAR, Pace, next_look
+from fettled.core.words import Verdict
 from fettled.ports import Clock, Probe
 
 #: Runs a probe under its deadline: what it found, and how long it took.
@@ -28,16 +29,17 @@ class Looker:
         clock: Clock,
         run: Run,
         cadence: Callable[[str], timedelta],
+        heartbeats: Heartbeats,
     ) -> None:
         self._memory = memory
         self._observer = observer
         self._clock = clock
         self._run = run
         self._cadence = cadence
+        self._heartbeats = heartbeats
         self._seq = 0
         #: Which start of the daemon this is; none yet: it takes no evidence before it is set.
         self.incarnation = 0
-        self.heartbeats: Heartbeats | None = None
 
     async def look(self, check: str) -> Pace:
         """Look once at *check*; the pace is its regular one where it is gone meanwhile."""
@@ -54,6 +56,20 @@ class Looker:
             return REGULAR
         return self._pace(watch, self.take(watch, outcome, started, took))
 
+    async def beat(self, key: str) -> None:
+        """
+        Take a beat of *key*, a subject with a heartbeat check or `subject/check`.
+
+        It counts at once; it is also written, so that a crash does not forget it. A
+        store that is down does not refuse it.
+
+        Raises:
+            NotFoundError: no heartbeat check goes by that key.
+        """
+        watch = self._heartbeats.hear(key)
+        self.take(watch, Outcome(Verdict.UP, Reason.OK), self._clock.now())
+        await self._heartbeats.save(watch)
+
     def take(
         self, watch: Watch, outcome: Outcome, started: datetime, took: timedelta = timedelta()
     ) -> Condition:
@@ -69,17 +85,20 @@ class Looker:
             priority=outcome.priority,
             message=outcome.message,
             order=(self.incarnation, self._seq),
-            cadence=self._cadence(watch.spec.key),
+            cadence=self._cadence_of(watch),
         )
         return self._observer.observe(watch, seen)
 
+    def _cadence_of(self, watch: Watch) -> timedelta:
+        """How far apart evidence is: of a heartbeat, the period in which it reports."""
+        looks, spec = self._cadence(watch.spec.key), watch.spec.heartbeat
+        return looks if spec is None else max(looks, spec.period)
+
     def _look_for_beats(self, watch: Watch) -> Pace:
-        if self.heartbeats is None:
-            return REGULAR
-        outcome = self.heartbeats.judge(watch)
+        outcome = self._heartbeats.judge(watch)
         if outcome is not None:
             self.take(watch, outcome, self._clock.now())
-        due = self.heartbeats.due_in(watch)
+        due = self._heartbeats.due_in(watch)
         if due is not None and due < watch.spec.interval:
             # Look right when the silence becomes too long, not up to an interval later.
             return Pace(due + timedelta(milliseconds=5), urgent=False)

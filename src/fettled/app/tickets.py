@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from fettled.core.errors import (
     StoreUnsureError,
 )
 from fettled.core.lifecycle import Action, Reopen, Resolve
+from fettled.core.references import parse_reference
 from fettled.core.tickets import Actor, Change, Entry, Ticket
 from fettled.core.words import Phase
 from fettled.ports import Clock, EventSink, Reader, Store, TicketFilter, UnitOfWork
@@ -28,9 +28,6 @@ from fettled.ports import Clock, EventSink, Reader, Store, TicketFilter, UnitOfW
 # Named here, since the method `list` hides the type below itself.
 Page = list[Ticket]
 Lines = list[Entry]
-
-_NUMBER = re.compile(r"#?([1-9]\d{0,17})")
-_REFERENCE = re.compile(r"INC-\d{8}-0*([1-9]\d{0,17})", re.IGNORECASE)
 
 
 def find(reader: Reader, ref: str) -> Ticket:
@@ -40,18 +37,13 @@ def find(reader: Reader, ref: str) -> Ticket:
     Raises:
         NotFoundError: there is none, or the reference's day is another one's.
     """
-    if match := _NUMBER.fullmatch(ref):
-        ticket = reader.ticket(int(match[1]))
-    elif match := _REFERENCE.fullmatch(ref):
-        ticket = reader.ticket(int(match[1]))
-        if ticket is not None and ticket.reference != ref.upper():
-            ticket = None
-    else:
-        ticket = None
-    if ticket is None:
-        msg = f"there is no ticket {ref}"
-        raise NotFoundError(msg)
-    return ticket
+    named = parse_reference(ref)
+    if named is not None:
+        ticket = reader.ticket(named.number)
+        if ticket is not None and named.day in {None, ticket.created_at.date()}:
+            return ticket
+    msg = f"there is no ticket {ref}"
+    raise NotFoundError(msg)
 
 
 @dataclass(frozen=True, slots=True)

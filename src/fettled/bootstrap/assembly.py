@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -22,11 +23,12 @@ from fettled.app.observe import Observer
 from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
+from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
-from fettled.core.errors import FettledError
+from fettled.core.errors import StoreDownError
 from fettled.core.pace import Pace
 from fettled.core.permissions import Role
 from fettled.ports import Clock, EventSink, Fleet
@@ -47,7 +49,14 @@ HISTORY = timedelta(days=90)
 OUTBOX = timedelta(days=7)
 FORGET_EVERY = timedelta(minutes=10)
 FORGET_AT_ONCE = 500
+FORGET_ROUNDS = 1000
 GAUGE = timedelta(seconds=1)
+#: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
+#: counted in a hundredth of a second.
+COUNT = timedelta(seconds=5)
+#: Each gauging is a tick of the heartbeats; one that comes later than this means that the
+#: daemon did not run in between, or so haltingly that nothing it measured can be believed.
+LONGEST_TICK = timedelta(seconds=5)
 #: The writer proves itself every second; silent for this long, the store is down.
 STORE_SILENT_SECONDS = 5.0
 
@@ -71,6 +80,7 @@ class Assembly:
         sink: EventSink | None = None,
     ) -> None:
         self.settings, self.notes = loaded.settings, loaded.notes
+        self._fixed = fixed(loaded.settings)
         self._config = config
         self._clock = clock
         self._store = store
@@ -91,15 +101,15 @@ class Assembly:
             on_skip=self._skipped,
             on_error=self._look_failed,
         )
+        self._heartbeats = Heartbeats(self.memory, store, clock, LONGEST_TICK)
         self._looker = Looker(
             memory=self.memory,
             observer=self.observer,
             clock=clock,
             run=partial(run_probe, lag=self._lag.stalled),
             cadence=self._scheduler.cadence,
+            heartbeats=self._heartbeats,
         )
-        self._heartbeats = Heartbeats(self.memory, store, clock, self._looker.take)
-        self._looker.heartbeats = self._heartbeats
         self._tokens = Tokens(store, clock, self._roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
@@ -107,15 +117,16 @@ class Assembly:
         self._housekeeping.every("flush", FLUSH, self._flush)
         self._housekeeping.every("forget", FORGET_EVERY, self._forget)
         self._housekeeping.every("gauge", GAUGE, self._gauge)
+        self._housekeeping.every("count", COUNT, self._count)
         self._reloading = asyncio.Lock()
+        self._reloads: set[asyncio.Task[list[str]]] = set()
         self._reload_failed = False
 
     async def take_over(self) -> None:
         """Adopt the configured fleet, with the state that the store has of it."""
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self._adopt(make_fleet(self.settings, self._tools), "start")
-        counts, opened = await self._store.read(lambda r: (r.ticket_counts(), r.open_tickets()))
-        self._metrics.tickets_counted(counts, opened)
+        await self._count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
         self._metrics.reloaded(taken=True, at=self._clock.wall())
         self.settings = _without_targets(self.settings)
@@ -130,6 +141,9 @@ class Assembly:
         """
         Read the configuration again; swap it in whole, or leave everything as it was.
 
+        Once begun it goes on to its end, whether or not the caller waits for it: memory
+        and store must not part.
+
         Returns:
             Notes on what is legal and may surprise.
 
@@ -137,6 +151,16 @@ class Assembly:
             ConfigError: it cannot be used.
             StoreDownError: it cannot be adopted now.
         """
+        task = asyncio.create_task(self._reload())
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(self._tell_of_reload)
+            raise
+
+    async def _reload(self) -> list[str]:
         async with self._reloading:
             try:
                 # Read beside the loop: a large file takes a second or more.
@@ -144,16 +168,22 @@ class Assembly:
                 fleet = make_fleet(loaded.settings, self._tools)
                 await self.observer.flush(self.memory)
                 await self._adopt(fleet, "reload")
-            except FettledError:
+            except Exception:
                 self._reload_failed = True
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
-            self.settings, self.notes = _without_targets(loaded.settings), loaded.notes
+            self.settings = _without_targets(loaded.settings)
+            self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings))
             self._reload_failed = False
             self._metrics.reloaded(taken=True, at=self._clock.wall())
-            self.log.reloaded(len(fleet.subjects), len(fleet.checks))
+            self.log.reloaded(len(fleet.subjects), len(fleet.checks), self.notes)
             settle_memory()
-            return list(loaded.notes)
+            return list(self.notes)
+
+    def _tell_of_reload(self, task: asyncio.Task[list[str]]) -> None:
+        """Say how a reload failed whose caller has left."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.sink.faulted("reload", error)
 
     def start(self) -> None:
         """Begin to look and to keep house."""
@@ -165,6 +195,9 @@ class Assembly:
     async def drain(self, deadline: timedelta, grace: timedelta) -> None:
         """Stop to look; what runs may finish within *grace*, and is cancelled then."""
         self.log.stopping()
+        for reload in self._reloads:
+            # The process ends, so memory may part from the store; the next start reads it.
+            reload.cancel()
         await self._scheduler.drain(deadline, grace=grace)
         await self._housekeeping.stop()
         self._lag.stop()
@@ -172,7 +205,8 @@ class Assembly:
     async def save(self) -> None:
         """Write history and heartbeats, once everything is decided that can be."""
         self.observer.stop()
-        await self._flush()
+        await self.observer.flush(self.memory)
+        await self._heartbeats.flush(is_last=True)
 
     def ticked(self) -> tuple[float, float]:
         """When scheduler and writer last turned, in monotonic seconds."""
@@ -183,7 +217,7 @@ class Assembly:
         return keys.Services(
             tickets=Tickets(self._store, self._clock, self.memory, self.sink),
             subjects=Subjects(self.memory, self._scheduler.next_at),
-            heartbeats=self._heartbeats,
+            heartbeats=self._looker,
             tokens=self._tokens,
             reload=self.reload,
             health=lambda: assess(self._figures()),
@@ -240,13 +274,23 @@ class Assembly:
 
     async def _forget(self) -> None:
         now = self._clock.wall()
-        await self._store.write(
-            lambda uow: uow.forget(
-                spans_before=now - HISTORY, outbox_before=now - OUTBOX, limit=FORGET_AT_ONCE
+        for _ in range(FORGET_ROUNDS):
+            # A unit each: what else is to be written gets its turn in between.
+            forgotten = await self._store.write(
+                lambda uow: uow.forget(
+                    spans_before=now - HISTORY, outbox_before=now - OUTBOX, limit=FORGET_AT_ONCE
+                )
             )
-        )
+            if forgotten < FORGET_AT_ONCE:
+                return
+
+    async def _count(self) -> None:
+        # While the store is down the last counts stand; that it is down is told elsewhere.
+        with suppress(StoreDownError):
+            self._metrics.tickets_counted(await self._store.read(lambda r: r.ticket_counts()))
 
     async def _gauge(self) -> None:
+        self._heartbeats.listen()
         self._metrics.in_flight(self._scheduler.in_flight)
         silent = time.monotonic() - self._store.last_commit > STORE_SILENT_SECONDS
         self._metrics.store_answered(up=not (silent or self._store.is_down))

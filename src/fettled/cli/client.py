@@ -199,10 +199,6 @@ def _exchange(
     return answer.status, answer.getheader("Content-Type") or "", raw
 
 
-def _unreachable(address: Address, error: Exception, *, late: bool) -> UnreachableError:
-    return UnreachableError(why_unreachable(str(address), address.deadline, error, late=late))
-
-
 class _Connection(http.client.HTTPConnection):
     """A connection to an `Address`, whatever it is reached over."""
 

@@ -20,6 +20,7 @@ from fettled.cli.output import (
     print_table,
 )
 from fettled.core.errors import InvalidError
+from fettled.core.references import parse_reference
 from fettled.core.words import Priority, Source, Status
 
 app = typer.Typer(name="tickets", help="List, show and work on tickets.", rich_markup_mode=None)
@@ -115,11 +116,11 @@ def ticket_path(ref: str) -> str:
     Raises:
         InvalidError: it is neither a number nor a reference.
     """
-    name = ref.removeprefix("#").upper()
-    if not (name.isascii() and (name.isdigit() or name.startswith("INC-"))):
+    named = parse_reference(ref)
+    if named is None:
         msg = f"{ref!r} names no ticket: write 42, #42 or INC-20261121-000042"
         raise InvalidError(msg, "ref")
-    return f"/api/v1/tickets/{segment(name)}"
+    return f"/api/v1/tickets/{segment(str(named))}"
 
 
 def subject_key(ticket: dict[str, Any]) -> str | None:

@@ -31,7 +31,6 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     REDIRECT = "redirect"
     OVERDUE = "overdue"
-    REPORTED = "reported"
     # It answers, and refuses us.
     AUTH = "auth"
     # It answers, but not well enough.

@@ -92,15 +92,6 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
 }
 
-#: Names that an equipment register's documentation uses for the same permissions.
-ALIASES: dict[str, Permission] = {
-    "incident.viewAny": Permission.TICKET_VIEW_ANY,
-    "incident.view": Permission.TICKET_VIEW,
-    "incident.create": Permission.TICKET_CREATE,
-    "incident.update": Permission.TICKET_UPDATE,
-    "incident.delete": Permission.TICKET_DELETE,
-}
-
 
 def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
     """Everything that any of *roles* allows."""

@@ -15,7 +15,7 @@ from fettled.core.observations import Reason
 from fettled.core.spans import Span
 from fettled.core.tickets import Actor, Entry, Resolution, Ticket
 from fettled.core.words import Code, Gate, Phase, Priority, Source, Status, SubjectType, Verdict
-from fettled.ports import Heartbeat, OutboxEvent, Subject, Token
+from fettled.ports import Heartbeat, KnownCheck, OutboxEvent, Subject, Token
 from fettled.store.columns import MICROSECOND, counted, uncounted
 from fettled.store.link import Row
 
@@ -208,6 +208,20 @@ def dump_heartbeat(beat: Heartbeat) -> Row:
 def load_heartbeat(row: Row) -> Heartbeat:
     """Make the heartbeat of a row."""
     return Heartbeat(row["check_key"], row["last_seen"], row["listened"])
+
+
+def dump_check(check: KnownCheck) -> Row:
+    """Make the row of what is known of a check."""
+    return {
+        "check_key": check.key,
+        "type": check.type,
+        "keep_on_removal": check.keep_on_removal,
+    }
+
+
+def load_check(row: Row) -> KnownCheck:
+    """Make what is known of a check of a row."""
+    return KnownCheck(row["check_key"], row["type"], bool(row["keep_on_removal"]))
 
 
 def load_subject(row: Row) -> Subject:

@@ -1,7 +1,7 @@
 """
-Statements about checks: their conditions, spans and heartbeats.
+Statements about what was seen of checks: their conditions, spans and heartbeats.
 
-Decides nothing. A check's key is the only link between these rows and its tickets.
+Decides nothing. That checks come, go and change their keys is `sql_checks`'s.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import bindparam, case, delete, select, update
+from sqlalchemy import bindparam, select
 
 from fettled.core.condition import Condition
 from fettled.core.spans import Span
@@ -24,7 +24,7 @@ from fettled.store.rows import (
     load_span,
 )
 from fettled.store.statements import locking, put
-from fettled.store.tables import conditions, heartbeats, spans, tickets
+from fettled.store.tables import conditions, heartbeats, spans
 
 _CONDITION = locking(select(conditions).where(conditions.c.check_key == bindparam("check")))
 _CONDITIONS = select(conditions)
@@ -37,22 +37,6 @@ _SPANS = (
 _PUT_SPAN = put(spans, "check_key", "incarnation", "seq", without=("number",))
 _HEARTBEATS = select(heartbeats)
 _PUT_HEARTBEAT = put(heartbeats, "check_key")
-_KEYED = (conditions, spans, heartbeats)
-_DELETE = delete(conditions).where(conditions.c.check_key == bindparam("check"))
-_RENAME_TICKETS = (
-    update(tickets)
-    .where(tickets.c.check_key == bindparam("old"))
-    .values(
-        check_key=bindparam("new"),
-        open_key=case(
-            (tickets.c.open_key == bindparam("old"), bindparam("new")), else_=tickets.c.open_key
-        ),
-    )
-)
-_RENAMES = [
-    update(table).where(table.c.check_key == bindparam("old")).values(check_key=bindparam("new"))
-    for table in _KEYED
-] + [_RENAME_TICKETS]
 
 
 def condition(link: Link, check: str, *, lock: bool = False) -> Condition | None:
@@ -69,24 +53,6 @@ def every_condition(link: Link) -> list[Condition]:
 def put_condition(link: Link, value: Condition) -> None:
     """Insert or overwrite a condition."""
     link.run(_PUT_CONDITION, dump_condition(value))
-
-
-def delete_condition(link: Link, check: str) -> None:
-    """Forget what is believed about a check; its tickets and spans stay."""
-    link.run(_DELETE, {"check": check})
-
-
-def rename(link: Link, old: str, new: str) -> None:
-    """
-    Carry everything of *old* over to *new*.
-
-    Where *new* has a condition already, it was carried over before, or *old* is
-    another check that took the name: then nothing is changed.
-    """
-    if condition(link, new, lock=True) is not None:
-        return
-    for statement in _RENAMES:
-        link.run(statement, {"old": old, "new": new})
 
 
 def spans_since(link: Link, check: str, since: datetime) -> list[Span]:

@@ -1,7 +1,7 @@
 """
 Statements about everything around tickets: subjects, tokens, inputs, outbox, retention.
 
-Decides nothing but how subjects of the configuration meet subjects of the store.
+Decides nothing but which subjects of the configuration are new, changed or gone.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _REMOVE = (
     update(subjects).where(subjects.c.key == bindparam("of")).values(removed_at=bindparam("at"))
 )
 _RENAMES = (
+    delete(subjects).where(subjects.c.key == bindparam("new")),
     update(subjects).where(subjects.c.key == bindparam("old")).values(key=bindparam("new")),
     update(tickets).where(tickets.c.subject == bindparam("old")).values(subject=bindparam("new")),
 )
@@ -95,15 +96,9 @@ def subject_fields(link: Link, key: str | None) -> dict[str, Any] | None:
 
 
 def sync_subjects(link: Link, specs: Sequence[SubjectSpec], at: datetime) -> None:
-    """Number the new, update the changed, mark the removed; a renamed one keeps its number."""
+    """Number the new, update the changed, mark the removed."""
     known = {subject.key: subject for subject in every_subject(link)}
     wanted = {spec.key for spec in specs}
-    for spec in specs:
-        before = spec.formerly
-        if before and spec.key not in known and before in known and before not in wanted:
-            for statement in _RENAMES:
-                link.run(statement, {"old": before, "new": spec.key})
-            known[spec.key] = known.pop(before)
     link.many(
         _PUT_SUBJECT,
         [_subject_row(spec) for spec in specs if not _is_known(spec, known.get(spec.key))],
@@ -116,6 +111,12 @@ def sync_subjects(link: Link, specs: Sequence[SubjectSpec], at: datetime) -> Non
             if key not in wanted and subject.removed_at is None
         ],
     )
+
+
+def rename_subject(link: Link, old: str, new: str) -> None:
+    """Carry number and tickets of *old* over to *new*, in place of a removed one there."""
+    for statement in _RENAMES:
+        link.run(statement, {"old": old, "new": new})
 
 
 def _subject_row(spec: SubjectSpec) -> Row:

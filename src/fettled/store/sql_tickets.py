@@ -89,15 +89,6 @@ def ticket(link: Link, number: int, *, lock: bool = False) -> Ticket | None:
     return None if row is None else load_ticket(row)
 
 
-def by_reference(link: Link, reference: str, *, lock: bool = False) -> Ticket | None:
-    """Read a ticket by `INC-20261121-000042`: by the number in it, if the day is right too."""
-    digits = reference.rpartition("-")[2]
-    if not (digits.isascii() and digits.isdigit() and len(digits) < len(str(2**63))):
-        return None
-    found = ticket(link, int(digits), lock=lock)
-    return found if found is not None and found.reference == reference else None
-
-
 def last_ticket(link: Link, check: str, *, lock: bool = False) -> Ticket | None:
     """Read the open ticket of a condition, else the one resolved last."""
     row = link.one(_LAST[lock], {"check": check})

@@ -202,6 +202,15 @@ heartbeats = Table(
     Column("listened", Length, nullable=False),
 )
 
+checks = Table(
+    "checks",
+    metadata,
+    Column("check_key", CleanText, primary_key=True),
+    # Empty: not known; the check is older than this table.
+    Column("type", CleanText, nullable=False),
+    Column("keep_on_removal", Boolean, nullable=False),
+)
+
 subjects = Table(
     "subjects",
     metadata,

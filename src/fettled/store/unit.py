@@ -16,13 +16,14 @@ from fettled.core.tickets import Change, Entry, Ticket
 from fettled.ports import (
     Heartbeat,
     Input,
+    KnownCheck,
     OutboxEvent,
     Subject,
     SubjectSpec,
     TicketFilter,
     Token,
 )
-from fettled.store import sql_conditions, sql_fleet, sql_tickets
+from fettled.store import sql_checks, sql_conditions, sql_fleet, sql_tickets
 from fettled.store.link import Link
 
 
@@ -45,10 +46,6 @@ class SqlReader:
     def ticket(self, number: int) -> Ticket | None:
         """One ticket."""
         return sql_tickets.ticket(self._link, number, lock=self._lock)
-
-    def ticket_by_reference(self, reference: str) -> Ticket | None:
-        """One ticket by its INC reference."""
-        return sql_tickets.by_reference(self._link, reference, lock=self._lock)
 
     def last_ticket(self, check: str) -> Ticket | None:
         """The newest ticket of the condition, open or not."""
@@ -85,6 +82,10 @@ class SqlReader:
     def heartbeats(self) -> dict[str, Heartbeat]:
         """Every heartbeat, by check."""
         return sql_conditions.every_heartbeat(self._link)
+
+    def checks(self) -> dict[str, KnownCheck]:
+        """Every check of the configuration, by key."""
+        return sql_checks.every_check(self._link)
 
     def inputs(self, *, after: int, limit: int) -> list[Input]:
         """Read a piece of the log of inputs."""
@@ -132,13 +133,21 @@ class SqlUnit(SqlReader):
         """Number the new, update the changed, mark the removed."""
         sql_fleet.sync_subjects(self._link, specs, at)
 
+    def rename_subject(self, old: str, new: str) -> None:
+        """Carry number and tickets of *old* over to *new*."""
+        sql_fleet.rename_subject(self._link, old, new)
+
+    def put_checks(self, checks: Iterable[KnownCheck]) -> None:
+        """Insert or overwrite what is known of checks."""
+        sql_checks.put_checks(self._link, checks)
+
     def rename_check(self, old: str, new: str) -> None:
         """Carry everything of *old* over to *new*."""
-        sql_conditions.rename(self._link, old, new)
+        sql_checks.rename(self._link, old, new)
 
-    def delete_condition(self, check: str) -> None:
-        """Forget a condition."""
-        sql_conditions.delete_condition(self._link, check)
+    def delete_check(self, check: str) -> None:
+        """Forget a check; its tickets and spans stay."""
+        sql_checks.delete_check(self._link, check)
 
     def add_token(self, token: Token) -> None:
         """Add a token."""

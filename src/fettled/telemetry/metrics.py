@@ -22,7 +22,7 @@ from prometheus_client.registry import Collector
 
 from fettled.core.condition import Condition
 from fettled.core.observations import Observation
-from fettled.core.tickets import Change, Ticket
+from fettled.core.tickets import Change
 from fettled.core.words import Gate, Phase, Verdict
 from fettled.ports import Fleet
 from fettled.telemetry.series import Series, render_series
@@ -141,9 +141,9 @@ class Metrics:
         for condition in conditions:
             self._put_phase(condition.check, condition.phase)
 
-    def tickets_counted(self, counts: Mapping[Labels, int], unresolved: Iterable[Ticket]) -> None:
-        """Set the ticket counts; from here on `changed` keeps them."""
-        self._tickets.reset(counts, unresolved)
+    def tickets_counted(self, counts: Mapping[Labels, int]) -> None:
+        """Say how many tickets the store holds of each sort."""
+        self._tickets.set(counts)
 
     def ran_late(self, seconds: float) -> None:
         """Count a probe that was started *seconds* after it was due."""
@@ -200,10 +200,9 @@ class Metrics:
             self._gated.labels(condition.gate.value).inc()
 
     def changed(self, change: Change) -> None:
-        """Count the events, and move the ticket between the counts."""
+        """Count the events."""
         for entry in change.entries:
             self._events.labels(entry.event).inc()
-        self._tickets.moved(change)
 
     def faulted(self, where: str, error: BaseException) -> None:  # noqa: ARG002 - the log tells which
         """Count a fault of our own that was survived."""

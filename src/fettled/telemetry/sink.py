@@ -15,7 +15,7 @@ import structlog
 from fettled.core.condition import Condition
 from fettled.core.observations import Observation
 from fettled.core.tickets import Change
-from fettled.core.words import Gate, Phase
+from fettled.core.words import Phase
 
 PHASE_CHANGED = "check.phase_changed"
 GATED = "check.gated"
@@ -33,15 +33,12 @@ class LogSink:
 
     def __init__(self) -> None:
         self._log = structlog.get_logger()
-        self._gates: dict[str, Gate | None] = {}
 
     def observed(self, seen: Observation, phase: Phase) -> None:
         """Say nothing: an observation is a level."""
 
     def phase_changed(self, before: Condition, after: Condition) -> None:
         """Log the edge, with the evidence that made it."""
-        if after.gate is None:
-            self._gates.pop(after.check, None)
         self._log.info(
             PHASE_CHANGED,
             check=after.check,
@@ -53,10 +50,7 @@ class LogSink:
         )
 
     def gated(self, condition: Condition) -> None:
-        """Log a gate when it begins to hold, not each time it still does."""
-        if self._gates.get(condition.check) is condition.gate:
-            return
-        self._gates[condition.check] = condition.gate
+        """Log a gate; we are told when it begins to hold, not each time it still does."""
         self._log.info(
             GATED, check=condition.check, gate=condition.gate, until=condition.gate_until
         )
@@ -79,8 +73,7 @@ class LogSink:
 
     def started(self, version: str, checks: int, notes: Sequence[str]) -> None:
         """Log the start, and what the configuration left to be said."""
-        for note in notes:
-            self._log.info(CONFIG_NOTED, note=note)
+        self._note(notes)
         self._log.info(STARTED, version=version, checks=checks)
 
     def listening(self, address: str, control: str) -> None:
@@ -95,10 +88,15 @@ class LogSink:
         """Log that the wall clock jumped; nothing that is timed here did."""
         self._log.warning(CLOCK_STEPPED, seconds=step.total_seconds())
 
-    def reloaded(self, subjects: int, checks: int) -> None:
-        """Log that a configuration was read again and is in force."""
+    def reloaded(self, subjects: int, checks: int, notes: Sequence[str]) -> None:
+        """Log that a configuration was read again and is in force, and what is left to be said."""
+        self._note(notes)
         self._log.info(CONFIG_RELOADED, subjects=subjects, checks=checks)
 
     def faulted(self, where: str, error: BaseException) -> None:
         """Log a fault of our own that was survived."""
         self._log.error(FAULTED, part=where, exc_info=error)
+
+    def _note(self, notes: Sequence[str]) -> None:
+        for note in notes:
+            self._log.info(CONFIG_NOTED, note=note)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
@@ -11,6 +10,7 @@ from fettled.app.views import SubjectView
 from fettled.core.errors import NotFoundError
 from fettled.core.lifecycle import Action, Comment, Reopen, Resolve
 from fettled.core.permissions import Permission, may_comment, sees
+from fettled.core.references import parse_reference
 from fettled.core.tickets import Entry, Ticket
 from fettled.core.words import Code, Priority, Source, Status
 from fettled.ports import TicketFilter
@@ -22,7 +22,6 @@ from fettled.web.shapes import entry_json, ticket_json
 
 routes = RouteTable()
 
-_REF = re.compile(r"[1-9][0-9]{0,17}|INC-[0-9]{8}-[0-9]{6,18}")
 #: Enough for a long report, little enough for a webhook to carry it whole.
 _LONGEST_BODY = 16_000
 _LONGEST_SUMMARY = 2_000
@@ -149,9 +148,9 @@ def _action(body: CommentBody | ResolveBody | ReopenBody) -> Action:
 
 
 async def _visible(call: Call) -> Ticket:
-    ref = call.path["ref"]
-    if _REF.fullmatch(ref):
-        ticket = await call.services.tickets.get(ref)
+    named = parse_reference(call.path["ref"])
+    if named is not None:
+        ticket = await call.services.tickets.get(str(named))
         if sees(call.principal.permissions, call.principal.name, ticket):
             return ticket
     # The same words for what does not exist and for what the caller may not see.

@@ -1,0 +1,201 @@
+"""A reload of the assembled daemon: its end, its notes, its faults; and its retention."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desk import Remembering
+from fakes import FakeClock
+from fettled.bootstrap import assembly
+from fettled.bootstrap.assembly import Assembly
+from fettled.config.loader import load
+from fettled.core.errors import ConfigError
+from fettled.probes.tools import open_tools
+from fettled.store import SqlStore, open_store
+from stores import until
+from tickets_for import span
+
+HEAD = (
+    "server: {{control_socket: '{home}/control'}}\nstore: {{url: 'sqlite:///{home}/fettled.db'}}\n"
+)
+TARGET = "  - {{subject: {key}, type: device, check: {{type: heartbeat, period: 60s}}{more}}}\n"
+
+
+class Slow:
+    """A store whose writes wait for a word; *pending* of them are committed and not answered."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+        self.may_go = asyncio.Event()
+        self.may_go.set()
+        self.pending = 0
+
+    async def write(self, unit: Callable[[Any], Any]) -> Any:
+        done = await self._store.write(unit)
+        self.pending += 1
+        await self.may_go.wait()
+        self.pending -= 1
+        return done
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class House:
+    """An assembly on a store and a file of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.config = home / "fettled.yaml"
+        self.home = home
+        self.sink = Remembering()
+        self.clock = FakeClock()
+
+    def write(self, *targets: str, more: str = "") -> None:
+        """Write the configuration: heartbeats of these subjects."""
+        head = HEAD.format(home=self.home) + more + "targets:\n"
+        told = [target.partition(" ") for target in targets]
+        self.config.write_text(
+            head + "".join(TARGET.format(key=key, more=f", {m}" if m else "") for key, _, m in told)
+        )
+
+    def keys(self) -> list[str]:
+        """What is watched."""
+        return sorted(watch.spec.key for watch in self.made.memory)
+
+
+@pytest.fixture
+async def house(tmp_path: Path, sqlite_store_url: str) -> AsyncIterator[House]:
+    """A daemon that watches `door`, not started."""
+    house = House(tmp_path)
+    house.write("door")
+    loaded = load(house.config, {})
+    async with (
+        open_store(sqlite_store_url) as store,
+        open_tools(wall=house.clock.wall) as tools,
+    ):
+        house.store = Slow(store)
+        house.made = Assembly(
+            config=house.config,
+            loaded=loaded,
+            clock=house.clock,
+            store=house.store,
+            tools=tools,
+            sink=house.sink,
+        )
+        await house.made.take_over()
+        yield house
+    gc.unfreeze()
+
+
+async def test_a_reload_goes_on_though_its_caller_has_left(house: House) -> None:
+    """
+    Committed, and cancelled before it was told so: memory follows the store.
+
+    Seen to fail with the reload in the caller's own task: the store had the new name, memory
+    the old one.
+    """
+    house.write("gate formerly: door")
+    house.store.may_go.clear()
+    caller = asyncio.create_task(house.made.reload())
+    await until(lambda: house.store.pending > 0, "the commit")
+    caller.cancel()
+    await asyncio.wait([caller])
+    assert caller.cancelled()
+    assert house.keys() == ["door/main"]
+    house.store.may_go.set()
+    await until(lambda: house.keys() == ["gate/main"], "the swap")
+
+    assert list(await house.store.read(lambda r: r.checks())) == ["gate/main"]
+    house.write("hall")
+    await house.made.reload()
+    assert house.keys() == ["hall/main"]
+
+
+async def test_a_fault_whose_caller_has_left_is_told(house: House) -> None:
+    """To the sinks, since nobody waits for the answer."""
+    house.write("door", "door")
+    caller = asyncio.create_task(house.made.reload())
+    await asyncio.sleep(0)
+    caller.cancel()
+    await until(lambda: bool(house.sink.faults), "the fault")
+
+    assert isinstance(house.sink.faults[0], ConfigError)
+
+
+async def test_a_reload_that_a_bug_ends_has_failed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only what we can explain: health and metric say so until one succeeds."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(assembly, "make_fleet", broken)
+        with pytest.raises(ZeroDivisionError):
+            await house.made.reload()
+    health = house.made.services().health()
+    assert {part.name: part.standing for part in health.parts}["configuration"] == "warn"
+
+    await house.made.reload()
+    health = house.made.services().health()
+    assert {part.name: part.standing for part in health.parts}["configuration"] == "pass"
+
+
+CHANGES = {
+    "server.listen": "server: {listen: '127.0.0.1:1'}\n",
+    "server.control_socket": "server: {control_socket: /elsewhere}\n",
+    "server.tls": "server: {tls: {cert: a.pem, key: b.pem}}\n",
+    "store.url": "store: {url: 'sqlite:////elsewhere.db'}\n",
+    "limits": "limits: {in_flight: 7}\n",
+    "log": "log: {level: debug}\n",
+}
+
+
+@pytest.mark.parametrize("option", CHANGES)
+async def test_what_waits_for_a_restart_is_noted(house: House, option: str) -> None:
+    """One note each, for as long as the file differs from what is in force."""
+    await house.made.reload()
+    assert house.made.notes == ()
+    text = house.config.read_text()
+    changed = CHANGES[option]
+    section = changed.partition(":")[0]
+    kept = [line for line in text.splitlines() if not line.startswith(f"{section}:")]
+    house.config.write_text(changed + "\n".join(kept))
+    notes = [note for note in await house.made.reload() if "restart" in note]
+    expected = {f"{option} needs a restart to take effect"}
+    if section == "server":
+        expected.add("server.control_socket needs a restart to take effect")
+    assert set(notes) == expected
+    assert [note for note in await house.made.reload() if "restart" in note] == notes
+
+    house.config.write_text(text)
+    assert await house.made.reload() == []
+
+
+async def test_retention_keeps_up_with_what_there_is(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Piece by piece until nothing is left, yet bounded in one run.
+
+    Seen to fail with one piece a run: 500 spans in ten minutes, and a storm makes more.
+    """
+    monkeypatch.setattr(assembly, "FORGET_AT_ONCE", 10)
+    monkeypatch.setattr(assembly, "FORGET_ROUNDS", 4)
+    old = house.clock.wall() - timedelta(days=100)
+    spans = [span("door/main", order=(1, n), first=old, last=old) for n in range(65)]
+    await house.store.write(lambda uow: uow.put_spans(spans))
+
+    async def left() -> int:
+        return len(await house.store.read(lambda r: r.spans("door/main", since=old)))
+
+    await house.made._forget()
+    assert await left() == 25
+    await house.made._forget()
+    assert await left() == 0
