@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from benchmarks import blackbox, floor
 from benchmarks.daemon import run_daemon, workplace, write_config
-from benchmarks.figures import Beside, Figure, Goal, Report
+from benchmarks.figures import Beside, CannotMeasureError, Figure, Goal, Report
 from benchmarks.scrape import Scrape, quantile
 from benchmarks.targets import Targets, open_targets
 
@@ -75,6 +75,10 @@ def _ours(size: Size, targets: Targets) -> tuple[list[Figure], str]:
                 time.sleep(size.window / _SCRAPES)
                 after = daemon.scrape()
             spent, took = daemon.cpu() - cpu, time.monotonic() - began
+    for kind in ("http", "tcp"):
+        if not after.total(_PROBES, type=kind, verdict="up"):
+            msg = f"no {kind} look succeeded, so there is nothing to compare"
+            raise CannotMeasureError(msg)
     probes = after.total(_PROBES) - before.total(_PROBES)
     late = quantile(0.99, _LATENESS, after, before)
     whole = "from the start on"
