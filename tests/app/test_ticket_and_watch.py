@@ -12,7 +12,7 @@ import pytest
 from desk import SEEN, Desk, check, fleet
 from fettled.app import observe
 from fettled.app.memory import Held, Watch
-from fettled.app.observe import decide_held
+from fettled.app.observe import Undecided, decide
 from fettled.core.errors import ConflictError
 from fettled.core.lifecycle import Resolve
 from fettled.core.observations import Observation, Outcome, Reason
@@ -149,8 +149,9 @@ async def queued(desk: Desk, watch: Watch) -> Callable[..., Any]:
         cadence=timedelta(seconds=30),
         kind=Kind.DEVICE_OFFLINE,
     )
-    held = Held(begin(seen), watch.stretch, timedelta())
-    return partial(decide_held, watch=watch, held=held, spans=[], wall=desk.clock.wall)
+    held = Held(begin(seen), watch.stretch, timedelta(), timedelta())
+    task = Undecided(watch.spec, watch.subject, held, [])
+    return partial(decide, task=task, wall=desk.clock.wall, is_gone=lambda: watch.is_retired)
 
 
 async def test_the_kind_follows_evidence_that_has_held_without_a_gap(desk: Desk) -> None:

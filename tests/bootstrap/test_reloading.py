@@ -85,6 +85,7 @@ async def house(tmp_path: Path, sqlite_store_url: str) -> AsyncIterator[House]:
             clock=house.clock,
             store=house.store,
             tools=tools,
+            descriptors=1024,
             sink=house.sink,
         )
         await house.made.take_over()
