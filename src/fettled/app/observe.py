@@ -155,6 +155,8 @@ class Observer:
             watch.is_doubted |= was_doubted
             raise
         if decided is None:
+            if not watch.is_retired:
+                watch.held.insert(0, held)  # the reload that retired it was refused
             return
         before, watch.condition = watch.condition, decided.condition
         watch.ticket = decided.ticket
