@@ -31,7 +31,8 @@ def good(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     control = tmp_path / "control"
     monkeypatch.setattr(late, "load", lambda _path: _Loaded())
     monkeypatch.setattr(late, "size", lambda _settings: (2, 3))
-    monkeypatch.setattr(late, "control_socket", lambda _settings: control)
+    monkeypatch.setattr(late, "control_socket", lambda _path: control)
+    monkeypatch.setattr(late, "store_url", lambda _path: "url")
     return control
 
 
@@ -107,7 +108,7 @@ def test_db_check_is_1_when_an_invariant_does_not_hold(
     fettled: Fettled, monkeypatch: pytest.MonkeyPatch, faults: list[str], code: int
 ):
     """Each fault is a line; `--json` carries the same."""
-    monkeypatch.setattr(late, "check_store", lambda _settings: faults)
+    monkeypatch.setattr(late, "check_store", lambda _url: faults)
 
     result = fettled("db", "check", "--config", "f.yaml")
 
@@ -127,7 +128,7 @@ def test_db_backup_and_upgrade_say_what_they_did(
 
     assert fettled("db", "backup", tmp_path / "copy", "--config", "f").code == 0
     assert fettled("db", "upgrade", "--config", "f").code == 0
-    assert seen == [("settings", tmp_path / "copy"), "settings"]
+    assert seen == [("url", tmp_path / "copy"), "url"]
 
 
 def test_a_running_daemon_is_asked_over_its_socket(

@@ -120,8 +120,7 @@ def test_what_needs_a_daemon_says_that_none_runs(
     fettled: Fettled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ):
     """Neither a reload nor a beat makes sense on a store that nobody watches."""
-    monkeypatch.setattr(late, "load", lambda _path: _Loaded())
-    monkeypatch.setattr(late, "control_socket", lambda _settings: tmp_path / "control")
+    monkeypatch.setattr(late, "control_socket", lambda _path: tmp_path / "control")
 
     result = fettled(*command, "--config", "f.yaml")
 

@@ -53,16 +53,16 @@ def size(settings: Settings) -> tuple[int, int]:
     return len(fleet.subjects), len(fleet.checks)
 
 
-def check_store(settings: Settings) -> list[str]:
+def check_store(url: str) -> list[str]:
     """Verify the store's invariants; the faults found."""
-    return store.check(settings.store.url.get_secret_value())
+    return store.check(url)
 
 
-def backup_store(settings: Settings, target: Path) -> None:
+def backup_store(url: str, target: Path) -> None:
     """Copy the store to *target* and verify the copy."""
-    store.backup(settings.store.url.get_secret_value(), target)
+    store.backup(url, target)
 
 
-def upgrade_store(settings: Settings) -> None:
+def upgrade_store(url: str) -> None:
     """Bring the store's schema up to date."""
-    store.upgrade(settings.store.url.get_secret_value())
+    store.upgrade(url)

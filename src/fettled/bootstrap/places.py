@@ -8,12 +8,25 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from fettled.config.peek import peek
 from fettled.config.schema import Settings
 from fettled.core.errors import ConfigError
 
 #: A path for a unix socket may have 107 bytes; longer ones are shortened by a hash.
 _LONGEST_SOCKET = 100
 _SQLITE = "sqlite:///"
+
+
+def find_daemon(config: Path) -> Path:
+    """
+    Where the daemon of the file *config* listens for the CLI; nothing else there is judged.
+
+    Raises:
+        ConfigError: the file does not tell.
+    """
+    peeked = peek(config)
+    given = peeked.control_socket()
+    return Path(given) if given is not None else socket_beside(peeked.store_url())
 
 
 def control_socket(settings: Settings) -> Path:
@@ -24,9 +37,17 @@ def control_socket(settings: Settings) -> Path:
         ConfigError: it cannot be derived and has to be named.
     """
     given = settings.server.control_socket
-    if given is not None:
-        return Path(given)
-    path = state_directory(settings) / f"{_store_name(settings)}.sock"
+    return Path(given) if given is not None else socket_beside(_url(settings))
+
+
+def socket_beside(url: str) -> Path:
+    """
+    Where a daemon listens for the CLI when nothing is named: beside its store.
+
+    Raises:
+        ConfigError: there is no such place.
+    """
+    path = state_directory(url) / f"{_store_name(url)}.sock"
     if len(os.fsencode(path)) <= _LONGEST_SOCKET:
         return path
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
@@ -36,17 +57,16 @@ def control_socket(settings: Settings) -> Path:
 
 def token_file(settings: Settings) -> Path:
     """Where the first administrator's token is written."""
-    return state_directory(settings) / "admin.token"
+    return state_directory(_url(settings)) / "admin.token"
 
 
-def state_directory(settings: Settings) -> Path:
+def state_directory(url: str) -> Path:
     """
     The directory of SQLite's file; with PostgreSQL the service's, else the user's own.
 
     Raises:
         ConfigError: there is none, and none can be made.
     """
-    url = settings.store.url.get_secret_value()
     if url.startswith(_SQLITE):
         return Path(url.removeprefix(_SQLITE)).absolute().parent
     for name in ("RUNTIME_DIRECTORY", "STATE_DIRECTORY"):
@@ -64,8 +84,11 @@ def state_directory(settings: Settings) -> Path:
     return home
 
 
-def _store_name(settings: Settings) -> str:
-    url = settings.store.url.get_secret_value()
+def _url(settings: Settings) -> str:
+    return settings.store.url.get_secret_value()
+
+
+def _store_name(url: str) -> str:
     if url.startswith(_SQLITE):
         return Path(url).name
     parts = urlsplit(url)

@@ -4,7 +4,8 @@ How a command reaches the tickets: a remote daemon, the local one, or its own st
 The choice is made here, for all commands alike: `--url` first; else the control socket
 that the configuration names; and only when nobody listens there, the store itself,
 opened under its lock and served on a private socket, so that a command has one way of
-talking whether a daemon runs or not.
+talking whether a daemon runs or not. Only then is the whole configuration read: beside a
+running daemon it may be half edited, or have secrets of another user.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def with_daemon(where: Whereabouts, work: Callable[[Address], T]) -> T:
     if address is not None:
         return work(address)
     path = find_config(where.config)
-    control = late.control_socket(late.load(path).settings)
+    control = late.control_socket(path)
     if not answers(control):
         msg = f"no daemon runs for {path}: nobody listens on {control}"
         raise UnreachableError(msg)
@@ -69,11 +70,11 @@ def with_tickets(where: Whereabouts, work: Callable[[Address], T]) -> T:
     address = remote(where.url, where.token, where.token_file)
     if address is not None:
         return work(address)
-    settings = late.load(find_config(where.config)).settings
-    control = late.control_socket(settings)
+    path = find_config(where.config)
+    control = late.control_socket(path)
     if answers(control):
         return work(Address(socket=control))
-    return asyncio.run(_on_own_store(settings, work))
+    return asyncio.run(_on_own_store(late.load(path).settings, work))
 
 
 def answers(control: Path) -> bool:

@@ -54,11 +54,18 @@ def run(config: Path) -> int:
     return running.run(config)
 
 
-def control_socket(settings: Settings) -> Path:
-    """Name the unix socket on which the daemon of *settings* listens."""
+def control_socket(config: Path) -> Path:
+    """Name the unix socket on which the daemon of the file *config* listens."""
     from fettled.bootstrap import places
 
-    return places.control_socket(settings)
+    return places.find_daemon(config)
+
+
+def store_url(config: Path) -> str:
+    """Say where the store of the file *config* is."""
+    from fettled.config.peek import peek
+
+    return peek(config).store_url()
 
 
 def serve_locally(settings: Settings) -> AbstractAsyncContextManager[Path]:
@@ -68,25 +75,25 @@ def serve_locally(settings: Settings) -> AbstractAsyncContextManager[Path]:
     return running.serve_locally(settings)
 
 
-def check_store(settings: Settings) -> list[str]:
+def check_store(url: str) -> list[str]:
     """Verify the store's invariants; the faults found."""
     from fettled.bootstrap import commands
 
-    return commands.check_store(settings)
+    return commands.check_store(url)
 
 
-def backup_store(settings: Settings, target: Path) -> None:
+def backup_store(url: str, target: Path) -> None:
     """Copy the store to *target* and verify the copy."""
     from fettled.bootstrap import commands
 
-    commands.backup_store(settings, target)
+    commands.backup_store(url, target)
 
 
-def upgrade_store(settings: Settings) -> None:
+def upgrade_store(url: str) -> None:
     """Bring the store's schema up to date."""
     from fettled.bootstrap import commands
 
-    commands.upgrade_store(settings)
+    commands.upgrade_store(url)
 
 
 def demo(*, keep: Path | None, once: bool, live: bool) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,6 @@ from fettled.cli import late
 from fettled.cli.failures import ExitCode
 from fettled.cli.options import Config, Json, find_config
 from fettled.cli.output import print_json, print_line
-
-if TYPE_CHECKING:
-    from fettled.config.schema import Settings
 
 app = typer.Typer(name="db", help="Check, copy and upgrade the store.", rich_markup_mode=None)
 
@@ -25,7 +22,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Verify the store's invariants; exit 1 when one does not hold."""
-    faults = late.check_store(_settings(config))
+    faults = late.check_store(_url(config))
     if json:
         print_json({"ok": not faults, "faults": faults})
     else:
@@ -42,16 +39,16 @@ def backup(
     config: Config = None,
 ) -> None:
     """Copy the store to TARGET, also beside a running daemon, and check the copy."""
-    late.backup_store(_settings(config), target)
+    late.backup_store(_url(config), target)
     print_line(f"{target}: copied and checked")
 
 
 @app.command()
 def upgrade(*, config: Config = None) -> None:
     """Bring the store's schema up to date; the daemon does so by itself when it starts."""
-    late.upgrade_store(_settings(config))
+    late.upgrade_store(_url(config))
     print_line("up to date")
 
 
-def _settings(config: Path | None) -> Settings:
-    return late.load(find_config(config)).settings
+def _url(config: Path | None) -> str:
+    return late.store_url(find_config(config))

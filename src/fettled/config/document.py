@@ -9,8 +9,9 @@ templates are `assemble`'s; what the keys mean is `schema`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Any, NoReturn
 
 import yaml
@@ -87,6 +88,29 @@ def parse(
     return Document(data, reading.faults, reading.places)
 
 
+def read_sections(text: str, shown: str, wanted: Collection[str]) -> dict[str, Any]:
+    """
+    Read the top-level values *wanted*, as they are written; what follows is not looked at.
+
+    Raises:
+        ConfigError: what stands before the last of them is no YAML.
+    """
+    reading = _Reading(text, shown, _AsWritten({}, FilePath()), Budget(), None)
+    try:
+        return reading.sections(wanted)
+    except yaml.YAMLError as error:
+        line, column, message = explain(error, text)
+        raise ConfigError(render([Fault(shown, line, column, "", message)])) from None
+
+
+class _AsWritten(Sources):
+    """Sources of nothing: what stands for a value from elsewhere stays."""
+
+    def interpolate(self, text: str) -> str:
+        """Leave *text* as it is."""
+        return text
+
+
 class _Reading:
     """One pass over one text; a class for the state that all of its steps share."""
 
@@ -114,6 +138,16 @@ class _Reading:
         if not isinstance(event, StreamEndEvent):
             self.refuse(event, "begins a second document; keep one, and put the rest in include:")
         return data
+
+    def sections(self, wanted: Collection[str]) -> dict[str, Any]:
+        """Read the top-level mapping until all of *wanted* were read, or to its end."""
+        self.next()  # the start of the stream
+        if not isinstance(self.next(), StreamEndEvent):
+            event = self.next()
+            if type(event) is MappingStartEvent:
+                return self.mapping(1, enough=wanted)
+        where = f"{self.shown}: is not a mapping; begin with keys such as server: and store:"
+        raise ConfigError(where)
 
     def value(self, event: Any, depth: int) -> Any:  # noqa: ANN401 - events ship no common type
         """Read the value that begins with *event*."""
@@ -157,8 +191,8 @@ class _Reading:
                 return ""
         return resolve(text) if event.implicit[0] else text
 
-    def mapping(self, depth: int) -> dict[str, Any]:
-        """Read a mapping up to its end."""
+    def mapping(self, depth: int, enough: Collection[str] = ()) -> dict[str, Any]:
+        """Read a mapping up to its end, or until it has all the keys that are *enough*."""
         values: dict[str, Any] = {}
         path = self.path
         while type(event := self.next()) is not MappingEndEvent:
@@ -175,6 +209,8 @@ class _Reading:
             else:
                 values[key] = self.value(self.next(), depth)
             path.pop()
+            if enough and key in enough and values.keys() >= set(enough):
+                return values
         if _MERGE in values:
             self.merge(values)
         return values

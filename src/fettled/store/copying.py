@@ -7,6 +7,7 @@ alone would miss what is still in the journal. PostgreSQL has better tools of it
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sqlite3
@@ -21,11 +22,17 @@ from fettled.store.tables import metadata
 
 #: Pages copied between two looks at other readers and writers: 4 MiB.
 _PAGES = 1024
+#: What SQLite and we keep beside a store's file, under its name and this.
+_BESIDE = ("-wal", "-shm", "-journal", ".lock")
+#: How a file system without hard links refuses one.
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 
 
 def backup(url: str, target: Path) -> dict[str, int]:
     """
     Copy the store to *target*, check the copy, and only then give it its name.
+
+    A file that is at *target* already is never replaced, whenever it came there.
 
     Returns:
         How many rows of each table the copy holds.
@@ -42,10 +49,11 @@ def backup(url: str, target: Path) -> dict[str, int]:
         )
         raise StoreError(msg)
     admit(source, create=False)
+    _require_free(source, target)
     require_current(parsed)
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
-        _make(partial, target)
+        _make(partial)
         with explained(parsed):
             _copy(source, partial)
             counts = _inspect(partial)
@@ -59,13 +67,33 @@ def backup(url: str, target: Path) -> dict[str, int]:
     return counts
 
 
-def _make(partial: Path, target: Path) -> None:
+def _require_free(source: Path, target: Path) -> None:
     if not target.parent.is_dir():
         msg = f"the backup's directory {target.parent} does not exist"
         raise StoreError(msg)
     if target.is_dir():
         msg = f"the backup {target} is a directory; name a file in it"
         raise StoreError(msg)
+    if os.path.lexists(target):
+        raise StoreError(_taken(target))
+    # A journal that is not there at the moment: the store would take a copy for its own.
+    real = source.resolve()
+    beside = {real.name + ending for ending in _BESIDE}
+    if target.name in beside and target.parent.samefile(real.parent):
+        msg = f"the backup {target} would be taken for a part of the store; name another file"
+        raise StoreError(msg)
+    for ending in _BESIDE:
+        # Left by another database of that name, it would be played into the copy.
+        if os.path.lexists(other := f"{target}{ending}"):
+            msg = f"the backup {target} would lie beside {other} of another; name another file"
+            raise StoreError(msg)
+
+
+def _taken(target: Path) -> str:
+    return f"the backup {target} exists already; name a file that is not there yet"
+
+
+def _make(partial: Path) -> None:
     os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
@@ -107,8 +135,23 @@ def _inspect(partial: Path) -> dict[str, int]:
 def _publish(partial: Path, target: Path) -> None:
     """Make it durable, then visible, then its name durable."""
     _flush(partial)
-    partial.replace(target)
+    try:
+        _name(partial, target)
+    except FileExistsError:
+        raise StoreError(_taken(target)) from None
     _flush(target.parent)
+
+
+def _name(partial: Path, target: Path) -> None:
+    """Give *partial* its name; unlike a rename, a link replaces nothing."""
+    try:
+        os.link(partial, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # The name is claimed first, so what the rename replaces is ours.
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        partial.replace(target)
 
 
 def _flush(path: Path) -> None:
