@@ -109,12 +109,14 @@ async def serve_locally(settings: Settings) -> AsyncIterator[Path]:
     Serve the API on a private socket without looking at anything, for one command.
 
     Raises:
-        StoreError: the store cannot be opened; among others, a daemon holds it.
+        StoreError: the store cannot be opened; among others, a daemon holds it, or there is none.
     """
     clock = SystemClock()
     configure_logs(clock.wall, level="error")
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(settings.store.url.get_secret_value()))
+        url = settings.store.url.get_secret_value()
+        # A slip in store.url must not look like a store without tickets.
+        store = await stack.enter_async_context(open_store(url, create=False))
         tools = await stack.enter_async_context(open_tools(wall=clock.wall))
         loaded = Loaded(settings, (), ())
         made = Assembly(config=Path(), loaded=loaded, clock=clock, store=store, tools=tools)
