@@ -36,7 +36,13 @@ class Addresses:
 Ready = Callable[[Addresses], None]
 
 
-def run(config: Path, *, ready: Ready | None = None, sink: EventSink | None = None) -> int:
+def run(
+    config: Path,
+    *,
+    ready: Ready | None = None,
+    sink: EventSink | None = None,
+    hangup_stops: bool = False,
+) -> int:
     """
     Run the daemon until a signal ends it; its exit code.
 
@@ -44,12 +50,13 @@ def run(config: Path, *, ready: Ready | None = None, sink: EventSink | None = No
         config: the configuration file.
         ready: is called once, when it looks and answers.
         sink: is told everything, beside logs and metrics.
+        hangup_stops: SIGHUP ends it, for a program that belongs to a terminal.
 
     Raises:
         FettledError: it cannot start; one sentence says why.
     """
     with set_for_a_daemon(), asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_run(config, ready, sink))
+        runner.run(_run(config, ready, sink, hangup_stops=hangup_stops))
     return 0
 
 
@@ -62,7 +69,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _run(config: Path, ready: Ready | None, sink: EventSink | None) -> None:
+async def _run(
+    config: Path, ready: Ready | None, sink: EventSink | None, *, hangup_stops: bool
+) -> None:
     loaded = load(config)
     settings = loaded.settings
     clock = SystemClock()
@@ -100,7 +109,12 @@ async def _run(config: Path, ready: Ready | None, sink: EventSink | None) -> Non
         await listening.start()
         address = listening.urls[0]
         made.log.listening(address, str(control))
-        await daemon.live(parts, lambda: ready(Addresses(address, control)) if ready else None)
+
+        def tell() -> None:
+            if ready is not None:
+                ready(Addresses(address, control))
+
+        await daemon.live(parts, tell, hangup_stops=hangup_stops)
 
 
 @asynccontextmanager
