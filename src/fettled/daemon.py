@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fettled.core.errors import StoreDownError
+from fettled.core.errors import ConfigError, StoreDownError
 from fettled.ports import EventSink
 from fettled.sdnotify import notify, watchdog_interval
 
@@ -37,7 +37,7 @@ class Parts:
 
     Attributes:
         start: begins to look and to keep house.
-        reload: reads the configuration again and adopts it; answers notes.
+        reload: reads the configuration again and adopts it; answers notes, tells refusals.
         drain: stops looking; waits for what runs, first patiently, then not.
         settle: waits until what was observed is decided.
         save: writes the history that no decision carried along.
@@ -54,10 +54,17 @@ class Parts:
     sink: EventSink
 
 
-async def live(parts: Parts, ready: Callable[[], None]) -> None:
-    """Run from READY to the end; returns when a signal asked for it and all is stopped."""
+async def live(parts: Parts, ready: Callable[[], None], *, hangup_stops: bool = False) -> None:
+    """
+    Run from READY to the end; returns when a signal asked for it and all is stopped.
+
+    Args:
+        parts: what runs.
+        ready: is called when it does.
+        hangup_stops: SIGHUP ends it too, instead of a reload.
+    """
     stop = asyncio.Event()
-    with _signals(stop, parts):
+    with _signals(stop, parts, hangup_stops=hangup_stops):
         parts.start()
         notify("READY=1")
         ready()
@@ -81,7 +88,7 @@ async def _stop(parts: Parts) -> None:
 
 
 @contextlib.contextmanager
-def _signals(stop: asyncio.Event, parts: Parts) -> Iterator[None]:
+def _signals(stop: asyncio.Event, parts: Parts, *, hangup_stops: bool) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     reloads: set[asyncio.Task[None]] = set()
 
@@ -90,7 +97,8 @@ def _signals(stop: asyncio.Event, parts: Parts) -> Iterator[None]:
         reloads.add(task)
         task.add_done_callback(reloads.discard)
 
-    handlers = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload}
+    hangup = stop.set if hangup_stops else reload
+    handlers = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: hangup}
     for number, handler in handlers.items():
         loop.add_signal_handler(number, handler)
     try:
@@ -106,6 +114,8 @@ async def _reload(parts: Parts) -> None:
     notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
     try:
         await parts.reload()
+    except ConfigError:
+        pass  # no fault of ours, and whoever read it has told it
     except Exception as error:  # noqa: BLE001 -- nobody else would be told, and it goes on as it was
         parts.sink.faulted("reload", error)
     finally:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from desk import Remembering
 from fakes import FakeClock
@@ -118,14 +119,29 @@ async def test_a_reload_goes_on_though_its_caller_has_left(house: House) -> None
 
 
 async def test_a_fault_whose_caller_has_left_is_told(house: House) -> None:
-    """To the sinks, since nobody waits for the answer."""
+    """In the log, since nobody waits for the answer."""
     house.write("door", "door")
-    caller = asyncio.create_task(house.made.reload())
-    await asyncio.sleep(0)
-    caller.cancel()
-    await until(lambda: bool(house.sink.faults), "the fault")
+    with capture_logs() as lines:
+        caller = asyncio.create_task(house.made.reload())
+        await asyncio.sleep(0)
+        caller.cancel()
+        await until(lambda: bool(lines), "the line")
 
-    assert isinstance(house.sink.faults[0], ConfigError)
+    assert [line["event"] for line in lines] == ["config.refused"]
+
+
+async def test_a_refused_file_is_no_fault_of_the_daemon(house: House) -> None:
+    """Logged once as an error, whoever asked, and counted as a refused reload alone."""
+    house.write(*["door"] * 9)
+    with capture_logs() as lines, pytest.raises(ConfigError):
+        await house.made.reload()
+
+    assert [(line["event"], line["log_level"], line["count"]) for line in lines] == [
+        ("config.refused", "error", 8)
+    ]
+    assert len(lines[0]["faults"]) == 3
+    assert "fettled.yaml:" in lines[0]["faults"][0]
+    assert house.sink.faults == []
 
 
 async def test_a_reload_that_a_bug_ends_has_failed(

@@ -102,6 +102,42 @@ def test_the_store_alone_is_enough_for_its_care(fettled: Fettled, tmp_path: Path
     assert f"there is no store at {tmp_path}/f.db" in result.err
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("tickets", "list"),
+        ("token", "create", "--user", "me", "--role", "admin"),
+        ("db", "upgrade"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("what", ["nothing", "no directory", "an empty file"])
+def test_a_store_that_is_not_there_is_not_made(
+    fettled: Fettled, tmp_path: Path, typed: tuple[str, ...], what: str
+):
+    """
+    Only `run` makes one: a slip in store.url must not look like a store without tickets.
+
+    Seen to fail with a store that was opened as the daemon does: it was made, and empty.
+    """
+    home = tmp_path / "home"
+    if what != "no directory":
+        home.mkdir()
+    if what == "an empty file":
+        (home / "f.db").touch(0o600)
+    config = tmp_path / "f.yaml"
+    config.write_text(f"store: {{url: 'sqlite:///{home}/f.db'}}\n")
+
+    result = fettled(*typed, "--config", config)
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        f"fettled: there is no store at {home}/f.db: start the daemon once, or correct store.url\n"
+    )
+    assert (home / "f.db").exists() == (what == "an empty file")
+    assert what != "an empty file" or (home / "f.db").stat().st_size == 0
+
+
 def test_without_a_daemon_the_whole_file_has_to_be_right(fettled: Fettled, tmp_path: Path):
     """The command serves the store itself then, and shows what is configured."""
     config = tmp_path / "f.yaml"

@@ -93,6 +93,10 @@ def test_a_refused_reload_lists_the_faults(fettled: Fettled, daemon: FakeDaemon)
         "f.yaml:9:3: unknown field",
     ]
 
+    as_json = fettled("reload", "--json", "--url", daemon.url)
+    assert (as_json.code, as_json.err) == (2, "")
+    assert as_json.json["errors"] == faults
+
 
 def test_a_reload_tells_its_notes(fettled: Fettled, daemon: FakeDaemon):
     """What the loader raised or kept is told to who asked for the reload."""

@@ -61,7 +61,8 @@ class _Daemon:
         self.told = threading.Event()
         self.stopped = threading.Event()
 
-    def run(self, config: Path, *, ready: Ready, sink: EventSink) -> int:
+    def run(self, config: Path, *, ready: Ready, sink: EventSink, hangup_stops: bool) -> int:
+        assert hangup_stops, "a closed terminal would leave it running"
         self.config, self.text = config, config.read_text()
         print("log line of the daemon")  # noqa: T201 - as its log does
         ready(Addresses("http://127.0.0.1:1234", config.parent / "control"))

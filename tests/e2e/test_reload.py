@@ -53,6 +53,9 @@ def test_a_bad_file_changes_nothing_and_is_told(tmp_path: Path) -> None:
         wait_for(lambda: "a" in fettled.err and "fettled.yaml:" in fettled.err, "the fault")
         assert "Traceback" not in fettled.err
         assert fettled.get("/health-check")["status"] == "warn"
+        assert logged(fettled.err, "config.refused")
+        assert logged(fettled.err, "daemon.faulted") == []
+        assert "fettled_faults_total{" not in fettled.metrics()
         refused = fettled.run("reload")
         assert refused.returncode == 2
         assert "fettled.yaml:" in refused.stderr

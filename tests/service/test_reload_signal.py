@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from desk import Remembering
-from fettled.core.errors import ConfigError
+from fettled.core.errors import StoreDownError
 from fettled.daemon import Parts, live
 from stores import until
 
 
-@pytest.mark.parametrize("error", [ConfigError("fettled.yaml:1:1: bad"), ZeroDivisionError()])
+@pytest.mark.parametrize("error", [StoreDownError("the store is down"), ZeroDivisionError()])
 async def test_a_reload_that_fails_is_told_and_nothing_else_happens(error: Exception) -> None:
     """
     A bug too.

@@ -30,7 +30,7 @@ from fettled.bootstrap.retention import forget
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
-from fettled.core.errors import StoreDownError
+from fettled.core.errors import ConfigError, StoreDownError
 from fettled.core.pace import Pace
 from fettled.core.permissions import Role
 from fettled.ports import Clock, EventSink, Fleet
@@ -171,7 +171,9 @@ class Assembly:
                 fleet = make_fleet(loaded.settings, self._tools)
                 await self.observer.flush(self.memory)
                 await self._adopt(fleet, "reload")
-            except Exception:
+            except Exception as error:
+                if isinstance(error, ConfigError):
+                    self.log.refused(error)
                 self._reload_failed = True
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
@@ -184,8 +186,10 @@ class Assembly:
             return list(self.notes)
 
     def _tell_of_reload(self, task: asyncio.Task[list[str]]) -> None:
-        """Say how a reload failed whose caller has left."""
-        if not task.cancelled() and (error := task.exception()) is not None:
+        """Say how a reload failed whose caller has left; a refusal was told already."""
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if not isinstance(error, ConfigError):
             self.sink.faulted("reload", error)
 
     def start(self) -> None:

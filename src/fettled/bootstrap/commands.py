@@ -65,4 +65,4 @@ def backup_store(url: str, target: Path) -> None:
 
 def upgrade_store(url: str) -> None:
     """Bring the store's schema up to date."""
-    store.upgrade(url)
+    store.upgrade(url, create=False)

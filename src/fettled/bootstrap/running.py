@@ -37,7 +37,13 @@ class Addresses:
 Ready = Callable[[Addresses], None]
 
 
-def run(config: Path, *, ready: Ready | None = None, sink: EventSink | None = None) -> int:
+def run(
+    config: Path,
+    *,
+    ready: Ready | None = None,
+    sink: EventSink | None = None,
+    hangup_stops: bool = False,
+) -> int:
     """
     Run the daemon until a signal ends it; its exit code.
 
@@ -45,12 +51,13 @@ def run(config: Path, *, ready: Ready | None = None, sink: EventSink | None = No
         config: the configuration file.
         ready: is called once, when it looks and answers.
         sink: is told everything, beside logs and metrics.
+        hangup_stops: SIGHUP ends it, for a program that belongs to a terminal.
 
     Raises:
         FettledError: it cannot start; one sentence says why.
     """
     with set_for_a_daemon(), asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_run(config, ready, sink))
+        runner.run(_run(config, ready, sink, hangup_stops=hangup_stops))
     return 0
 
 
@@ -63,7 +70,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _run(config: Path, ready: Ready | None, sink: EventSink | None) -> None:
+async def _run(
+    config: Path, ready: Ready | None, sink: EventSink | None, *, hangup_stops: bool
+) -> None:
     loaded = load(config)
     settings = loaded.settings
     clock = SystemClock()
@@ -109,7 +118,12 @@ async def _run(config: Path, ready: Ready | None, sink: EventSink | None) -> Non
         await listening.start()
         address = listening.urls[0]
         made.log.listening(address, str(control))
-        await daemon.live(parts, lambda: ready(Addresses(address, control)) if ready else None)
+
+        def tell() -> None:
+            if ready is not None:
+                ready(Addresses(address, control))
+
+        await daemon.live(parts, tell, hangup_stops=hangup_stops)
 
 
 @asynccontextmanager
@@ -118,12 +132,14 @@ async def serve_locally(settings: Settings) -> AsyncIterator[Path]:
     Serve the API on a private socket without looking at anything, for one command.
 
     Raises:
-        StoreError: the store cannot be opened; among others, a daemon holds it.
+        StoreError: the store cannot be opened; among others, a daemon holds it, or there is none.
     """
     clock = SystemClock()
     configure_logs(clock.wall, level="error")
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(settings.store.url.get_secret_value()))
+        url = settings.store.url.get_secret_value()
+        # A slip in store.url must not look like a store without tickets.
+        store = await stack.enter_async_context(open_store(url, create=False))
         tools = await stack.enter_async_context(open_tools(wall=clock.wall))
         loaded = Loaded(settings, (), ())
         made = Assembly(

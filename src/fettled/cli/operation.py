@@ -21,6 +21,8 @@ from fettled.cli.failures import ExitCode, guarded
 from fettled.cli.options import Config, Json, Token, TokenFile, Url, find_config
 from fettled.cli.output import print_json, print_line
 
+_RELOAD = "/api/v1/reload"
+
 
 def register(app: typer.Typer) -> None:
     """Add this file's commands to *app*."""
@@ -58,12 +60,12 @@ def reload(
 ) -> None:
     """Make the daemon read its configuration again; a bad file changes nothing."""
     where = Whereabouts(config, url, token, token_file)
-    answer = with_daemon(
-        where, lambda address: whole(address, post(address, "/api/v1/reload"), "notes")
-    )
     if json:
-        print_json(answer)
-        return
+        refused = frozenset({HTTPStatus.UNPROCESSABLE_ENTITY})
+        said = with_daemon(where, lambda to: call(to, "POST", _RELOAD, expected=refused))
+        print_json(said.body)
+        raise typer.Exit(ExitCode.COULD_NOT if said.status in refused else ExitCode.OK)
+    answer = with_daemon(where, lambda to: whole(to, post(to, _RELOAD), "notes"))
     print_line("reloaded")
     for note in answer["notes"]:
         print_line(f"note: {note}")

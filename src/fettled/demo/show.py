@@ -62,7 +62,8 @@ def run(*, keep: Path | None = None, once: bool = False, live: bool = False) -> 
         # What the daemon logs goes into a file: on a terminal it would tear the table.
         log = stack.enter_context((directory / "fettled.log").open("a", encoding="utf-8"))
         with contextlib.redirect_stdout(log):
-            code = run_daemon(config, ready=ready, sink=board)
+            # A terminal that is closed ends it; there is nothing here to read again.
+            code = run_daemon(config, ready=ready, sink=board, hangup_stops=True)
         complete = stage.complete
     view.write_line(out, _summary(board, monotonic() - began))
     return code or (1 if once and not complete else 0)

@@ -26,13 +26,13 @@ def admit(path: Path, *, create: bool) -> None:
     Raises:
         StoreError: it is not, and why.
     """
-    _require_directory(path.parent)
+    if create or path.parent.exists():
+        _require_directory(path.parent)
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if not create:
-            msg = f"there is no store at {path} yet; fettled run makes it"
-            raise StoreError(msg) from None
+            raise StoreError(missing(str(path))) from None
         _make(path)
         return
     except OSError as error:
@@ -46,7 +46,15 @@ def admit(path: Path, *, create: bool) -> None:
             f"the store {path} cannot be written; check its mode, and whether its disk is read-only"
         )
         raise StoreError(msg)
+    if found.st_size == 0 and not create:
+        # SQLite would begin a database in it as soon as it is looked at.
+        raise StoreError(missing(str(path)))
     _require_sqlite(path)
+
+
+def missing(where: str) -> str:
+    """Say that there is no store."""
+    return f"there is no store at {where}: start the daemon once, or correct store.url"
 
 
 def _require_directory(directory: Path) -> None:

@@ -110,7 +110,12 @@ class SqlStore:
 
 @asynccontextmanager
 async def open_store(
-    url: str, *, migrate: bool = True, exclusive: bool = True, patience: float = PATIENCE_SECONDS
+    url: str,
+    *,
+    migrate: bool = True,
+    create: bool = True,
+    exclusive: bool = True,
+    patience: float = PATIENCE_SECONDS,
 ) -> AsyncIterator[SqlStore]:
     """
     Open the store for the life of a process.
@@ -118,6 +123,7 @@ async def open_store(
     Args:
         url: `sqlite:////path/to/file.db` or `postgresql://user@host/name`.
         migrate: bring the schema up to date first; else an older one is refused.
+        create: make the store where there is none; else that is refused.
         exclusive: be the only one: refuse when another fettled uses the store.
         patience: seconds that a writing caller waits for a store that does not answer.
 
@@ -127,7 +133,13 @@ async def open_store(
     parsed = parse(url)
     with ExitStack() as held:
         writer, readers = await asyncio.to_thread(
-            _start, held, parsed, migrate=migrate, exclusive=exclusive, patience=patience
+            _start,
+            held,
+            parsed,
+            migrate=migrate,
+            create=create,
+            exclusive=exclusive,
+            patience=patience,
         )
         try:
             yield SqlStore(writer, readers)
@@ -136,18 +148,18 @@ async def open_store(
 
 
 def _start(
-    held: ExitStack, url: URL, *, migrate: bool, exclusive: bool, patience: float
+    held: ExitStack, url: URL, *, migrate: bool, create: bool, exclusive: bool, patience: float
 ) -> tuple[Writer, Readers]:
     path = sqlite_path(url)
     if path is not None:
-        admit(path, create=migrate)
+        admit(path, create=migrate and create)
     if exclusive:
         held.enter_context(lock.file_lock(url))
     connect = _connector(url, make_engine(url), exclusive=exclusive)
     with explained(url):
         connect().close()  # is anybody else there? Asked before anything is changed
         if migrate:
-            migrate_schema(url)
+            migrate_schema(url, create=create)
         else:
             require_current(url)
         writer = Writer(connect, connect(), patience=patience)

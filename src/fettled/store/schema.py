@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 from fettled.core.errors import StoreError
 from fettled.store.engine import APPLICATION_ID, make_engine, parse, shown, sqlite_path
 from fettled.store.faults import explained
-from fettled.store.guard import admit
+from fettled.store.guard import admit, missing
 from fettled.store.lock import sole_user
 
 #: The newest revision; `tests/store` checks that it is the last file of the chain.
@@ -25,9 +25,13 @@ HEAD = "0002"
 _MIGRATION_LOCK = 0x666574746C65
 
 
-def migrate(url: URL) -> None:
+def migrate(url: URL, *, create: bool = True) -> None:
     """
     Make the schema that of this version; does nothing when it is.
+
+    Args:
+        url: what `parse` gave.
+        create: make the tables also where there are none.
 
     Raises:
         StoreError: the store is newer, not ours, or cannot be changed.
@@ -43,27 +47,30 @@ def migrate(url: URL) -> None:
         with connection.begin():
             if not is_sqlite:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-            if _revision(connection, url) == HEAD:
+            revision = _revision(connection, url)
+            if revision == HEAD:
                 return
+            if revision is None and not create:
+                raise StoreError(missing(shown(url)))
             _upgrade(connection)
             if is_sqlite:
                 connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
                 _check_foreign_keys(connection, url)
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, *, create: bool = True) -> None:
     """
-    Bring the store at *url* up to date, as `fettled db upgrade` does.
+    Bring the store at *url* up to date, as `fettled db upgrade` does; *create*: or make it.
 
     Raises:
-        StoreError: another fettled uses it, or it cannot be changed.
+        StoreError: another fettled uses it, it cannot be changed, or there is none.
     """
     parsed = parse(url)
     path = sqlite_path(parsed)
     if path is not None:
-        admit(path, create=True)
+        admit(path, create=create)
     with sole_user(parsed):
-        migrate(parsed)
+        migrate(parsed, create=create)
 
 
 def require_current(url: URL) -> None:
@@ -75,7 +82,10 @@ def require_current(url: URL) -> None:
     """
     engine = make_engine(url, readonly=True)
     with explained(url), engine.connect() as connection, connection.begin():
-        if _revision(connection, url) != HEAD:
+        revision = _revision(connection, url)
+        if revision is None:
+            raise StoreError(missing(shown(url)))
+        if revision != HEAD:
             msg = f"the store {shown(url)} was written by an older fettled; run: fettled db upgrade"
             raise StoreError(msg)
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 import structlog
 
 from fettled.core.condition import Condition
+from fettled.core.errors import ConfigError
 from fettled.core.observations import Observation
 from fettled.core.tickets import Change
 from fettled.core.words import Phase
@@ -26,7 +27,12 @@ STOPPING = "daemon.stopping"
 TOKEN_WRITTEN = "access.token_written"  # noqa: S105 - an event's name
 CLOCK_STEPPED = "clock.stepped"
 CONFIG_RELOADED = "config.reloaded"
+CONFIG_REFUSED = "config.refused"
 CONFIG_NOTED = "config.noted"
+
+
+#: How many faults a line tells; `fettled check-config` tells all.
+_MOST_FAULTS = 3
 
 
 class LogSink:
@@ -97,6 +103,11 @@ class LogSink:
         """Log that a configuration was read again and is in force, and what is left to be said."""
         self._note(notes)
         self._log.info(CONFIG_RELOADED, subjects=subjects, checks=checks)
+
+    def refused(self, error: ConfigError) -> None:
+        """Log that a configuration was read again and cannot be used; the one before stays."""
+        faults = [line for line in str(error).splitlines() if line.strip()]
+        self._log.error(CONFIG_REFUSED, faults=faults[:_MOST_FAULTS], count=len(faults))
 
     def faulted(self, where: str, error: BaseException) -> None:
         """Log a fault of our own that was survived."""
