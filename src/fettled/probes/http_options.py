@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from fettled.probes.options import Host, Login, OneOrMany, Options, PositiveDuration, check_host
+from fettled.probes.patterns import check_regex
 
 _MIB = 1_048_576
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -77,6 +78,9 @@ HeaderName = Annotated[str, AfterValidator(_check_header)]
 HeaderValue = Annotated[SecretStr, AfterValidator(_check_header_value)]
 
 
+Pattern = Annotated[str, Field(max_length=1000), AfterValidator(check_regex)]
+
+
 class HttpAuth(Options):
     """How to log in: one of the two."""
 
@@ -118,7 +122,7 @@ class HttpExpect(Options):
     status: OneOrMany[Status] = Field(("2xx",), min_length=1, description="Codes that are right.")
     contains: OneOrMany[str] = Field((), description="Texts that the body must contain.")
     not_contains: OneOrMany[str] = Field((), description="Texts that it must not contain.")
-    regex: str | None = Field(None, max_length=1000, description="RE2 pattern to find in it.")
+    regex: Pattern | None = Field(None, description="RE2 pattern to find in it.")
     headers: dict[HeaderName, str] = Field(
         default_factory=dict, description="Headers that must contain these texts."
     )
