@@ -77,7 +77,7 @@ def load(
     if problems or joined.faults or isinstance(settings, list):
         _tell(assemble(path, shown, read, sources, places=True), problems)
     files = tuple(part.path for part in joined.parts)
-    return Loaded(settings, take_notes(settings), files)
+    return Loaded(settings, (*joined.notes, *take_notes(settings)), files)
 
 
 def _tell(joined: Assembly, problems: list[Problem]) -> NoReturn:

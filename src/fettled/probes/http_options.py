@@ -43,6 +43,16 @@ def _check_url(text: str) -> str:
 Url = Annotated[str, AfterValidator(_check_url)]
 
 
+def _check_proxy(url: str) -> str:
+    if not url.lower().startswith("http:"):
+        msg = "is an https URL: a proxy is spoken to over http, write one such as http://proxy:3128"
+        raise ValueError(msg)
+    return url
+
+
+ProxyUrl = Annotated[Url, AfterValidator(_check_proxy)]
+
+
 def _check_status(value: int | str) -> int | str:
     if isinstance(value, int):
         right = 100 <= value <= 599  # noqa: PLR2004 - the codes HTTP knows
@@ -98,7 +108,10 @@ class HttpAuth(Options):
 class JsonAssertion(Options):
     """One value in a JSON body."""
 
-    path: str = Field(description="Dotted (`data.0.ok`) or JSON pointer (`/data/0/ok`).")
+    path: str = Field(
+        min_length=1,
+        description="Dotted (`data.0.ok`) or JSON pointer (`/data/0/ok`); `$` is the whole body.",
+    )
     op: Literal["==", "!=", "<", "<=", ">", ">=", "contains", "exists"] = Field(
         "==", description="How to compare."
     )
@@ -159,7 +172,9 @@ class HttpOptions(Options):
     )
     server_name: Host | None = Field(None, description="Name in the certificate; default: host.")
     redirects: Annotated[int, Field(ge=0, le=3)] = Field(0, description="How many to follow.")
-    proxy: Url | None = Field(None, description="http URL of a proxy; none from the environment.")
+    proxy: ProxyUrl | None = Field(
+        None, description="http URL of a proxy; none from the environment."
+    )
     proxy_auth: Login | None = Field(None, description="Login to the proxy.")
     decode: bool = Field(default=False, description="Ask for gzip or deflate, and decode it.")
     max_body: Annotated[int, Field(ge=0, le=64 * _MIB)] = Field(
