@@ -62,7 +62,11 @@ class Assembly:
         part, path = self._origin(problem)
         places = part.document.places
         line, column = places.find(path, problem.at) if places else (0, 0)
-        return Fault(part.shown, line, column, show_path(path), problem.message)
+        message = problem.message
+        if problem.first is not None:
+            first = self.locate(Problem(problem.first, ""))
+            message += f" (the first: {first.file}:{first.line})"
+        return Fault(part.shown, line, column, show_path(path), message)
 
     def _origin(self, problem: Problem) -> tuple[Part, Path]:
         path = problem.path

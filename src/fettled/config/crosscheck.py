@@ -58,11 +58,12 @@ def _named(items: Iterable[tuple[Path, Tree]], key: str) -> Iterator[tuple[str, 
 
 
 def _unique(named: Iterable[tuple[str, Path]], what: str) -> Iterator[Problem]:
-    seen: set[str] = set()
+    seen: dict[str, Path] = {}
     for text, path in named:
         if text in seen:
-            yield Problem(path, f"is the {what} of another one above; change one of the two")
-        seen.add(text)
+            message = f"is the {what} of another one too; change one of the two"
+            yield Problem(path, message, first=seen[text])
+        seen.setdefault(text, path)
 
 
 def _known(named: Iterable[tuple[str, Path]], known: Iterable[str], what: str) -> Iterator[Problem]:

@@ -24,13 +24,16 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 def _check_url(text: str) -> str:
     """Messages never repeat the text: it may hold a secret."""
     text = text.strip()
+    if any(char <= " " for char in text):
+        msg = "holds a blank: a URL has none, write %20 for it"
+        raise ValueError(msg)
     try:
         parts = urlsplit(text)
         name, _ = parts.hostname, parts.port
     except ValueError:
         msg = "is not a URL: write one such as https://www.example.org/health"
         raise ValueError(msg) from None
-    if parts.scheme not in {"http", "https"} or not name or any(ord(c) <= ord(" ") for c in text):
+    if parts.scheme not in {"http", "https"} or not name:
         msg = "is not an http or https URL: write one such as https://www.example.org/health"
         raise ValueError(msg)
     if parts.username is not None or parts.password is not None:
