@@ -29,14 +29,14 @@ class _Loaded:
 def good(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Make every configuration a good one; its control socket is given back."""
     control = tmp_path / "control"
-    monkeypatch.setattr(late, "load", lambda _path: _Loaded())
+    monkeypatch.setattr(late, "load", lambda _path, **_given: _Loaded())
     monkeypatch.setattr(late, "size", lambda _settings: (2, 3))
     monkeypatch.setattr(late, "control_socket", lambda _path: control)
     monkeypatch.setattr(late, "store_url", lambda _path: "url")
     return control
 
 
-def _refuse(_path: Path) -> None:
+def _refuse(_path: Path, **_given: bool) -> None:
     raise ConfigError("\n".join(FAULTS))
 
 

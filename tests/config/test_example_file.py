@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import trustme
 
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import load
@@ -36,10 +37,22 @@ async def test_the_example_starts_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_
     assert {check.type for check in fleet.checks.values()} == {"http", "tcp", "icmp", "heartbeat"}
 
 
+def _with_files(text: str, directory: Path) -> str:
+    """Let the certificates that the example names be there."""
+    issued = trustme.CA().issue_cert("localhost")
+    cert, key = str(directory / "cert.pem"), str(directory / "key.pem")
+    issued.cert_chain_pems[0].write_to_path(cert)
+    issued.private_key_pem.write_to_path(key)
+    for name in ("/etc/fettled/cert.pem", "/etc/ssl/certs/acme.pem"):
+        text = text.replace(name, cert)
+    return text.replace("/etc/fettled/key.pem", key)
+
+
 def test_the_example_loads_with_everything_enabled(tmp_path: Path) -> None:
     """What is commented out is as valid as the rest."""
     path = tmp_path / "fettled.yaml"
-    path.write_text(COMMENTED.sub(r"\1\2", EXAMPLE.read_text(encoding="utf-8")), encoding="utf-8")
+    text = COMMENTED.sub(r"\1\2", EXAMPLE.read_text(encoding="utf-8"))
+    path.write_text(_with_files(text, tmp_path), encoding="utf-8")
     loaded = load(path, {})
     types = {c.type for t in loaded.settings.targets for c in t.named_checks().values()}
 

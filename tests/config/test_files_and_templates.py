@@ -133,3 +133,26 @@ def test_the_file_is_called_what_the_operator_called_it(
         load("conf/x.yaml", {})
 
     assert str(caught.value).startswith("conf/y.yaml:1:1: log: unknown key; an included file holds")
+
+
+def test_a_glob_without_a_match_is_a_note_and_a_missing_name_a_fault(
+    load_text: Load, refuse: Refuse
+) -> None:
+    """
+    An empty directory is no slip, a name that is not there is one.
+
+    Seen to fail when a glob without a match was silent.
+    """
+    notes = load_text("include: ['targets.d/*.yaml']").notes
+
+    assert notes[0] == "include[0]: no file matches this glob"
+    assert refuse("include: ['targets.d/*.yaml', more.yaml]") == [
+        "fettled.yaml:1:31: include[1]: more.yaml: does not exist; correct its name"
+    ]
+
+
+def test_a_glob_that_cannot_be_followed_is_a_fault(refuse: Refuse) -> None:
+    """Whatever the platform's rules for `**`, it is one line and no traceback."""
+    lines = refuse("include: ['a/?**', 'more.yaml']")
+
+    assert lines[-1].endswith("more.yaml: does not exist; correct its name")

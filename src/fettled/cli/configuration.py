@@ -42,7 +42,7 @@ def check_config(
         raise InvalidError(msg, "config")
     path = file or find_config(config)
     try:
-        loaded = late.load(path)
+        loaded = late.load(path, with_files=True)
         subjects, checks = late.size(loaded.settings)
     except ConfigError as error:
         faults = [line for line in str(error).splitlines() if line.strip()]

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from fettled.probes.run import Ran
 
 
-def load(path: Path) -> Loaded:
-    """Read and validate the configuration at *path*."""
+def load(path: Path, *, with_files: bool = False) -> Loaded:
+    """Read and validate the configuration at *path*, and the files that its options name."""
     from fettled.config.loader import load as read
 
-    return read(path)
+    return read(path, with_files=with_files)
 
 
 def json_schema() -> dict[str, Any]:

@@ -55,13 +55,18 @@ class Assembly:
     named: dict[tuple[str, str], Part] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def locate(self, problem: Problem) -> Fault:
         """Turn *problem* into a fault of the file it came from; needs places."""
         part, path = self._origin(problem)
         places = part.document.places
         line, column = places.find(path, problem.at) if places else (0, 0)
-        return Fault(part.shown, line, column, show_path(path), problem.message)
+        message = problem.message
+        if problem.first is not None:
+            first = self.locate(Problem(problem.first, ""))
+            message += f" (the first: {first.file}:{first.line})"
+        return Fault(part.shown, line, column, show_path(path), message)
 
     def _origin(self, problem: Problem) -> tuple[Part, Path]:
         path = problem.path
@@ -143,7 +148,16 @@ def _included(main: Part, joined: Assembly) -> Iterator[tuple[FilePath, Path]]:
             continue
         place: Path = ("include", index) if isinstance(patterns, list) else ("include",)
         is_glob = any(char in pattern for char in "*?[")
-        found = _glob(main.path.parent, pattern) if is_glob else [main.path.parent / pattern]
+        found = [main.path.parent / pattern]
+        if is_glob:
+            try:
+                found = _glob(main.path.parent, pattern)
+            except (ValueError, IndexError, NotImplementedError):
+                message = "is not a glob that can be followed; ** stands alone between slashes"
+                joined.problems.append(Problem(place, message))
+                continue
+            if not found:
+                joined.notes.append(f"{show_path(place)}: no file matches this glob")
         for file in found:
             resolved = file.resolve()
             if resolved in seen:

@@ -25,7 +25,7 @@ Tree = Mapping[str, Any]
 
 def crosscheck(data: Tree) -> Iterator[Problem]:
     """Yield every disagreement in *data*."""
-    targets = list(_mappings(data, "targets"))
+    targets = list(mappings(data, "targets"))
     yield from _subjects(targets)
     yield from _parents(targets)
     yield from _checks(targets)
@@ -34,14 +34,15 @@ def crosscheck(data: Tree) -> Iterator[Problem]:
     yield from _listening(data)
 
 
-def _mapping(value: object) -> Tree:
+def mapping(value: object) -> Tree:
+    """Give *value* if it is a mapping, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def _mappings(data: Tree, *keys: str) -> Iterator[tuple[Path, Tree]]:
+def mappings(data: Tree, *keys: str) -> Iterator[tuple[Path, Tree]]:
     """Yield the mappings of the list under *keys*, each with its path."""
     for key in keys[:-1]:
-        data = _mapping(data.get(key))
+        data = mapping(data.get(key))
     items = data.get(keys[-1])
     for index, item in enumerate(items if isinstance(items, list) else []):
         if isinstance(item, dict):
@@ -57,11 +58,12 @@ def _named(items: Iterable[tuple[Path, Tree]], key: str) -> Iterator[tuple[str, 
 
 
 def _unique(named: Iterable[tuple[str, Path]], what: str) -> Iterator[Problem]:
-    seen: set[str] = set()
+    seen: dict[str, Path] = {}
     for text, path in named:
         if text in seen:
-            yield Problem(path, f"is the {what} of another one above; change one of the two")
-        seen.add(text)
+            message = f"is the {what} of another one too; change one of the two"
+            yield Problem(path, message, first=seen[text])
+        seen.setdefault(text, path)
 
 
 def _known(named: Iterable[tuple[str, Path]], known: Iterable[str], what: str) -> Iterator[Problem]:
@@ -114,11 +116,11 @@ def _parents(targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
     yield from _cycles(above, paths, "parent")
 
 
-def _checks_of(path: Path, target: Tree) -> Iterator[tuple[Path, str, Tree]]:
+def checks_of(path: Path, target: Tree) -> Iterator[tuple[Path, str, Tree]]:
     """Yield the checks of one target: path, name, mapping."""
     if isinstance(target.get("check"), dict):
         yield (*path, "check"), "main", target["check"]
-    for name, check in _mapping(target.get("checks")).items():
+    for name, check in mapping(target.get("checks")).items():
         if isinstance(check, dict):
             yield (*path, "checks", name), name, check
 
@@ -130,8 +132,8 @@ def _checks(targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
             yield Problem((*path, "checks"), message, at="key")
         primaries = 0
         former: set[str] = set()
-        names = set(_mapping(target.get("checks"))) or {"main"}
-        for place, _, check in _checks_of(path, target):
+        names = set(mapping(target.get("checks"))) or {"main"}
+        for place, _, check in checks_of(path, target):
             if check.get("primary") is True:
                 primaries += 1
                 if check.get("type") in NEVER_PRIMARY:
@@ -148,7 +150,7 @@ def _checks(targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
 
 
 def _policies(data: Tree, targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
-    policies = _mapping(data.get("policies"))
+    policies = mapping(data.get("policies"))
     referred: list[tuple[str, Path]] = []
     above: dict[str, str] = {}
 
@@ -159,21 +161,21 @@ def _policies(data: Tree, targets: list[tuple[Path, Tree]]) -> Iterator[Problem]
         elif (text := as_text(value)) is not None:
             referred.append((text, (*path, key)))
 
-    refer(_mapping(data.get("defaults")), ("defaults",), "policy")
+    refer(mapping(data.get("defaults")), ("defaults",), "policy")
     for name, policy in policies.items():
-        refer(_mapping(policy), ("policies", name), "inherit")
-        if (inherited := as_text(_mapping(policy).get("inherit"))) is not None:
+        refer(mapping(policy), ("policies", name), "inherit")
+        if (inherited := as_text(mapping(policy).get("inherit"))) is not None:
             above[name] = inherited
     for path, target in targets:
         refer(target, path, "policy")
-        for place, _, check in _checks_of(path, target):
+        for place, _, check in checks_of(path, target):
             refer(check, place, "policy")
     yield from _known(referred, policies, "policy")
     yield from _cycles(above, {n: ("policies", n, "inherit") for n in above}, "inherit")
 
 
 def _teams(data: Tree, targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
-    teams = list(_mappings(data, "access", "teams"))
+    teams = list(mappings(data, "access", "teams"))
     names = [text for text, _ in _named(teams, "name")]
     yield from _unique(_named(teams, "name"), "name")
     yield from _known(_named(teams, "parent"), names, "team")
@@ -184,7 +186,7 @@ def _teams(data: Tree, targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
             above.setdefault(name, parent)
     paths = {text: (*path[:-1], "parent") for text, path in reversed(list(_named(teams, "name")))}
     yield from _cycles(above, paths, "parent")
-    users = list(_mappings(data, "access", "users"))
+    users = list(mappings(data, "access", "users"))
     yield from _unique(_named(users, "name"), "name")
     for path, user in users:
         value = user.get("teams")
@@ -203,7 +205,7 @@ def _teams(data: Tree, targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
 
 
 def _listening(data: Tree) -> Iterator[Problem]:
-    listen = _mapping(data.get("server")).get("listen")
+    listen = mapping(data.get("server")).get("listen")
     if not isinstance(listen, str) or data.get("access") is not None:
         return
     try:

@@ -22,6 +22,10 @@ _MOST_PARTS = 12
 
 _SHOWABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,59}|\*|<<")
 
+#: A few plain words in any script: the very name that is wrong. Marks that URLs, logins and
+#: control sequences are made of are not among these.
+_WORDS = re.compile(r"\w[\w ./'&+,()-]{0,39}")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
@@ -59,7 +63,7 @@ def show_path(path: Path) -> str:
 
 def show_key(key: str) -> str:
     """*key* where it looks like one, else stars: people paste secrets into odd places."""
-    return key if _SHOWABLE.fullmatch(key) else "***"
+    return key if _SHOWABLE.fullmatch(key) or _WORDS.fullmatch(key) else "***"
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

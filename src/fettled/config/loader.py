@@ -16,6 +16,7 @@ from fettled.config.assemble import Assembly, assemble
 from fettled.config.crosscheck import crosscheck
 from fettled.config.faults import render
 from fettled.config.interpolation import Sources
+from fettled.config.named_files import judge_files
 from fettled.config.notes import take_notes
 from fettled.config.problems import Problem
 from fettled.config.reading import read_text
@@ -39,13 +40,19 @@ class Loaded:
     files: tuple[Path, ...]
 
 
-def load(path: Path | str, environment: Mapping[str, str] | None = None) -> Loaded:
+def load(
+    path: Path | str,
+    environment: Mapping[str, str] | None = None,
+    *,
+    with_files: bool = True,
+) -> Loaded:
     """
     Read and validate the configuration at *path*.
 
     Args:
         path: errors call the file by it.
         environment: where `${VAR}` is looked up; the process's own by default.
+        with_files: whether the files that options name must be usable, too.
 
     Raises:
         ConfigError: it cannot be used; one line for each fault.
@@ -63,12 +70,14 @@ def load(path: Path | str, environment: Mapping[str, str] | None = None) -> Load
     joined = assemble(path, shown, read, sources)
     settings = validate(joined.data)
     problems = [*joined.problems, *crosscheck(joined.data)]
+    if with_files:
+        problems += judge_files(joined.data)
     if isinstance(settings, list):
         problems += settings
     if problems or joined.faults or isinstance(settings, list):
         _tell(assemble(path, shown, read, sources, places=True), problems)
     files = tuple(part.path for part in joined.parts)
-    return Loaded(settings, take_notes(settings), files)
+    return Loaded(settings, (*joined.notes, *take_notes(settings)), files)
 
 
 def _tell(joined: Assembly, problems: list[Problem]) -> NoReturn:

@@ -18,9 +18,11 @@ class Problem:
         message: without the path, and without any value.
         at: whether its key or its value is the place to look at.
         is_missing: the key is not there, so what stands around it is the place.
+        first: where the other one stands, of two that must not be alike.
     """
 
     path: Path
     message: str
     at: Literal["key", "value"] = "value"
     is_missing: bool = False
+    first: Path | None = None

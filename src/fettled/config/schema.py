@@ -73,6 +73,9 @@ def _check_listen(text: str) -> str:
 
 
 def _check_url(text: str) -> str:
+    if any(char <= " " for char in text):
+        msg = "holds a blank: a URL has none, write %20 for it"
+        raise ValueError(msg)
     try:
         parts = urlsplit(text)
         right = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query

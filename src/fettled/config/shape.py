@@ -13,9 +13,27 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from fettled.config.checks import CHECKS
+from fettled.config.checks import CHECKS, Scheduled
 from fettled.config.faults import Path
+from fettled.config.policies import PolicyPatch
 from fettled.config.schema import Settings
+
+_CHECK = "belongs to a check"
+_CHECK_OR_DEFAULTS = "belongs to a check, or to defaults"
+_POLICY = "belongs to a policy: under policy of a target or check, or under policies"
+
+#: Where a key belongs that stands at a wrong level; `policy` and `formerly` have several.
+_BELONGS: dict[str, str] = {
+    **dict.fromkeys(PolicyPatch.model_fields, _POLICY),
+    **dict.fromkeys(Scheduled.model_fields, _CHECK_OR_DEFAULTS),
+    "primary": _CHECK,
+}
+_SEVERAL = ("policy", "formerly")
+
+
+def belongs(key: str) -> str | None:
+    """Say where *key* belongs; None for a key that has no one place of its own."""
+    return None if key in _SEVERAL else _BELONGS.get(key)
 
 
 def known_keys(data: Any, path: Path) -> Iterable[str]:  # noqa: ANN401 - any tree

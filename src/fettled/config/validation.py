@@ -20,7 +20,7 @@ from fettled.config.faults import Path, suggest
 from fettled.config.problems import Problem
 from fettled.config.scalars import Scalar, as_text, resolve
 from fettled.config.schema import Settings
-from fettled.config.shape import known_keys
+from fettled.config.shape import belongs, known_keys
 
 #: Each detailed complaint costs about a kilobyte; nobody reads this many.
 _MOST_DETAILED = 100_000
@@ -108,13 +108,29 @@ def _path(data: Any, detail: ErrorDetails) -> Path:  # noqa: ANN401 - any tree
 def _problems(data: dict[str, Any], details: list[ErrorDetails]) -> list[Problem]:
     """Say each complaint in plain words, those about one value in one sentence."""
     by_path: dict[Path, list[Problem]] = {}
+    full = _not_short(data, details)
     for detail in details:
+        if detail["type"] == _TOO_SHORT and _path(data, detail) in full:
+            continue
         problem = _problem(data, detail)
         by_path.setdefault(problem.path, []).append(problem)
     return [problem for group in by_path.values() for problem in _joined(group)]
 
 
+def _not_short(data: dict[str, Any], details: list[ErrorDetails]) -> set[Path]:
+    """
+    Collect the paths at or below which anything but the length is wrong.
+
+    Pydantic counts what is valid, so a list of nothing but faults is said to be short, too.
+    """
+    if not any(detail["type"] == _TOO_SHORT for detail in details):
+        return set()
+    wrong = {_path(data, detail) for detail in details if detail["type"] != _TOO_SHORT}
+    return {path[:end] for path in wrong for end in range(len(path) + 1)}
+
+
 _MUST_BE = "must be "
+_TOO_SHORT = "too_short"
 
 
 def _joined(group: list[Problem]) -> list[Problem]:
@@ -134,8 +150,10 @@ def _problem(data: dict[str, Any], detail: ErrorDetails) -> Problem:
         case "missing":
             return Problem(path, "is required", is_missing=True)
         case "extra_forbidden":
-            known = known_keys(data, path[:-1])
-            message = f"unknown key{suggest(str(path[-1]), known)}"
+            key = str(path[-1])
+            place = belongs(key)
+            message = suggest(key, known_keys(data, path[:-1])) if place is None else ""
+            message = f"{key} {place}" if place else f"unknown key{message}"
             return Problem(path, message, at="key")
         case "union_tag_invalid" | "union_tag_not_found" if not isinstance(value, dict):
             return Problem(path, "must be a mapping")

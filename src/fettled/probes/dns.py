@@ -25,11 +25,20 @@ if TYPE_CHECKING:
     from dns.message import Message
 
 
-def _not_empty(text: str) -> str:
-    if not text.strip() or any(ord(char) <= ord(" ") for char in text.strip()):
+def _check_name(text: str) -> str:
+    """Judge as the question will be made: the root, underscores and other scripts are names."""
+    import dns.exception  # noqa: PLC0415 - only for those who use it
+    import dns.name  # noqa: PLC0415 - as above
+
+    text = text.strip()
+    try:
+        if not text or any(ord(char) <= ord(" ") for char in text):
+            raise dns.name.EmptyLabel
+        dns.name.from_text(text)
+    except (dns.exception.DNSException, UnicodeError):
         msg = "is not a DNS name: write one such as www.example.org"
-        raise ValueError(msg)
-    return text.strip()
+        raise ValueError(msg) from None
+    return text
 
 
 #: A silent nameserver gets this long before the next one is asked.
@@ -40,7 +49,7 @@ class DnsOptions(Options):
     """Which question to ask, whom, and which answers are right."""
 
     type: Literal["dns"]
-    name: Annotated[str, AfterValidator(_not_empty), Field(max_length=253)] = Field(
+    name: Annotated[str, AfterValidator(_check_name), Field(max_length=253)] = Field(
         description="Name to look up."
     )
     record: Literal[

@@ -16,6 +16,7 @@ from fettled.ports import Probe
 from fettled.probes.http_options import HttpOptions, basic_header
 from fettled.probes.messages import redact
 from fettled.probes.options import secrets_in
+from fettled.probes.patterns import compile_regex
 from fettled.probes.tools import Tools
 
 __all__ = ["HttpOptions", "host", "make"]
@@ -39,13 +40,14 @@ def make(options: HttpOptions, tools: Tools) -> Probe:
     Make the probe; nothing is opened before it runs.
 
     Raises:
-        InvalidError: `ca_file` or `expect.regex` cannot be used.
+        InvalidError: `ca_file` cannot be used.
     """
     from fettled.probes.http_client import fetch  # noqa: PLC0415 - loads the HTTP client
-    from fettled.probes.http_expect import compile_regex, judge_answer  # noqa: PLC0415 - as above
+    from fettled.probes.http_expect import judge_answer  # noqa: PLC0415 - as above
 
     context = tools.context(verify=options.verify, ca_file=options.ca_file)
-    regex = compile_regex(options.expect.regex)
+    pattern = options.expect.regex
+    regex = None if pattern is None else compile_regex(pattern)
     hidden = tuple(_hidden(options))
 
     async def look() -> Outcome:

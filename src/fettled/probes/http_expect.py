@@ -14,17 +14,16 @@ from typing import Any
 import orjson
 
 from fettled.core.durations import format_duration
-from fettled.core.errors import InvalidError
 from fettled.core.observations import Outcome, Reason
 from fettled.core.words import Verdict
 from fettled.probes.http_client import Answer
 from fettled.probes.http_options import HttpExpect, HttpOptions, JsonAssertion, is_expected
 from fettled.probes.messages import quote
+from fettled.probes.patterns import Regex
 from fettled.probes.verdicts import down, up
 
 _UNAUTHORIZED, _FORBIDDEN, _PROXY_LOGIN = 401, 403, 407
 _MISSING = object()
-_REGEX_BYTES = 8_388_608
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -34,32 +33,6 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     "contains": operator.contains,
 }
-
-#: Whether the pattern is found in the body.
-Regex = Callable[[bytes], bool]
-
-
-def compile_regex(pattern: str | None) -> Regex | None:
-    """
-    Compile *pattern* with RE2, whose time is linear in the body: Python's own may take for ever.
-
-    Raises:
-        InvalidError: it is not a pattern RE2 knows.
-    """
-    if pattern is None:
-        return None
-    import re2  # type: ignore[import-untyped]  # noqa: PLC0415 - untyped; only for those who use it
-
-    settings = re2.Options()
-    settings.log_errors = False
-    settings.max_mem = _REGEX_BYTES
-    settings.encoding = re2.Options.Encoding.UTF8
-    try:
-        compiled = re2.compile(pattern, settings)
-    except re2.error:
-        msg = "is not a regular expression that RE2 knows (no look-around, no back-references)"
-        raise InvalidError(msg, "expect.regex") from None
-    return lambda body: compiled.search(body) is not None
 
 
 def judge_answer(options: HttpOptions, regex: Regex | None, answer: Answer) -> Outcome:

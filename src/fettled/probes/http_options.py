@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from fettled.probes.options import Host, Login, OneOrMany, Options, PositiveDuration, check_host
+from fettled.probes.patterns import check_regex
 
 _MIB = 1_048_576
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -23,13 +24,16 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 def _check_url(text: str) -> str:
     """Messages never repeat the text: it may hold a secret."""
     text = text.strip()
+    if any(char <= " " for char in text):
+        msg = "holds a blank: a URL has none, write %20 for it"
+        raise ValueError(msg)
     try:
         parts = urlsplit(text)
         name, _ = parts.hostname, parts.port
     except ValueError:
         msg = "is not a URL: write one such as https://www.example.org/health"
         raise ValueError(msg) from None
-    if parts.scheme not in {"http", "https"} or not name or any(ord(c) <= ord(" ") for c in text):
+    if parts.scheme not in {"http", "https"} or not name:
         msg = "is not an http or https URL: write one such as https://www.example.org/health"
         raise ValueError(msg)
     if parts.username is not None or parts.password is not None:
@@ -40,6 +44,16 @@ def _check_url(text: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_check_url)]
+
+
+def _check_proxy(url: str) -> str:
+    if not url.lower().startswith("http:"):
+        msg = "is an https URL: a proxy is spoken to over http, write one such as http://proxy:3128"
+        raise ValueError(msg)
+    return url
+
+
+ProxyUrl = Annotated[Url, AfterValidator(_check_proxy)]
 
 
 def _check_status(value: int | str) -> int | str:
@@ -77,6 +91,9 @@ HeaderName = Annotated[str, AfterValidator(_check_header)]
 HeaderValue = Annotated[SecretStr, AfterValidator(_check_header_value)]
 
 
+Pattern = Annotated[str, Field(max_length=1000), AfterValidator(check_regex)]
+
+
 class HttpAuth(Options):
     """How to log in: one of the two."""
 
@@ -94,7 +111,10 @@ class HttpAuth(Options):
 class JsonAssertion(Options):
     """One value in a JSON body."""
 
-    path: str = Field(description="Dotted (`data.0.ok`) or JSON pointer (`/data/0/ok`).")
+    path: str = Field(
+        min_length=1,
+        description="Dotted (`data.0.ok`) or JSON pointer (`/data/0/ok`); `$` is the whole body.",
+    )
     op: Literal["==", "!=", "<", "<=", ">", ">=", "contains", "exists"] = Field(
         "==", description="How to compare."
     )
@@ -118,7 +138,7 @@ class HttpExpect(Options):
     status: OneOrMany[Status] = Field(("2xx",), min_length=1, description="Codes that are right.")
     contains: OneOrMany[str] = Field((), description="Texts that the body must contain.")
     not_contains: OneOrMany[str] = Field((), description="Texts that it must not contain.")
-    regex: str | None = Field(None, max_length=1000, description="RE2 pattern to find in it.")
+    regex: Pattern | None = Field(None, description="RE2 pattern to find in it.")
     headers: dict[HeaderName, str] = Field(
         default_factory=dict, description="Headers that must contain these texts."
     )
@@ -155,7 +175,9 @@ class HttpOptions(Options):
     )
     server_name: Host | None = Field(None, description="Name in the certificate; default: host.")
     redirects: Annotated[int, Field(ge=0, le=3)] = Field(0, description="How many to follow.")
-    proxy: Url | None = Field(None, description="http URL of a proxy; none from the environment.")
+    proxy: ProxyUrl | None = Field(
+        None, description="http URL of a proxy; none from the environment."
+    )
     proxy_auth: Login | None = Field(None, description="Login to the proxy.")
     decode: bool = Field(default=False, description="Ask for gzip or deflate, and decode it.")
     max_body: Annotated[int, Field(ge=0, le=64 * _MIB)] = Field(

@@ -1,0 +1,62 @@
+"""What could only fail once it runs is refused when it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fettled.config.loader import Loaded
+
+Load = Callable[..., Loaded]
+Refuse = Callable[..., list[str]]
+
+
+def _one(check: str) -> str:
+    return f"targets: [{{subject: a, type: service, check: {check}}}]"
+
+
+@pytest.mark.parametrize("name", ["..", "a..b", ".a", '""', "a b", "x" * 64, '"å..b"'])
+def test_what_is_no_dns_name_is_refused(name: str, refuse: Refuse) -> None:
+    """
+    A question cannot be made of it.
+
+    Seen to fail for all but the empty and the blank one when only these were looked for.
+    """
+    lines = refuse(_one(f"{{type: dns, name: {name}}}"))
+
+    assert len(lines) == 1
+    assert "targets[0].check.name: is not a DNS name" in lines[0]
+
+
+@pytest.mark.parametrize("name", [".", "_dmarc.example.org", "example.org.", "blåbær.example", "a"])
+def test_what_is_a_dns_name_is_taken(name: str, load_text: Load) -> None:
+    """The root, underscores, a final dot and other scripts are asked for in earnest."""
+    assert load_text(_one(f"{{type: dns, name: {name}, servers: [ns.example, 192.0.2.1]}}"))
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ('proxy: "https://proxy:3128"', "check.proxy: is an https URL: a proxy is spoken to over"),
+        (
+            'expect: {json: [{path: "", value: 1}]}',
+            "check.expect.json[0].path: must not be empty",
+        ),
+    ],
+)
+def test_options_of_http_that_cannot_work_are_refused(rest: str, said: str, refuse: Refuse) -> None:
+    """Each with its place, not at the first probe."""
+    lines = refuse(_one(f'{{type: http, url: "http://x/", {rest}}}'))
+
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+def test_quoted_words_mean_what_plain_ones_do(load_text: Load) -> None:
+    """A variable is always text, so `"false"` is false wherever true or false is wanted."""
+    text = "server: {metrics_token: \"${TOKEN}\"}\nlimits: {per_host: '7'}"
+    settings = load_text(text, TOKEN="true").settings
+
+    assert (settings.server.metrics_token, settings.limits.per_host) == (True, 7)
+    assert not load_text('server: {metrics_token: "false"}').settings.server.metrics_token
