@@ -3,7 +3,7 @@
 import signal
 from pathlib import Path
 
-from live import FAST, daemon, devices, logged, wait_for
+from live import FAST, Daemon, daemon, devices, logged, wait_for
 
 DOOR = """
   - subject: {key}
@@ -14,6 +14,11 @@ DOOR = """
 
 def _door(key: str, port: int, more: str = "") -> str:
     return DOOR.format(key=key, port=port, more=f"    {more}\n" if more else "")
+
+
+def _configuration(fettled: Daemon) -> str:
+    """How the daemon's configuration stands; a busy machine may hold up its loop, too."""
+    return str(fettled.get("/health-check")["checks"]["configuration"][0]["status"])
 
 
 def test_targets_come_go_and_are_renamed_while_it_runs(tmp_path: Path) -> None:
@@ -52,7 +57,7 @@ def test_a_bad_file_changes_nothing_and_is_told(tmp_path: Path) -> None:
         fettled.send(signal.SIGHUP)
         wait_for(lambda: "a" in fettled.err and "fettled.yaml:" in fettled.err, "the fault")
         assert "Traceback" not in fettled.err
-        assert fettled.get("/health-check")["status"] == "warn"
+        assert _configuration(fettled) == "warn"
         assert logged(fettled.err, "config.refused")
         assert logged(fettled.err, "daemon.faulted") == []
         assert "fettled_faults_total{" not in fettled.metrics()
@@ -66,7 +71,7 @@ def test_a_bad_file_changes_nothing_and_is_told(tmp_path: Path) -> None:
         fettled.write(_door("a", a.port))
         again = fettled.run("reload")
         assert again.returncode == 0, again.stderr
-        assert fettled.get("/health-check")["status"] == "pass"
+        assert _configuration(fettled) == "pass"
         assert logged(fettled.out, "config.reloaded")
 
 

@@ -185,10 +185,16 @@ class _Reading:
             self.refuse(event, "has a YAML tag (!...); remove it, and quote it where it is text")
         if "$" in text:
             try:
-                return self.sources.interpolate(text)
+                text = self.sources.interpolate(text)
             except ValueError as error:
                 self.fault(event, str(error))
                 return ""
+            if "\0" not in text:
+                return text
+        if "\0" in text:
+            # No file name, host or password of any system can hold one.
+            self.fault(event, "holds a NUL character; remove it")
+            return ""
         return resolve(text) if event.implicit[0] else text
 
     def mapping(self, depth: int, enough: Collection[str] = ()) -> dict[str, Any]:

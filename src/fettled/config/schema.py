@@ -92,6 +92,14 @@ def _check_store(url: SecretStr) -> SecretStr:
     if not text.startswith(("sqlite:///", "postgresql://")) or text == "sqlite:///":
         msg = "must be sqlite:///relative.db, sqlite:////absolute.db or postgresql://user@host/name"
         raise ValueError(msg)
+    try:
+        parts = urlsplit(text)
+        right = parts.scheme == "sqlite" or parts.port is None or parts.port > 0
+    except ValueError:
+        right = False
+    if not right:
+        msg = "names no host and port that can be: write postgresql://user@host:5432/name"
+        raise ValueError(msg)
     return url
 
 

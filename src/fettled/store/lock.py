@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,9 @@ from fettled.store.engine import make_engine, shown, sqlite_path
 from fettled.store.faults import explained
 from fettled.store.link import Link
 
+#: The server notices after a moment that a daemon was killed or has gone, and only then
+#: lets its successor have the lock.
+LINGERS_SECONDS = 3.0
 #: "fttl" twice: of the writer's advisory lock.
 _WRITER_LOCK = 0x6674746C6674746C
 
@@ -92,15 +96,18 @@ def _open(path: Path) -> int:
 
 def take(link: Link, url: URL) -> None:
     """
-    Take PostgreSQL's lock on *link*, for as long as it is connected.
+    Take PostgreSQL's lock on *link*, for as long as it is connected; waits a little.
 
     Raises:
         StoreError: another fettled holds it.
     """
     if not link.is_postgres:
         return
-    if not link.ask(_TAKE)[0]["taken"]:
-        raise _refusal(url, _holder(link))
+    ends = time.monotonic() + LINGERS_SECONDS
+    while not link.ask(_TAKE)[0]["taken"]:
+        if time.monotonic() > ends:
+            raise _refusal(url, _holder(link))
+        time.sleep(0.05)
 
 
 def _holder(link: Link) -> str:
