@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from structlog.testing import capture_logs
 
 from desk import Remembering
@@ -167,7 +168,7 @@ async def test_a_reload_that_a_bug_ends_has_failed(
 CHANGES = {
     "server.listen": "server: {listen: '127.0.0.1:1'}\n",
     "server.control_socket": "server: {control_socket: /elsewhere}\n",
-    "server.tls": "server: {tls: {cert: a.pem, key: b.pem}}\n",
+    "server.tls": "server: {tls: {cert: '{home}/cert.pem', key: '{home}/key.pem'}}\n",
     "store.url": "store: {url: 'sqlite:////elsewhere.db'}\n",
     "limits": "limits: {in_flight: 7}\n",
     "log": "log: {level: debug}\n",
@@ -180,7 +181,11 @@ async def test_what_waits_for_a_restart_is_noted(house: House, option: str) -> N
     await house.made.reload()
     assert house.made.notes == ()
     text = house.config.read_text()
-    changed = CHANGES[option]
+    home = house.config.parent
+    issued = trustme.CA().issue_cert("localhost")
+    issued.cert_chain_pems[0].write_to_path(str(home / "cert.pem"))
+    issued.private_key_pem.write_to_path(str(home / "key.pem"))
+    changed = CHANGES[option].replace("{home}", str(home))
     section = changed.partition(":")[0]
     kept = [line for line in text.splitlines() if not line.startswith(f"{section}:")]
     house.config.write_text(changed + "\n".join(kept))

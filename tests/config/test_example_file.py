@@ -31,6 +31,7 @@ async def test_the_example_starts_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_
         fleet = make_fleet(loaded.settings, tools)
 
     assert loaded.files == (EXAMPLE,)
+    assert loaded.notes == ()
     assert loaded.settings.server.listen == "127.0.0.1:8080"
     assert loaded.settings.store.url.get_secret_value() == "sqlite:///fettled.db"
     assert {check.host for check in fleet.checks.values()} <= set(LOOPBACK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -105,3 +106,33 @@ targets:
 
     assert values == [5, "5", True, 1.5]
     assert [type(value) for value in values[:3]] == [int, str, bool]
+
+
+def test_durations_have_a_least_length_and_may_have_a_fraction(
+    load_text: Load, refuse: Callable[..., list[str]]
+) -> None:
+    """
+    Every 10 ms is the busiest a check may be; `1.5m` is a minute and a half.
+
+    Seen to fail with the least length of 10 ms removed.
+    """
+    defaults = load_text("defaults: {interval: 10ms, retry_interval: 1.5m}").settings.defaults
+
+    assert defaults.interval == timedelta(milliseconds=10)
+    assert defaults.retry_interval == timedelta(seconds=90)
+    assert refuse("defaults: {interval: 9ms, retry_interval: 9.9ms, timeout: 0s}") == [
+        "fettled.yaml:1:22: defaults.interval: is shorter than 10ms; write a longer one",
+        "fettled.yaml:1:43: defaults.retry_interval: is shorter than 10ms; write a longer one",
+        "fettled.yaml:1:59: defaults.timeout: must be longer than zero",
+    ]
+
+
+def test_a_subject_without_a_check_is_legal_and_noted(load_text: Load) -> None:
+    """A site that others have as their parent need not be checked itself."""
+    loaded = load_text(
+        "targets:\n  - {subject: site, type: space}\n"
+        "  - {subject: cam, type: device, parent: site, check: {type: icmp, host: 127.0.0.1}}"
+    )
+
+    assert [target.subject for target in loaded.settings.targets] == ["site", "cam"]
+    assert loaded.notes == ("no check is given for site; nothing is checked there",)

@@ -36,7 +36,7 @@ def _windows(settings: Settings) -> Iterator[str]:
 def _unwatched(settings: Settings) -> Iterator[str]:
     keys = [target.subject for target in settings.targets if not target.named_checks()]
     if keys:
-        yield f"without a check nothing watches {_some(keys)}"
+        yield f"no check is given for {_some(keys)}; nothing is checked there"
     if not settings.targets:
         yield "there are no targets, so nothing is watched"
 
