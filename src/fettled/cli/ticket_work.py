@@ -51,7 +51,8 @@ def comment(
     json: Json = False,
 ) -> None:
     """Add a comment; it cannot be changed afterwards."""
-    body = sys.stdin.read() if text == "-" else text
+    # The last line's end is the pipe's, not the comment's.
+    body = sys.stdin.read().removesuffix("\n").removesuffix("\r") if text == "-" else text
     if not body.strip():
         msg = "the comment is empty"
         raise InvalidError(msg, "body")
@@ -88,7 +89,7 @@ def resolve(
         sys.stderr.write(f"fettled: #{before['number']} was resolved already\n")
     elif phase is not None:
         sys.stderr.write(
-            f"fettled: its subject is still {cell(phase)}: the ticket is reopened unless it recovers\n"
+            f"fettled: its subject is still {cell(phase)}: unless it recovers, this is reopened\n"
         )
 
 
