@@ -71,7 +71,7 @@ def test_two_files_are_one_too_many(fettled: Fettled):
 
 
 @pytest.mark.usefixtures("good")
-def test_a_good_file_says_how_much_is_watched(fettled: Fettled):
+def test_a_good_file_says_how_much_is_watched(fettled: Fettled, monkeypatch: pytest.MonkeyPatch):
     """Counts and notes on stdout, exit 0."""
     result = fettled("check-config", "f.yaml")
 
@@ -81,6 +81,9 @@ def test_a_good_file_says_how_much_is_watched(fettled: Fettled):
         "note: door-1/main: reopen_window raised to 4m",
     ]
     assert fettled("check-config", "f.yaml", "--json").json["ok"] is True
+
+    monkeypatch.setattr(late, "size", lambda _settings: (1, 1))
+    assert fettled("check-config", "f.yaml").out.startswith("f.yaml: ok, 1 subject, 1 check\n")
 
 
 @pytest.mark.usefixtures("good")

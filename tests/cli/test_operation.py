@@ -165,7 +165,7 @@ def test_a_probe_s_verdict_is_the_exit_code(
     assert shown["reason"] == reason
     assert shown["message"] == "said\\x1b[2J"
     assert shown["took"] == "300.0 ms"
-    assert shown["connect_seconds"] == "0.25"
+    assert shown["connect"] == "250.0 ms"
     assert (as_json.code, as_json.json["check"]) == (code, "door-1/main")
     assert as_json.json["took_seconds"] == 0.3
 

@@ -77,14 +77,14 @@ class Tokens:
     """
     The use cases around tokens.
 
-    *roles_of* tells the roles of a configured user, and is empty for any other name.
+    *roles_of* tells the roles of a configured user, and is None for any other name.
     """
 
     def __init__(
         self,
         store: Store,
         clock: Clock,
-        roles_of: Callable[[str], frozenset[Role]] = lambda _: frozenset(),
+        roles_of: Callable[[str], frozenset[Role] | None] = lambda _: None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -103,8 +103,9 @@ class Tokens:
         if not _USER.fullmatch(user):
             msg = "must be 1 to 64 letters, digits or . _ @ + -, and begin with a letter or digit"
             raise InvalidError(msg, "user")
-        if role is None and not self._roles_of(user):
-            msg = f"{user} is not configured under access.users: configure it, or give a role"
+        if role is None and not (held := self._roles_of(user)):
+            lack = "is not configured" if held is None else "has no roles"
+            msg = f"{user} {lack} under access.users: configure that, or give a role"
             raise InvalidError(msg, "user")
         if expires is not None and not timedelta() < expires <= _LONGEST:
             msg = "must be more than nothing and at most ten years"
@@ -144,7 +145,7 @@ class Tokens:
     def roles(self, token: Token) -> frozenset[Role]:
         """What *token* is allowed to be: its own role, or its user's."""
         if token.role is None:
-            return self._roles_of(token.user)
+            return self._roles_of(token.user) or frozenset()
         with suppress(ValueError):
             return frozenset({Role(token.role)})
         return frozenset()  # a role of another version of the program grants nothing here

@@ -293,9 +293,10 @@ class Assembly:
         silent = time.monotonic() - self._store.last_commit > STORE_SILENT_SECONDS
         self._metrics.store_answered(up=not (silent or self._store.is_down))
 
-    def _roles_of(self, user: str) -> frozenset[Role]:
+    def _roles_of(self, user: str) -> frozenset[Role] | None:
         users = self.settings.access.users if self.settings.access is not None else []
-        return frozenset(Role(role) for each in users if each.name == user for role in each.roles)
+        found = next((each for each in users if each.name == user), None)
+        return frozenset(map(Role, found.roles)) if found is not None else None
 
 
 def _without_targets(settings: Settings) -> Settings:

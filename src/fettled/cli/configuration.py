@@ -56,9 +56,13 @@ def check_config(
         figures = {"subjects": subjects, "checks": checks}
         print_json({"file": str(path), "ok": True, **figures, "faults": [], "notes": notes})
         return
-    print_line(f"{path}: ok, {subjects} subjects, {checks} checks")
+    print_line(f"{path}: ok, {_count(subjects, 'subject')}, {_count(checks, 'check')}")
     for note in notes:
         print_line(f"note: {note}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def schema() -> None:

@@ -8,6 +8,7 @@ read as rich's markup.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -32,6 +33,12 @@ STYLES = {
     "high": "red",
 }
 
+#: Columns of a terminal below which a table is folded.
+_NARROW = 100
+#: The longest line of a cell there: six of them fit into 80 columns beside each other.
+_CELL = 15
+_PIECE = re.compile(r"[^\s_./-]*[\s_./-]?")
+
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - JSON is any value
     """Print *value* as JSON, one document."""
@@ -43,11 +50,20 @@ def print_line(text: str = "") -> None:
     sys.stdout.write(printable(text) + "\n")
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print *rows* below *columns*; None is a dash. A pipe gets whole lines without colour."""
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, spare: str | None = None
+) -> None:
+    """
+    Print *rows* below *columns*; None is a dash. A pipe gets whole lines without colour.
+
+    Args:
+        columns: the heading.
+        rows: as many values each.
+        spare: the column that a narrow terminal goes without.
+    """
     cells = [[cell(value) for value in row] for row in rows]
     if sys.stdout.isatty():
-        _draw(columns, cells)
+        _draw(columns, cells, spare)
         return
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     for row in (columns, *cells):
@@ -55,18 +71,32 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         sys.stdout.write(line.rstrip() + "\n")
 
 
-def _draw(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], spare: str | None) -> None:
     from rich.console import Console  # noqa: PLC0415 - pipes and `--json` must not pay for rich
     from rich.table import Table  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(text, style=STYLES.get(text, "")) for text in row))
     # rich minds NO_COLOR and TERM by itself.
-    Console(highlight=False, markup=False, emoji=False).print(table)
+    console = Console(highlight=False, markup=False, emoji=False)
+    is_narrow = console.width < _NARROW
+    kept = [n for n, column in enumerate(columns) if column != spare or not is_narrow]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for n in kept:
+        table.add_column(columns[n], overflow="fold")
+    for row in rows:
+        texts = [(row[n], _folded(row[n]) if is_narrow else row[n]) for n in kept]
+        table.add_row(*(Text(text, style=STYLES.get(whole, "")) for whole, text in texts))
+    console.print(table)
+
+
+def _folded(text: str) -> str:
+    """Break *text* where its words end; rich knows blanks only, and cuts `device_offline`."""
+    lines = [""]
+    for piece in _PIECE.findall(text):
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > _CELL:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def print_fields(pairs: Iterable[tuple[str, object]]) -> None:

@@ -55,6 +55,11 @@ def _show(check: str, ran: Ran, *, as_json: bool) -> None:
             ("reason", outcome.reason),
             ("message", outcome.message),
             ("took", f"{took * 1000:.1f} ms"),
-            *((name, f"{value:g}") for name, value in outcome.figures.items()),
+            *(_figure(name, value) for name, value in outcome.figures.items()),
         ]
     )
+
+
+def _figure(name: str, value: float) -> tuple[str, str]:
+    stem = name.removesuffix("_seconds")
+    return (name, f"{value:g}") if stem == name else (stem, f"{value * 1000:.1f} ms")

@@ -7,17 +7,28 @@ Each is one action of the API; what is legal when is decided there.
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from fettled.cli.client import post, whole
+from fettled.cli.client import Address, RefusedError, get, post, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
+from fettled.cli.lists import pages
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.cli.output import cell, print_json, print_line
 from fettled.cli.tickets import Ref, ticket_path
 from fettled.core.errors import InvalidError
-from fettled.core.words import Code
+
+#: `lifecycle.PEOPLES_CODES`, written out so that help and completion offer no others.
+GivenCode = Literal[
+    "fixed",
+    "workaround",
+    "not_reproducible",
+    "user_error",
+    "duplicate",
+    "no_action",
+    "wont_fix",
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +51,8 @@ def comment(
     json: Json = False,
 ) -> None:
     """Add a comment; it cannot be changed afterwards."""
-    body = sys.stdin.read() if text == "-" else text
+    # The last line's end is the pipe's, not the comment's.
+    body = sys.stdin.read().removesuffix("\n").removesuffix("\r") if text == "-" else text
     if not body.strip():
         msg = "the comment is empty"
         raise InvalidError(msg, "body")
@@ -51,7 +63,7 @@ def comment(
 def resolve(
     *,
     ref: Ref,
-    code: Annotated[Code, typer.Option(help="How it was resolved.")] = Code.FIXED,
+    code: Annotated[GivenCode, typer.Option(help="How it was resolved.")] = "fixed",
     summary: Annotated[
         str | None, typer.Option(help="What was done, in a sentence.", show_default=False)
     ] = None,
@@ -66,13 +78,19 @@ def resolve(
     json: Json = False,
 ) -> None:
     """Resolve a ticket; it is reopened when its subject turns out to be still down."""
-    action: dict[str, Any] = {"action": "resolve", "code": code.value}
+    action: dict[str, Any] = {"action": "resolve", "code": code}
     if summary is not None:
         action["summary"] = summary
     if duplicate_of is not None:
         action["duplicate_of"] = duplicate_of
     where = Whereabouts(config, url, token, token_file)
-    _act(where, ref, action, "resolved", as_json=json)
+    before, phase = _act(where, ref, action, "resolved", as_json=json)
+    if before is not None:
+        sys.stderr.write(f"fettled: #{before['number']} was resolved already\n")
+    elif phase is not None:
+        sys.stderr.write(
+            f"fettled: its subject is still {cell(phase)}: unless it recovers, this is reopened\n"
+        )
 
 
 def reopen(
@@ -89,15 +107,46 @@ def reopen(
     _act(where, ref, {"action": "reopen"}, "reopened", as_json=json)
 
 
-def _act(where: Whereabouts, ref: str, action: dict[str, Any], done: str, *, as_json: bool) -> None:
-    path = ticket_path(ref) + "/actions"
-    ticket = with_tickets(
-        where, lambda address: whole(address, post(address, path, action), "number", "status")
-    )
+def _act(
+    where: Whereabouts, ref: str, action: dict[str, Any], done: str, *, as_json: bool
+) -> tuple[dict[str, Any] | None, str | None]:
+    """Do *action*; the ticket, if it was *done* before, and the phase its subject is still in."""
+    path = ticket_path(ref)
+
+    def work(address: Address) -> tuple[dict[str, Any], dict[str, Any] | None, str | None]:
+        before = _ticket(address, path) if done == "resolved" else None
+        ticket = whole(address, post(address, path + "/actions", action), "number", "status")
+        if before is None:
+            return ticket, None, None
+        if before.get("version") == ticket.get("version"):
+            return ticket, before, None
+        return ticket, None, _still(address, path)
+
+    ticket, before, phase = with_tickets(where, work)
     if as_json:
         print_json(ticket)
-        return
+        return before, phase
     status = ticket["status"]
-    print_line(f"#{ticket['number']} {done}" + ("" if status == done else f", now {status}"))
+    if before is None:
+        print_line(f"#{ticket['number']} {done}" + ("" if status == done else f", now {status}"))
     for warning in ticket.get("warnings") or []:
         sys.stderr.write(f"fettled: {cell(warning)}\n")
+    return before, phase
+
+
+def _ticket(address: Address, path: str) -> dict[str, Any] | None:
+    try:
+        return whole(address, get(address, path), "number")
+    except RefusedError:
+        return None  # the action is refused in better words
+
+
+def _still(address: Address, path: str) -> str | None:
+    """Give the phase that the last entry of the timeline tells of the subject."""
+    try:
+        entries = pages(address, path + "/timeline", {}, 10_000)["items"]
+    except RefusedError:
+        return None  # it is resolved; a word less is no failure
+    data = (entries[-1].get("data") if entries else None) or {}
+    phase = data.get("subject_phase")
+    return None if phase is None else str(phase)

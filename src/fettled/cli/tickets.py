@@ -75,6 +75,7 @@ def list_tickets(
             )
             for each in answer["items"]
         ],
+        spare="TITLE",
     )
     if answer["next"] is not None:
         sys.stderr.write(f"fettled: there are more than {limit}: raise --limit\n")

@@ -45,6 +45,18 @@ class TimelineQuery(Paged):
     limit: Limit = MOST
 
 
+#: `lifecycle.PEOPLES_CODES`, written out so that a refusal lists no others.
+GivenCode = Literal[
+    "fixed",
+    "workaround",
+    "not_reproducible",
+    "user_error",
+    "duplicate",
+    "no_action",
+    "wont_fix",
+]
+
+
 class CommentBody(Model):
     """Append a note in markdown."""
 
@@ -57,7 +69,7 @@ class ResolveBody(Model):
     """Say that it is fixed, or why it need not be."""
 
     action: Literal["resolve"]
-    code: Code = Code.FIXED
+    code: GivenCode = "fixed"
     summary: Annotated[Text, Field(max_length=_LONGEST_SUMMARY)] = ""
     duplicate_of: Annotated[int, Field(strict=True, ge=1, lt=10**18)] | None = None
     until: Annotated[AwareDatetime, AS_TEXT] | None = None
@@ -143,7 +155,7 @@ def _action(body: CommentBody | ResolveBody | ReopenBody) -> Action:
     if isinstance(body, CommentBody):
         return Comment(body.body, body.visibility)
     if isinstance(body, ResolveBody):
-        return Resolve(body.code, body.summary, body.duplicate_of, body.until)
+        return Resolve(Code(body.code), body.summary, body.duplicate_of, body.until)
     return Reopen()
 
 

@@ -1,0 +1,63 @@
+"""`tickets resolve`: what it offers, and what it says beyond the daemon's answer."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from cli.fake_daemon import TICKET, FakeDaemon, Fettled
+from fettled.cli import ticket_work
+from fettled.core.lifecycle import PEOPLES_CODES
+from fettled.web.api import tickets as api
+
+PATH = "/api/v1/tickets/42"
+
+
+def _daemon(daemon: FakeDaemon, versions: tuple[int, int], data: dict[str, str]) -> None:
+    daemon.reply("GET", PATH, {**TICKET, "version": versions[0]})
+    daemon.reply(
+        "POST", f"{PATH}/actions", {**TICKET, "status": "resolved", "version": versions[1]}
+    )
+    entries = [{"seq": 1, "event": "opened", "data": {}}, {"seq": 2, "data": data}]
+    daemon.reply("GET", f"{PATH}/timeline", {"items": entries, "next": None})
+
+
+def test_the_monitor_s_own_codes_are_not_offered(fettled: Fettled, daemon: FakeDaemon):
+    """Command and API take the same codes, and name no other in a refusal."""
+    assert set(get_args(ticket_work.GivenCode)) == set(PEOPLES_CODES)
+    assert get_args(api.GivenCode) == get_args(ticket_work.GivenCode)
+
+    result = fettled("tickets", "resolve", 42, "--code", "merged", "--url", daemon.url)
+
+    assert result.code == 2
+    assert "wont_fix" in result.err
+    assert "auto_recovered" not in result.err
+    assert daemon.asked == []
+
+
+def test_a_subject_that_is_still_down_is_told_of(fettled: Fettled, daemon: FakeDaemon):
+    """Resolved all the same; the warning is no part of the answer."""
+    _daemon(daemon, (3, 4), {"code": "fixed", "subject_phase": "firing"})
+
+    result = fettled("tickets", "resolve", 42, "--url", daemon.url)
+
+    assert (result.code, result.out) == (0, "#42 resolved\n")
+    assert result.err.startswith("fettled: its subject is still firing")
+    assert len(result.err.splitlines()) == 1
+    assert fettled("tickets", "resolve", 42, "--json", "--url", daemon.url).json["number"] == 42
+
+
+def test_a_subject_that_is_well_is_not_mentioned(fettled: Fettled, daemon: FakeDaemon):
+    """Nothing to warn of."""
+    _daemon(daemon, (3, 4), {"code": "fixed"})
+
+    assert fettled("tickets", "resolve", 42, "--url", daemon.url).err == ""
+
+
+def test_what_was_resolved_already_is_said_so(fettled: Fettled, daemon: FakeDaemon):
+    """It succeeds, and nobody takes another's resolution for theirs."""
+    _daemon(daemon, (4, 4), {"subject_phase": "firing"})
+
+    result = fettled("tickets", "resolve", 42, "--url", daemon.url)
+
+    assert (result.code, result.out) == (0, "")
+    assert result.err == "fettled: #42 was resolved already\n"
