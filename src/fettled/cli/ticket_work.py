@@ -14,7 +14,7 @@ import typer
 from fettled.cli.client import post, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
-from fettled.cli.output import cell, print_json, print_line
+from fettled.cli.output import print_json, print_line
 from fettled.cli.tickets import Ref, ticket_path
 from fettled.core.errors import InvalidError
 from fettled.core.words import Code
@@ -99,5 +99,3 @@ def _act(where: Whereabouts, ref: str, action: dict[str, Any], done: str, *, as_
         return
     status = ticket["status"]
     print_line(f"#{ticket['number']} {done}" + ("" if status == done else f", now {status}"))
-    for warning in ticket.get("warnings") or []:
-        sys.stderr.write(f"fettled: {cell(warning)}\n")
