@@ -42,7 +42,7 @@ class Parts:
         settle: waits until what was observed is decided.
         save: writes the history that no decision carried along.
         ticked: when scheduler and writer last proved to be alive, in monotonic seconds.
-        web: serves while it is entered.
+        sink: is told of what went wrong and was survived.
     """
 
     start: Callable[[], None]

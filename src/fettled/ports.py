@@ -1,8 +1,8 @@
 """
 What the use cases need of the world, as protocols.
 
-Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the fakes in
-`tests/fakes.py` are held to the same contract suites.
+Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
+`tests/contracts` hold probes and stores to what is promised here.
 """
 
 from __future__ import annotations

@@ -243,13 +243,3 @@ def test_an_empty_comment_is_not_sent(fettled: Fettled, daemon: FakeDaemon):
     result = fettled("tickets", "comment", "42", " ", "--url", daemon.url)
 
     assert (result.code, daemon.asked) == (2, [])
-
-
-def test_a_warning_of_the_api_reaches_the_person(fettled: Fettled, daemon: FakeDaemon):
-    """Resolving while the subject is still down succeeds, and is warned of on stderr."""
-    daemon.reply("POST", f"{LIST}/42/actions", {**TICKET, "warnings": ["door-1 is still down"]})
-
-    result = fettled("tickets", "resolve", "42", "--url", daemon.url)
-
-    assert result.code == 0
-    assert "door-1 is still down" in result.err

@@ -41,8 +41,8 @@ def test_it_takes_a_higher_priority_and_never_a_lower_one() -> None:
 
     Seen to fail with a reopening that keeps the priority, and with one that takes any.
     """
-    by_kind = {Kind.INTEGRATION_CREDENTIALS_INVALID: Priority.HIGH, Kind.SERVICE_DEGRADED: "low"}
-    policy = replace(PLAIN, priority={**by_kind, Kind.SERVICE_DEGRADED: Priority.LOW})
+    urgent, idle = Kind.INTEGRATION_CREDENTIALS_INVALID, Kind.SERVICE_DEGRADED
+    policy = replace(PLAIN, priority={urgent: Priority.HIGH, idle: Priority.LOW})
     timeline = play(DOWN_AND_UP, policy)
     assert timeline.ticket.priority is Priority.MEDIUM
     relapse(timeline, 300, "auth")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from live import Devices, daemon, devices, wait_for
+from live import FAST, Devices, daemon, devices, logged, wait_for
 
 TARGETS = """
   - subject: hub
@@ -100,3 +100,36 @@ def test_people_resolve_comment_and_reopen_while_it_runs(tmp_path: Path) -> None
             "resolved:fixed",
             "reopened:person",
         ]
+
+
+def test_resolving_what_is_still_down_brings_the_same_ticket_back(tmp_path: Path) -> None:
+    """
+    A person's word is believed for `verify_after_resolve`, then the evidence is.
+
+    Seen to fail with a use case that leaves the ticket as it was in memory: a steady outage
+    said nothing new, and the ticket stayed resolved. The counts in the metrics follow.
+    """
+    fast = FAST.replace("reopen_window: 60s", "reopen_window: never\n    verify_after_resolve: 1s")
+    with devices() as made, daemon(tmp_path / "home") as fettled:
+        targets, by_name = _targets(made)
+        fettled.write(targets, more=fast)
+        fettled.start()
+        fettled.await_phase("door-1", "healthy")
+        made.do(by_name["door-1"].down())
+        fettled.await_status(1, "open")
+
+        done = fettled.run("tickets", "resolve", "1", "--summary", "should be fine now")
+        assert done.returncode == 0, done.stderr
+        wait_for(lambda: logged(fettled.out, "check.gated"), "the gate")
+        back = fettled.await_status(1, "open")
+
+        assert back["reopen_count"] == 1
+        assert fettled.events(1) == ["opened", "resolved:fixed", "reopened:still_unhealthy"]
+        assert [line["gate"] for line in logged(fettled.out, "check.gated")] == ["verify"]
+        assert [ticket["number"] for ticket in fettled.tickets()] == [1]
+        is_counted = (
+            'fettled_tickets{kind="device_offline",priority="medium",'
+            'source="health_monitor",status="open"} 1.0\n'
+        )
+        wait_for(lambda: is_counted in fettled.metrics(), "the ticket among the metrics")
+        assert fettled.phase("door-1") == "firing"

@@ -15,7 +15,7 @@ from fettled.cli.client import Address, RefusedError, get, post, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.lists import pages
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
-from fettled.cli.output import cell, print_json, print_line
+from fettled.cli.output import print_json, print_line
 from fettled.cli.tickets import Ref, ticket_path
 from fettled.core.errors import InvalidError
 
@@ -127,6 +127,7 @@ def _act(
         print_json(ticket)
         return before, phase
     status = ticket["status"]
+<<<<<<< HEAD
     if before is None:
         print_line(f"#{ticket['number']} {done}" + ("" if status == done else f", now {status}"))
     for warning in ticket.get("warnings") or []:
@@ -150,3 +151,6 @@ def _still(address: Address, path: str) -> str | None:
     data = (entries[-1].get("data") if entries else None) or {}
     phase = data.get("subject_phase")
     return None if phase is None else str(phase)
+=======
+    print_line(f"#{ticket['number']} {done}" + ("" if status == done else f", now {status}"))
+>>>>>>> tidy

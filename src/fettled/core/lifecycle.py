@@ -3,7 +3,7 @@ What can happen to a ticket: each a pure function from a ticket to a change.
 
 The machine and people use the same functions, so that a timeline reads alike whoever
 wrote it. `MOVES` is the table of the moves people can make; the rest of the file gives
-them their effect. Whether the machine may act at all is decided in `engine`.
+them their effect. Whether the machine may act at all is decided in `ticketing`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ The phase machine: a table, and the little code that walks it.
     unknown ─▶ healthy ─▶ pending_open ─▶ firing ─▶ pending_resolve ─▶ healthy
                    any ─▶ flapping ─▶ firing or healthy
 
-This file says what is believed of a check. What becomes of its ticket is `engine`'s.
+This file says what is believed of a check. What becomes of its ticket is `ticketing`'s.
 The diagram in docs/explanation/phases.md is drawn from `TABLE`.
 """
 
