@@ -127,11 +127,8 @@ def _act(
         print_json(ticket)
         return before, phase
     status = ticket["status"]
-<<<<<<< HEAD
     if before is None:
         print_line(f"#{ticket['number']} {done}" + ("" if status == done else f", now {status}"))
-    for warning in ticket.get("warnings") or []:
-        sys.stderr.write(f"fettled: {cell(warning)}\n")
     return before, phase
 
 
@@ -151,6 +148,3 @@ def _still(address: Address, path: str) -> str | None:
     data = (entries[-1].get("data") if entries else None) or {}
     phase = data.get("subject_phase")
     return None if phase is None else str(phase)
-=======
-    print_line(f"#{ticket['number']} {done}" + ("" if status == done else f", now {status}"))
->>>>>>> tidy

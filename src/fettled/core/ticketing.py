@@ -36,6 +36,8 @@ def tell_ticket(
     ticket = context.ticket
     if ticket is None or not ticket.is_open or before.phase is after.phase:
         return None
+    if ticket.source is not Source.HEALTH_MONITOR:
+        return None
     change = None
     if after.phase is Phase.FLAPPING:
         flapped = replace(ticket, flap_count=ticket.flap_count + 1)

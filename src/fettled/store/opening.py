@@ -50,7 +50,8 @@ class SqlStore:
         Run *unit* in the writer's next transaction; answer after COMMIT.
 
         Raises:
-            StoreDownError: nothing of the unit was kept, unless the text says otherwise.
+            StoreDownError: nothing of the unit was kept.
+            StoreUnsureError: it may have been kept.
         """
         job = self._writer.submit(unit)
         watch = job.loop.call_later(STUCK_SECONDS, self._give_up_if_stuck, job)
