@@ -8,10 +8,11 @@ test module is imported: whoever runs the tests may have a fettled of his own co
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import hypothesis
 import pytest
+import structlog
 
 #: Variables that are addressed to the tests themselves.
 FOR_TESTS = "FETTLED_TEST_"
@@ -57,3 +58,10 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     if _refused(report):
         _turn_into_failure(report)
     return report
+
+
+@pytest.fixture(autouse=True)
+def _plain_logs() -> Iterator[None]:
+    """Undo what a test set up of logging for its whole process."""
+    yield
+    structlog.reset_defaults()

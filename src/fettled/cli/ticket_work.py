@@ -15,7 +15,7 @@ from fettled.cli.client import Address, RefusedError, get, post, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.lists import pages
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
-from fettled.cli.output import print_json, print_line
+from fettled.cli.output import cell, print_json, print_line
 from fettled.cli.tickets import Ref, ticket_path
 from fettled.core.errors import InvalidError
 
