@@ -18,7 +18,7 @@ targets:
   - {subject: a, type: service, check: {type: http, url: "http://x/", ca_file: /nope.pem}}
   - {subject: b, type: service, check: {type: http, url: "http://x/", expect: {regex: "("}}}
   - {subject: c, type: service, check: {type: tcp, host: x, port: 1, tls: true, ca_file: text.pem}}
-  - {subject: d, type: service, checkk: {}}
+  - {subject: d, type: service, watch: {}}
 """
 
 
@@ -49,7 +49,7 @@ def test_files_and_patterns_are_told_with_their_places_beside_all_else(
     assert lines[4].startswith(
         "fettled.yaml:6:90: targets[2].check.ca_file: cannot be read as certificates ("
     )
-    assert lines[5].startswith("fettled.yaml:7:33: targets[3].checkk: unknown key")
+    assert lines[5].startswith("fettled.yaml:7:33: targets[3].watch: unknown key")
     assert len(lines) == 6
 
 
