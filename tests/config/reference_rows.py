@@ -21,6 +21,7 @@ SECTIONS = {
     "PolicyPatch": "`policies.NAME`",
     "FlapPatch": "`policies.NAME.flap`",
     "ReopenBudgetPatch": "`policies.NAME.reopen_budget`",
+    "CascadePatch": "`policies.NAME.cascade`",
     "WholeTarget": "`targets[]`",
     "Template": "`templates.NAME`",
     "HttpCheck": "Check of type `http`",

@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from fettled.config.faults import suggest
 from fettled.core.durations import parse_duration
-from fettled.core.policy import ALWAYS, NEVER, SHIPPED, Flap, Policy, ReopenBudget
+from fettled.core.policy import ALWAYS, NEVER, SHIPPED, Cascade, Flap, Policy, ReopenBudget
 from fettled.core.words import Kind, Priority, SubjectType
-from fettled.probes.options import Duration, Options, PositiveDuration
+from fettled.probes.options import Duration, OneOrMany, Options, PositiveDuration
 
 #: Names of policies and templates.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
@@ -112,6 +112,34 @@ class ReopenBudgetPatch(Options):
     )
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class CascadePatch(Options):
+    """When many failures of one group are one ticket."""
+
+    enabled: bool = Field(Cascade().enabled, description="False: each failure its own ticket.")
+    min_count: Count = Field(Cascade().min_count, description="Failures that make a roll-up ...")
+    min_ratio: Share = Field(
+        Cascade().min_ratio, description="... where they are this share of the group, too."
+    )
+    max_count: Count = Field(
+        Cascade().max_count, description="Failures that make a roll-up whatever their share."
+    )
+    window: PositiveDuration = Field(
+        Cascade().window, description="How far apart their first failures may be."
+    )
+    hold: Duration = Field(
+        Cascade().hold, description="How long one that is due waits for undecided siblings."
+    )
+    recover_ratio: Annotated[float, Field(gt=0, le=1)] = Field(
+        Cascade().recover_ratio, description="Share of the members that must be well to resolve it."
+    )
+    group_by: OneOrMany[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]] = Field(
+        Cascade().group_by, description="Labels whose values make groups, beside the parent."
+    )
+
+
 class PolicyPatch(Options):
     """Thresholds; those not given come from the layer below."""
 
@@ -148,6 +176,19 @@ class PolicyPatch(Options):
         Policy().touched_grace,
         description="Time that a ticket somebody worked on stays open after the recovery.",
     )
+    settle_after: Duration = Field(
+        Policy().settle_after,
+        description="Time after a parent or the primary recovered in which nothing is opened;"
+        " half of it after a maintenance window.",
+    )
+    cascade: CascadePatch = Field(
+        default_factory=CascadePatch, description="When many failures are one ticket."
+    )
+    on_publish: Literal["new_only", "all"] = Field(
+        "new_only",
+        description="What becomes of what is down when publishing is switched on: a ticket with"
+        " its next outage, or at once.",
+    )
     publish: bool = Field(Policy().publish, description="False: observe only, open no ticket.")
     priority: ByKind = Field(
         {}, description="Priority of the tickets: one for all kinds, or one by kind (`*`: others)."
@@ -170,6 +211,8 @@ def lay(under: Policy, patch: PolicyPatch, named: Mapping[str, PolicyPatch]) -> 
         changes["flap"] = replace(under.flap, **_given(patch.flap))
     if "reopen_budget" in changes:
         changes["reopen_budget"] = replace(under.reopen_budget, **_given(patch.reopen_budget))
+    if "cascade" in changes:
+        changes["cascade"] = replace(under.cascade, **_given(patch.cascade))
     if "priority" in changes:
         changes["priority"] = {**under.priority, **patch.priority}
     return replace(under, **changes)

@@ -46,6 +46,9 @@ class Condition:
         healthy_until: when phase healthy was last left, in wall time as it was: people
             resolve by the clock on the wall, and what is compared with it must not move
             when that clock is set.
+        up_until: the last evidence of being up before the present spell, in wall time.
+        bad: the last verdict that was not up.
+        recovered: when it last became healthy after it had been firing, being down.
         flips: the raw flips that still matter, oldest first.
         gate, gate_until: what keeps the monitor from opening or reopening now.
         order: of the last observation that changed anything.
@@ -65,6 +68,9 @@ class Condition:
     run_count: int = 0
     first: datetime | None = None
     healthy_until: datetime | None = None
+    up_until: datetime | None = None
+    bad: Verdict | None = None
+    recovered: datetime | None = None
     flips: tuple[Flip, ...] = ()
     gate: Gate | None = None
     gate_until: datetime | None = None
@@ -90,5 +96,7 @@ def not_after(condition: Condition, now: datetime) -> Condition:
         run_last=known(condition.run_last),
         first=known(condition.first),
         healthy_until=known(condition.healthy_until),
+        up_until=known(condition.up_until),
+        recovered=known(condition.recovered),
         flips=tuple(flip for flip in condition.flips if flip.at <= now),
     )

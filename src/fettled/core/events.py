@@ -20,4 +20,12 @@ EVENTS: dict[str, bool] = {
     "recovery_withdrawn": False,
     "relapsed": False,
     "target_removed": False,
+    "merged": True,
+    "absorbed": False,
+    "linked": False,
+    "member_joined": False,
+    "member_recovered": False,
+    "member_failed": False,
+    "parent_failed": False,
+    "parent_recovered": False,
 }

@@ -253,4 +253,9 @@ def then(change: Change | None, further: Change) -> Change:
     """Join two changes of one ticket, *further* made from the first one's result."""
     if change is None:
         return further
-    return Change(further.ticket, change.entries + further.entries)
+    return Change(
+        further.ticket,
+        change.entries + further.entries,
+        change.members + further.members,
+        change.merged + further.merged,
+    )

@@ -39,6 +39,39 @@ class ReopenBudget:
 
 
 @dataclass(frozen=True, slots=True)
+class Cascade:
+    """
+    When many failures of one group are one ticket.
+
+    Attributes:
+        min_count, min_ratio: so many, and so large a share of the group; both must be met.
+        max_count: so many are enough whatever the share.
+        window: how far apart their first failures may be.
+        hold: how long one that is due waits for siblings that are not decided yet.
+        recover_ratio: the share of members that must be well to resolve it, 0 to 1.
+        group_by: labels whose values make groups, beside the parent.
+        enabled: False: each its own ticket.
+    """
+
+    min_count: int = 5
+    min_ratio: float = 0.3
+    max_count: int = 15
+    window: timedelta = timedelta(minutes=5)
+    hold: timedelta = timedelta(seconds=60)
+    recover_ratio: float = 0.9
+    group_by: tuple[str, ...] = ()
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """The brake over everything: more than *opens* openings in *window* go onto one ticket."""
+
+    opens: int = 50
+    window: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The thresholds of one check; time and count must both be met."""
 
@@ -54,8 +87,14 @@ class Policy:
     verify_after_resolve: timedelta = timedelta(minutes=10)
     #: How long a ticket that people worked on stays open after the recovery.
     touched_grace: timedelta = timedelta(minutes=30)
+    #: How long after a parent or the primary recovered nothing is opened; half of it after a
+    #: maintenance window.
+    settle_after: timedelta = timedelta(minutes=10)
+    cascade: Cascade = Cascade()
     #: False: observe only, open nothing.
     publish: bool = True
+    #: What becomes of what was down when publishing is switched on: `new_only`, `all`.
+    on_publish: str = "new_only"
     priority: dict[str, Priority] = field(default_factory=dict)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from fettled.core.words import Code, Priority, Source, Status
+from fettled.core.words import Code, MemberState, Priority, Source, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,24 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """
+    One line of a ticket's checklist: a check whose outage the ticket stands for.
+
+    Attributes:
+        joined_at, recovered_at: wall time.
+        ticket: its own ticket, merged into this one or kept beside it; None without one.
+    """
+
+    check: str
+    subject: str
+    joined_at: datetime
+    state: MemberState = MemberState.DOWN
+    recovered_at: datetime | None = None
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """
     The people's record of an incident. Times are wall time, aware, UTC.
@@ -69,6 +87,7 @@ class Ticket:
         unstable_since: when the reopen budget was used up.
         relapses: when it was reopened by the monitor because the fault came back.
         generation: of the SLA clocks; 1 for the first.
+        member_count, done_count: of its checklist; done are those that are not down.
         version: counts changes, for optimistic locking.
         last_seq: of its timeline.
     """
@@ -107,6 +126,8 @@ class Ticket:
     previous: int | None = None
     merged_into: int | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    member_count: int = 0
+    done_count: int = 0
     version: int = 1
     last_seq: int = 0
 
@@ -141,10 +162,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A ticket as it is to be after, with the entries that say why; committed whole."""
+    """
+    A ticket as it is to be after, with the entries that say why; committed whole.
+
+    Attributes:
+        members: lines of its checklist that are new or changed.
+        merged: open tickets that it takes in: they are resolved, with a link to it.
+    """
 
     ticket: Ticket
     entries: tuple[Entry, ...]
+    members: tuple[Member, ...] = ()
+    merged: tuple[Ticket, ...] = ()
 
     @property
     def is_new(self) -> bool:

@@ -75,8 +75,30 @@ class Gate(StrEnum):
     """What forbids opening or reopening a ticket now, and nothing else."""
 
     OBSERVE_ONLY = "observe_only"
+    SILENCE = "silence"
+    MAINTENANCE_WINDOW = "maintenance_window"
+    PRIMARY = "primary"
+    PARENT = "parent"
+    ISOLATION = "isolation"
     ACCEPTED = "accepted"
     VERIFY = "verify"
+    SETTLING = "settling"
+
+
+class Requires(StrEnum):
+    """What the monitor must be able to reach for a check's network failures to count."""
+
+    INTERNET = "internet"
+    LAN = "lan"
+    NONE = "none"
+
+
+class MemberState(StrEnum):
+    """How a member of a ticket's checklist stands; excused: silenced, removed or ticketed."""
+
+    DOWN = "down"
+    RECOVERED = "recovered"
+    EXCUSED = "excused"
 
 
 class Source(StrEnum):

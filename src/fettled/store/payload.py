@@ -61,6 +61,8 @@ def ticket_fields(ticket: Ticket, subject: dict[str, Any] | None) -> dict[str, A
         "previous": ticket.previous,
         "merged_into": ticket.merged_into,
         "labels": ticket.labels,
+        "member_count": ticket.member_count,
+        "done_count": ticket.done_count,
         "occurred_at": ticket.occurred_at,
         "recovered_at": ticket.recovered_at,
         "created_at": ticket.created_at,

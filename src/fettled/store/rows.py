@@ -13,9 +13,19 @@ from typing import Any
 from fettled.core.condition import Condition, Flip
 from fettled.core.observations import Reason
 from fettled.core.spans import Span
-from fettled.core.tickets import Actor, Entry, Resolution, Ticket
-from fettled.core.words import Code, Gate, Phase, Priority, Source, Status, SubjectType, Verdict
-from fettled.ports import Heartbeat, KnownCheck, OutboxEvent, Subject, Token
+from fettled.core.tickets import Actor, Entry, Member, Resolution, Ticket
+from fettled.core.words import (
+    Code,
+    Gate,
+    MemberState,
+    Phase,
+    Priority,
+    Source,
+    Status,
+    SubjectType,
+    Verdict,
+)
+from fettled.ports import Gating, Heartbeat, KnownCheck, OutboxEvent, Subject, Token
 from fettled.store.columns import MICROSECOND, counted, uncounted
 from fettled.store.link import Row
 
@@ -48,6 +58,8 @@ _PLAIN = (
     "previous",
     "merged_into",
     "labels",
+    "member_count",
+    "done_count",
     "version",
     "last_seq",
     "source",
@@ -125,6 +137,36 @@ def load_entry(row: Row) -> Entry:
     )
 
 
+def dump_member(number: int, member: Member) -> Row:
+    """Make the row of a line of the checklist of ticket *number*."""
+    return {
+        "ticket": number,
+        "check_key": member.check,
+        "subject": member.subject,
+        "joined_at": member.joined_at,
+        "state": member.state,
+        "recovered_at": member.recovered_at,
+        "own_ticket": member.ticket,
+    }
+
+
+def load_member(row: Row) -> Member:
+    """Make the line of a checklist of a row."""
+    return Member(
+        check=row["check_key"],
+        subject=row["subject"],
+        joined_at=row["joined_at"],
+        state=MemberState(row["state"]),
+        recovered_at=row["recovered_at"],
+        ticket=row["own_ticket"],
+    )
+
+
+def load_gating(row: Row) -> Gating:
+    """Make the stretch of a gate of a row."""
+    return Gating(row["check_key"], Gate(row["gate"]), row["since"], row["until"])
+
+
 def dump_condition(condition: Condition) -> Row:
     """Make the row of a condition."""
     return {
@@ -142,6 +184,9 @@ def dump_condition(condition: Condition) -> Row:
         "run_count": condition.run_count,
         "first": condition.first,
         "healthy_until": condition.healthy_until,
+        "up_until": condition.up_until,
+        "bad": condition.bad,
+        "recovered": condition.recovered,
         "flips": [
             [counted(flip.at), flip.up, flip.held // MICROSECOND] for flip in condition.flips
         ],
@@ -161,6 +206,7 @@ def load_condition(row: Row) -> Condition:
     row["reason"] = Reason(row["reason"])
     row["priority"] = _priority(row["priority"])
     row["gate"] = None if row["gate"] is None else Gate(row["gate"])
+    row["bad"] = None if row["bad"] is None else Verdict(row["bad"])
     row["flips"] = tuple(
         Flip(uncounted(at), up, timedelta(microseconds=held)) for at, up, held in row["flips"]
     )

@@ -20,6 +20,7 @@ from fettled.store.link import Link, Row
 from fettled.store.payload import payload_of
 from fettled.store.rows import dump_entry, dump_ticket, load_entry, load_ticket
 from fettled.store.sql_fleet import subject_fields
+from fettled.store.sql_members import put_members
 from fettled.store.statements import add, locking
 from fettled.store.tables import outbox, tickets, timeline
 
@@ -142,8 +143,9 @@ def apply(link: Link, change: Change) -> Change:
     last_seq = seq + len(told)
     after = _insert(link, ticket, last_seq) if change.is_new else _update(link, ticket, last_seq)
     link.many(_ADD_ENTRY, [dump_entry(after.number, entry) for entry in told])
+    put_members(link, after.number, change.members)
     _announce(link, after, [entry for entry in told if entry.triggers])
-    return Change(after, told)
+    return Change(after, told, change.members, change.merged)
 
 
 def _insert(link: Link, new: Ticket, last_seq: int) -> Ticket:

@@ -85,6 +85,8 @@ tickets = Table(
     Column("previous", _Number, ForeignKey("tickets.number", ondelete="SET NULL")),
     Column("merged_into", _Number, ForeignKey("tickets.number", ondelete="SET NULL")),
     Column("labels", JSON_VALUE, nullable=False),
+    Column("member_count", Integer, nullable=False, server_default="0"),
+    Column("done_count", Integer, nullable=False, server_default="0"),
     Column("version", Integer, nullable=False),
     Column("last_seq", Integer, nullable=False),
     CheckConstraint(f"status IN ({_ANY_STATUS})", name="status"),
@@ -133,6 +135,34 @@ outbox = Table(
     Column("payload", JSON_VALUE, nullable=False),
     UniqueConstraint("ticket", "seq"),
     Index(None, "at"),
+    # Counting what was opened lately reads this index alone.
+    Index(None, "event", "at"),
+    sqlite_autoincrement=True,
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("ticket", _Number, ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True),
+    Column("check_key", CleanText, primary_key=True),
+    Column("subject", CleanText, nullable=False),
+    Column("joined_at", UtcDateTime, nullable=False),
+    Column("state", CleanText, nullable=False),
+    Column("recovered_at", UtcDateTime),
+    Column("own_ticket", _Number),
+    Index(None, "check_key", "ticket"),
+    Index(None, "subject", "ticket"),
+)
+
+gatings = Table(
+    "gatings",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("check_key", CleanText, nullable=False),
+    Column("gate", CleanText, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),
+    Index(None, "check_key", "until"),
     sqlite_autoincrement=True,
 )
 
@@ -153,6 +183,9 @@ conditions = Table(
     Column("run_count", Integer, nullable=False),
     Column("first", UtcDateTime),
     Column("healthy_until", UtcDateTime),
+    Column("up_until", UtcDateTime),
+    Column("bad", CleanText),
+    Column("recovered", UtcDateTime),
     Column("flips", JSON_VALUE, nullable=False),
     Column("gate", CleanText),
     Column("gate_until", UtcDateTime),

@@ -12,18 +12,21 @@ from typing import Any
 
 from fettled.core.condition import Condition
 from fettled.core.spans import Span
-from fettled.core.tickets import Change, Entry, Ticket
+from fettled.core.tickets import Change, Entry, Member, Ticket
+from fettled.core.words import Gate
 from fettled.ports import (
+    Gating,
     Heartbeat,
     Input,
     KnownCheck,
+    Membership,
     OutboxEvent,
     Subject,
     SubjectSpec,
     TicketFilter,
     Token,
 )
-from fettled.store import sql_checks, sql_conditions, sql_fleet, sql_tickets
+from fettled.store import sql_checks, sql_conditions, sql_fleet, sql_members, sql_tickets
 from fettled.store.link import Link
 
 
@@ -54,6 +57,30 @@ class SqlReader:
     def last_tickets(self) -> dict[str, Ticket]:
         """The newest ticket of every condition that has one, by check."""
         return sql_tickets.last_tickets(self._link)
+
+    def membership(self, check: str) -> Membership | None:
+        """Its line on the newest open ticket that stands for its outage."""
+        return sql_members.membership(self._link, check, lock=self._lock)
+
+    def memberships(self) -> dict[str, Membership]:
+        """`membership` of every check that has one, by check."""
+        return sql_members.memberships(self._link)
+
+    def members(self, number: int) -> list[Member]:
+        """The checklist of a ticket."""
+        return sql_members.members_of(self._link, number)
+
+    def memberships_of(self, check: str, *, since: datetime) -> list[Membership]:
+        """On which tickets it was a member that were not over before *since*."""
+        return sql_members.memberships_of(self._link, check, since)
+
+    def gatings(self, check: str, *, since: datetime) -> list[Gating]:
+        """The gates that held it since then, in order."""
+        return sql_members.gatings_since(self._link, check, since)
+
+    def openings(self, *, since: datetime, limit: int) -> int:
+        """How many tickets were opened or reopened since then, up to *limit*."""
+        return sql_members.openings(self._link, since, limit)
 
     def tickets(self, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:
         """Newest first, with numbers below *before*."""
@@ -116,6 +143,10 @@ class SqlUnit(SqlReader):
     def apply(self, change: Change) -> Change:
         """Write a change of a ticket whole."""
         return sql_tickets.apply(self._link, change)
+
+    def put_gating(self, check: str, gate: Gate | None, at: datetime) -> None:
+        """Note that from *at* on this gate holds it, or none."""
+        sql_members.put_gating(self._link, check, gate, at)
 
     def put_spans(self, spans: Iterable[Span]) -> None:
         """Insert spans, or lengthen those that are there already."""

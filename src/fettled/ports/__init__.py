@@ -1,0 +1,56 @@
+"""
+What the use cases need of the world, as protocols, and the values that go to and fro.
+
+Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
+`tests/contracts` hold probes and stores to what is promised here.
+"""
+
+from fettled.ports.fleet import (
+    CheckSpec,
+    Fleet,
+    HeartbeatSpec,
+    SubjectSpec,
+)
+from fettled.ports.records import (
+    Gating,
+    Heartbeat,
+    Input,
+    KnownCheck,
+    Membership,
+    OutboxEvent,
+    Subject,
+    TicketFilter,
+    Token,
+)
+from fettled.ports.store import (
+    Reader,
+    Store,
+    UnitOfWork,
+)
+from fettled.ports.world import (
+    Clock,
+    EventSink,
+    Probe,
+)
+
+__all__ = [
+    "CheckSpec",
+    "Clock",
+    "EventSink",
+    "Fleet",
+    "Gating",
+    "Heartbeat",
+    "HeartbeatSpec",
+    "Input",
+    "KnownCheck",
+    "Membership",
+    "OutboxEvent",
+    "Probe",
+    "Reader",
+    "Store",
+    "Subject",
+    "SubjectSpec",
+    "TicketFilter",
+    "Token",
+    "UnitOfWork",
+]

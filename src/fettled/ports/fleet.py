@@ -1,0 +1,74 @@
+"""What is watched, as configured: values that a reload swaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from fettled.core.policy import Policy
+from fettled.core.words import Requires, SubjectType
+from fettled.ports.world import Probe
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectSpec:
+    """What a ticket can be about, as configured."""
+
+    key: str
+    name: str
+    type: SubjectType
+    parent: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    team: str | None = None
+    #: The key it had before it was renamed; its state is carried over.
+    formerly: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """
+    One scheduled probe of a subject, as configured.
+
+    Attributes:
+        key: `subject/name`.
+        probe: None for passive checks, whose evidence is pushed to us.
+        host: what the in-flight cap per host counts by; empty for none.
+        formerly: the whole key it had before a rename; its state is carried over.
+        fingerprint: changes when a reload must replace the probe.
+        keep_on_removal: `on_remove: keep`, else its untouched ticket is resolved.
+    """
+
+    key: str
+    subject: str
+    name: str
+    type: str
+    primary: bool
+    interval: timedelta
+    timeout: timedelta
+    retry_interval: timedelta
+    policy: Policy
+    probe: Probe | None
+    host: str = ""
+    formerly: str | None = None
+    keep_on_removal: bool = False
+    fingerprint: str = ""
+    heartbeat: HeartbeatSpec | None = None
+    requires: Requires = Requires.LAN
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatSpec:
+    """A device or job that must report every *period*."""
+
+    period: timedelta
+    grace: timedelta
+    misses: int = 2
+    resolve_beats: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Everything that is watched, as one value that a reload swaps."""
+
+    subjects: dict[str, SubjectSpec]
+    checks: dict[str, CheckSpec]

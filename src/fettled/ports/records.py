@@ -1,0 +1,130 @@
+"""What the store remembers, beside conditions, tickets and spans: values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from fettled.core.tickets import Member, Ticket
+from fettled.core.words import Gate, SubjectType
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """
+    What is remembered of a passive check.
+
+    Attributes:
+        last_seen: the last beat; None: never heard of.
+        listened: how long was listened since then, in this and all earlier processes.
+        counted: how long this process had been listening when *listened* was right; what
+            it listened later comes on top. Not stored: a new process begins at nothing.
+    """
+
+    check: str
+    last_seen: datetime | None
+    listened: timedelta = timedelta()
+    counted: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCheck:
+    """What the store knows of a check's configuration: what counts once it is gone."""
+
+    key: str
+    type: str
+    keep_on_removal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A subject as the store knows it: with its number, also after its removal."""
+
+    id: int
+    key: str
+    name: str
+    type: SubjectType
+    parent: str | None
+    labels: dict[str, str]
+    team: str | None
+    removed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token, without its secret: *digest* is the SHA-256 of it, in hex."""
+
+    id: str
+    digest: str
+    user: str
+    role: str | None
+    created_at: datetime
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilter:
+    """Which tickets to list; every field that is set must match."""
+
+    status: frozenset[str] = frozenset()
+    priority: frozenset[str] = frozenset()
+    kind: frozenset[str] = frozenset()
+    source: frozenset[str] = frozenset()
+    subject: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    """
+    A fact that the world is to be told, written in the transaction of the change.
+
+    Attributes:
+        id: the same on every try and after every restart.
+        position: the store's own running number.
+        ticket: the ticket as it was after the change, in the API's shape of fields.
+    """
+
+    id: str
+    position: int
+    event: str
+    at: datetime
+    number: int
+    seq: int
+    ticket: dict[str, Any]
+    actor: dict[str, Any]
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A check's line on the checklist of an open ticket."""
+
+    ticket: Ticket
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class Gating:
+    """
+    A stretch of time in which a gate held a check that was down; history, for the account.
+
+    Attributes:
+        since, until: wall time; until None while it holds.
+    """
+
+    check: str
+    gate: Gate
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input other than an observation, as it was logged: what makes a replay exact."""
+
+    position: int
+    kind: str
+    at: datetime
+    actor: str
+    data: dict[str, Any]

@@ -1,0 +1,113 @@
+"""
+Statements about checklists and gates: who is on which ticket, and what held whom.
+
+Decides nothing. Blindness is no outage, so its ticket stands for nobody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, or_, select, update
+
+from fettled.core.keys import BLIND
+from fettled.core.tickets import Member
+from fettled.core.words import Gate
+from fettled.ports import Gating, Membership
+from fettled.store.link import Link, Row
+from fettled.store.rows import dump_member, load_gating, load_member, load_ticket
+from fettled.store.statements import add, locking, put
+from fettled.store.tables import gatings, members, outbox, tickets
+
+_LINE = [column.label(f"member_{column.name}") for column in members.c]
+_STANDS = tickets.c.open_key.is_not(None) & (tickets.c.open_key != BLIND)
+_BOTH = select(tickets, *_LINE).join(members, members.c.ticket == tickets.c.number)
+_MEMBERSHIP = locking(
+    _BOTH.where(members.c.check_key == bindparam("check"), _STANDS)
+    .order_by(tickets.c.number.desc())
+    .limit(1)
+)
+_MEMBERSHIPS = _BOTH.where(_STANDS).order_by(tickets.c.number)
+_WERE = _BOTH.where(
+    members.c.check_key == bindparam("check"),
+    or_(tickets.c.resolved_at.is_(None), tickets.c.resolved_at >= bindparam("since")),
+).order_by(tickets.c.number)
+_MEMBERS = (
+    select(members)
+    .where(members.c.ticket == bindparam("number"))
+    .order_by(members.c.joined_at, members.c.check_key)
+)
+_PUT_MEMBER = put(members, "ticket", "check_key")
+_ADD_GATING = add(gatings, "number")
+_END_GATING = (
+    update(gatings)
+    .where(gatings.c.check_key == bindparam("of_check"), gatings.c.until.is_(None))
+    .values(until=bindparam("at"))
+)
+_GATINGS = (
+    select(gatings)
+    .where(
+        gatings.c.check_key == bindparam("check"),
+        or_(gatings.c.until.is_(None), gatings.c.until >= bindparam("since")),
+    )
+    .order_by(gatings.c.number)
+)
+_OPENINGS = select(func.count().label("n")).select_from(
+    select(outbox.c.position)
+    .where(
+        outbox.c.event.in_(["ticket.opened", "ticket.reopened"]),
+        outbox.c.at >= bindparam("since"),
+    )
+    .limit(bindparam("limit"))
+    .subquery()
+)
+
+
+def membership(link: Link, check: str, *, lock: bool = False) -> Membership | None:
+    """Read its line on the newest open ticket that stands for it."""
+    row = link.one(_MEMBERSHIP[lock], {"check": check})
+    return None if row is None else _both(row)
+
+
+def memberships(link: Link) -> dict[str, Membership]:
+    """Read those of every check."""
+    return {row["member_check_key"]: _both(row) for row in link.all(_MEMBERSHIPS)}
+
+
+def memberships_of(link: Link, check: str, since: datetime) -> list[Membership]:
+    """Read on which tickets a check was that were not over before *since*."""
+    return [_both(row) for row in link.all(_WERE, {"check": check, "since": since})]
+
+
+def members_of(link: Link, number: int) -> list[Member]:
+    """Read a checklist."""
+    return [load_member(row) for row in link.all(_MEMBERS, {"number": number})]
+
+
+def put_members(link: Link, number: int, some: Iterable[Member]) -> None:
+    """Insert or overwrite lines of a checklist."""
+    link.many(_PUT_MEMBER, [dump_member(number, member) for member in some])
+
+
+def put_gating(link: Link, check: str, gate: Gate | None, at: datetime) -> None:
+    """End what held the check, and note what holds it from now on."""
+    link.run(_END_GATING, {"of_check": check, "at": at})
+    if gate is not None:
+        link.run(_ADD_GATING, {"check_key": check, "gate": gate, "since": at, "until": None})
+
+
+def gatings_since(link: Link, check: str, since: datetime) -> list[Gating]:
+    """Read the gates that held a check since then."""
+    return [load_gating(row) for row in link.all(_GATINGS, {"check": check, "since": since})]
+
+
+def openings(link: Link, since: datetime, limit: int) -> int:
+    """Count openings and reopenings since then, up to *limit*."""
+    row = link.one(_OPENINGS, {"since": since, "limit": limit})
+    return 0 if row is None else int(row["n"])
+
+
+def _both(row: Row) -> Membership:
+    line = {column.name: row.pop(f"member_{column.name}") for column in members.c}
+    return Membership(load_ticket(row), load_member(line))
