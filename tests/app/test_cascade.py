@@ -16,7 +16,7 @@ from fettled.ports import Fleet
 
 ANN = Actor("user", "ann")
 DOORS = [f"door-{n}" for n in range(1, 7)]
-HUB = {door: "hub" for door in DOORS}
+HUB = dict.fromkeys(DOORS, "hub")
 ALL_UP = dict.fromkeys(["hub", *DOORS], "up")
 
 
