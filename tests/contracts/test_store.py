@@ -84,7 +84,7 @@ async def test_a_condition_comes_back_as_it_was_stored(store: SqlStore) -> None:
     await store.write(lambda unit: unit.put_condition(full))
     assert await store.read(lambda reader: reader.condition(full.check)) == full
     assert await store.read(lambda reader: reader.conditions()) == [full]
-    await store.write(lambda unit: unit.delete_check(full.check))
+    await store.write(lambda unit: unit.delete_check(full.check, NOW))
     assert await store.read(lambda reader: reader.condition(full.check)) is None
 
 
