@@ -78,7 +78,8 @@ class House:
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.store, self.clock)
 
-    async def reload(self) -> list[str]:
+    async def reload(self, *, force: bool = False) -> list[str]:
+        self.forced = force
         if self.config_error is not None:
             raise self.config_error
         return ["1 check changed"]

@@ -6,7 +6,7 @@ No logic: the composition root fills `Services`, tests fill it with small fakes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -63,6 +63,14 @@ class Heartbeats(Protocol):
         ...
 
 
+class Reload(Protocol):
+    """The reading of the configuration."""
+
+    async def __call__(self, *, force: bool = False) -> list[str]:
+        """Read it again, and answer notes; *force* confirms that what is gone is gone."""
+        ...
+
+
 class Exposition(Protocol):
     """The metrics, rendered in chunks that let the event loop run between them."""
 
@@ -108,7 +116,7 @@ class Services:
     subjects: Subjects
     heartbeats: Heartbeats
     tokens: Tokens
-    reload: Callable[[], Awaitable[list[str]]]
+    reload: Reload
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
