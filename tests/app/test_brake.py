@@ -205,7 +205,9 @@ async def test_a_confirmed_reload_lets_go_what_was_missing_since_the_start(desk:
     assert await later.events(1) == ["opened", "resolved:target_removed"]
 
 
-async def test_an_answer_whose_commit_was_not_told_counts_once(desk: Desk, monkeypatch: Any) -> None:
+async def test_an_answer_whose_commit_was_not_told_counts_once(
+    desk: Desk, monkeypatch: Any
+) -> None:
     """
     The unit is repeated; the answer it gave is not.
 

@@ -74,6 +74,7 @@ class House:
     control: Path | None = None
     config_error: ConfigError | None = None
     url: str = ""
+    forced: bool | None = None
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.store, self.clock)
