@@ -16,6 +16,7 @@ from dataclasses import replace
 from fettled.core import phases
 from fettled.core.condition import Condition
 from fettled.core.context import Context
+from fettled.core.gates import observed
 from fettled.core.lifecycle import then
 from fettled.core.observations import Observation
 from fettled.core.policy import Policy, priority_of
@@ -78,7 +79,8 @@ def _settle(
     elif after.phase is Phase.HEALTHY and seen.verdict is Verdict.UP:
         further = ensure_resolved(before, after, seen, policy, context)
     else:
-        further = None
+        has_ticket = context.ticket is not None and context.ticket.is_open
+        after, further = after if has_ticket else observed(after, policy), None
     return after, then(change, further) if further is not None else change
 
 
