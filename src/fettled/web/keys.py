@@ -6,12 +6,13 @@ No logic: the composition root fills `Services`, tests fill it with small fakes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiohttp import web
 
+from fettled.app.backlog import Adopted
 from fettled.app.health import Health
 from fettled.app.tokens import Tokens
 from fettled.app.views import SubjectView
@@ -35,6 +36,10 @@ class Tickets(Protocol):
         self, ref: str, action: Action, actor: Actor, if_version: int | None = None
     ) -> Ticket:
         """Do *action* and answer the ticket as it is then; StaleError if it is not *if_version*."""
+        ...
+
+    async def adopt(self, subjects: Sequence[str], actor: Actor) -> Adopted:
+        """Make one ticket of the standing backlog; NotFoundError for an unknown subject."""
         ...
 
     # Last, as it hides the builtin for what follows it in the class.

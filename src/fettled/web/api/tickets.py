@@ -25,6 +25,8 @@ routes = RouteTable()
 #: Enough for a long report, little enough for a webhook to carry it whole.
 _LONGEST_BODY = 16_000
 _LONGEST_SUMMARY = 2_000
+#: Whoever means more names none.
+_MOST_SUBJECTS = 1_000
 
 _Name = Annotated[Text, Field(min_length=1, max_length=200)]
 
@@ -81,6 +83,12 @@ class ReopenBody(Model):
     action: Literal["reopen"]
 
 
+class AdoptBody(Model):
+    """Whose checks are adopted; none named: all that are held."""
+
+    subjects: Annotated[tuple[_Name, ...], Field(max_length=_MOST_SUBJECTS)] = ()
+
+
 ActionBody = Annotated[CommentBody | ResolveBody | ReopenBody, Field(discriminator="action")]
 
 
@@ -100,6 +108,21 @@ async def list_tickets(call: Call) -> Answer:
     return page(
         call, found, query.limit, lambda one: _shape(call, one), lambda one: str(one.number)
     )
+
+
+@routes.route(
+    "POST",
+    "/api/v1/tickets/adopt",
+    permission=Permission.TICKET_UPDATE,
+    body=AdoptBody,
+    may_lack_body=True,
+)
+async def adopt_backlog(call: Call) -> Answer:
+    """Make one ticket of what was down when publishing was switched on."""
+    body: AdoptBody = call.body
+    adopted = await call.services.tickets.adopt(body.subjects, call.principal.actor)
+    ticket = None if adopted.ticket is None else _shape(call, adopted.ticket)
+    return Answer({"ticket": ticket, "adopted": sorted(adopted.conditions)})
 
 
 @routes.route("GET", "/api/v1/tickets/{ref}", permission=Permission.TICKET_VIEW)
