@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from fettled.app.deciding import carry_out
 from fettled.app.memory import Memory, Watch
 from fettled.core.backlog import Standing, adopt, is_standing
 from fettled.core.condition import Condition
@@ -69,10 +70,10 @@ def adopt_all(
         if uow.membership(spec.key) is None:
             standing.append(Standing(condition, subject.key, spec.policy, subject.team))
     listed = uow.last_ticket(ADOPTED)
-    change = adopt(standing, listed, actor, at)
+    change = adopt(standing, listed, uow.condition(ADOPTED), actor, at)
     if change is None:
         return Adopted(listed if listed is not None and listed.is_open else None, None, {})
-    applied = uow.apply(change)
+    (applied,) = carry_out(uow, change, at)
     freed = {
         each.condition.check: replace(each.condition, gate=None, gate_until=None)
         for each in standing
@@ -93,5 +94,7 @@ def remember(memory: Memory, adopted: Adopted) -> None:
             continue
         watch.is_doubted = True
         if condition.order >= watch.condition.order:
-            watch.condition = condition
+            memory.believe(watch, condition)
             watch.expected = condition if not watch.is_deciding else watch.expected
+    if adopted.change is not None:
+        memory.learn([adopted.change])

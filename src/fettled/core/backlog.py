@@ -58,17 +58,42 @@ def is_standing(condition: Condition, policy: Policy) -> bool:
 
 
 def adopt(
-    some: Sequence[Standing], listed: Ticket | None, actor: Actor, at: datetime
+    some: Sequence[Standing],
+    listed: Ticket | None,
+    belief: Condition | None,
+    actor: Actor,
+    at: datetime,
 ) -> Change | None:
     """
     Put *some* onto *listed*, the newest list ticket, or onto a new one if it is not open.
 
-    None when there is nothing to put.
+    *belief* is the list's own condition. None when there is nothing to put.
     """
     if not some:
         return None
-    if listed is None or not listed.is_open:
-        return _open(some, listed, actor, at)
+    change = _opened(some, listed, actor, at)
+    if listed is not None and listed.is_open:
+        change = _joined(some, listed, actor, at)
+    return replace(change, beliefs=(_firing(belief, some, at),))
+
+
+def _firing(belief: Condition | None, some: Sequence[Standing], at: datetime) -> Condition:
+    """Believe that the list is down, since its first member was."""
+    if belief is not None and belief.phase is Phase.FIRING:
+        return belief
+    # A list that was over was well until now; one that never was has no such instant.
+    healthy_until = at if belief is not None else None
+    return Condition(
+        ADOPTED, phase=Phase.FIRING, since=at, first=_first(some, at), healthy_until=healthy_until
+    )
+
+
+def _first(some: Sequence[Standing], at: datetime) -> datetime:
+    began = [each.condition.first for each in some if each.condition.first is not None]
+    return min(began, default=at)
+
+
+def _joined(some: Sequence[Standing], listed: Ticket, actor: Actor, at: datetime) -> Change:
     ticket = _raised(_renamed(listed, some), some)
     change = Change(replace(ticket, member_count=listed.member_count + len(some)), ())
     for each in some:
@@ -78,11 +103,12 @@ def adopt(
     return Change(change.ticket, change.entries + changes, _members(some, at))
 
 
-def _open(some: Sequence[Standing], previous: Ticket | None, actor: Actor, at: datetime) -> Change:
+def _opened(
+    some: Sequence[Standing], previous: Ticket | None, actor: Actor, at: datetime
+) -> Change:
     alone = some[0] if len(some) == 1 else None
     kind = alone.kind if alone is not None else Kind.MULTIPLE_DEVICES_OFFLINE
     teams = {each.team for each in some}
-    began = [each.condition.first for each in some if each.condition.first is not None]
     ticket = _raised(
         Ticket(
             title=f"{title_of(kind)}: {alone.subject if alone is not None else _count(len(some))}",
@@ -94,7 +120,7 @@ def _open(some: Sequence[Standing], previous: Ticket | None, actor: Actor, at: d
             subject=alone.subject if alone is not None else None,
             check=ADOPTED,
             open_key=ADOPTED,
-            occurred_at=min(began, default=at),
+            occurred_at=_first(some, at),
             previous=previous.number if previous is not None else None,
             team=teams.pop() if len(teams) == 1 else None,
             member_count=len(some),

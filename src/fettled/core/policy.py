@@ -71,9 +71,6 @@ class Storm:
     window: timedelta = timedelta(minutes=5)
 
 
-SHIPPED_STORM = Storm()
-
-
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The thresholds of one check; time and count must both be met."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from fettled.core.policy import SHIPPED_STORM, Policy, Storm
+from fettled.core.policy import Policy, Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.ports.world import Probe
 
@@ -77,4 +77,4 @@ class Fleet:
 
     subjects: dict[str, SubjectSpec]
     checks: dict[str, CheckSpec]
-    storm: Storm | None = SHIPPED_STORM
+    storm: Storm | None = field(default_factory=Storm)
