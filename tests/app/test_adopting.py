@@ -7,9 +7,10 @@ import pytest
 from desk import POLICY, Desk, check, fleet
 from fettled.core.errors import NotFoundError
 from fettled.core.keys import ADOPTED, rollup_of, stands_for_many
+from fettled.core.lifecycle import Resolve
 from fettled.core.policy import Policy
 from fettled.core.tickets import Actor
-from fettled.core.words import Kind, MemberState, Phase, Priority
+from fettled.core.words import Code, Kind, MemberState, Phase, Priority
 from fettled.ports import Fleet
 from tickets_for import resolving
 
@@ -79,7 +80,7 @@ async def test_asked_again_with_nothing_new_it_changes_nothing(desk: Desk) -> No
     """
     The open one is answered, at the same version.
 
-    Seen to fail with conditions that keep their gate while membership is not asked for.
+    Seen to fail with conditions that keep their gate where membership is not asked for.
     """
     await observed(desk, "a", "b")
     once = await desk.tickets.adopt([], ANN)
@@ -109,7 +110,7 @@ async def test_the_gate_has_ended_since_the_ticket_stands_for_it(desk: Desk) -> 
     """
     The condition is held by nothing any more, in store and memory.
 
-    Seen to fail without the condition written: it stays held, and never gets a ticket again.
+    Seen to fail without the condition written, and with a memory that is not told.
     """
     await observed(desk, "a", "b")
     await desk.tickets.adopt(["a"], ANN)
@@ -117,7 +118,7 @@ async def test_the_gate_has_ended_since_the_ticket_stands_for_it(desk: Desk) -> 
     stored = await desk.store.read(lambda r: r.condition("a/main"))
     assert (stored.phase, stored.gate) == (Phase.FIRING, None)
     assert desk.watch("a/main").condition.gate is None
-    assert desk.watch("a/main").is_doubted
+    assert desk.memory.membership(desk.watch("a/main")).ticket.number == 1
     assert desk.watch("b/main").condition.gate == "observe_only"
     assert (await desk.store.read(lambda r: r.membership("a/main"))).ticket.number == 1
 
@@ -150,3 +151,74 @@ async def test_the_highest_priority_of_the_members_counts(desk: Desk) -> None:
 def test_no_group_can_have_its_key() -> None:
     """A parent that is called `adopted`, or a label of that name, is another group."""
     assert ADOPTED not in {rollup_of("adopted"), rollup_of("adopted=adopted")}
+
+
+async def test_the_list_stands_for_its_members_and_counts_them_down(desk: Desk) -> None:
+    """
+    No member gets a ticket of its own; the list resolves when they are well.
+    """
+    await observed(desk, "a", "b")
+    await desk.tickets.adopt([], ANN)
+    await desk.see("a/main", "down", "down", "up", "up", "up")
+    ticket = await desk.store.read(lambda r: r.ticket(1))
+    assert (ticket.done_count, ticket.is_open) == (1, True)
+    await desk.see("b/main", "down", "up", "up", "up")
+
+    assert await desk.events(1) == [
+        "opened",
+        "member_recovered",
+        "member_recovered",
+        "resolved:auto_recovered",
+    ]
+    assert await desk.store.read(lambda r: r.ticket(2)) is None
+
+
+CODES = {
+    Code.WONT_FIX: ("accepted", ["opened", "resolved:wont_fix"]),
+    Code.FIXED: ("verify", ["opened", "resolved:fixed", "reopened:still_unhealthy"]),
+}
+
+
+@pytest.mark.parametrize(("code", "gate", "events"), [(c, *v) for c, v in CODES.items()])
+async def test_a_person_who_resolves_the_list_gets_no_flood(
+    desk: Desk, code: Code, gate: str, events: list[str]
+) -> None:
+    """
+    The rules that hold for any ticket hold for it: accepted is quiet, else it comes back whole.
+
+    Seen to fail with members that are judged by themselves: each opened a ticket at once.
+    """
+    await observed(desk, "a", "b", "c")
+    await desk.tickets.adopt([], ANN)
+    await desk.tickets.act("1", Resolve(code), ANN)
+    await desk.see("a/main", "down")
+    assert desk.watch("a/main").condition.gate == gate
+    for _ in range(22):
+        await desk.see("a/main", "down")
+    await desk.see("b/main", "down", "down")
+
+    assert await desk.events(1) == events
+    assert await desk.store.read(lambda r: r.ticket(2)) is None
+
+
+async def test_a_member_that_was_well_since_is_judged_by_itself(desk: Desk) -> None:
+    """The list is over for it: its next outage gets its own ticket."""
+    await observed(desk, "a", "b")
+    await desk.tickets.adopt([], ANN)
+    await desk.tickets.act("1", Resolve(Code.WONT_FIX), ANN)
+    await desk.see("a/main", "up", "up", "up", "down", "down", "down")
+
+    assert (await desk.store.read(lambda r: r.ticket(2))).check == "a/main"
+
+
+async def test_the_list_survives_a_restart(desk: Desk) -> None:
+    """Memberships are read at the start; asked again, nothing is new."""
+    await observed(desk, "a", "b")
+    await desk.tickets.adopt([], ANN)
+    later = desk.restarted()
+    await later.adopt(published("a", "b"))
+    await later.see("a/main", "down", "down")
+    again = await later.tickets.adopt([], ANN)
+
+    assert (again.change, again.ticket.number) == (None, 1)
+    assert await later.store.read(lambda r: r.ticket(2)) is None

@@ -87,12 +87,11 @@ def adopt_all(
 
 
 def remember(memory: Memory, adopted: Adopted) -> None:
-    """Let memory show what was committed, and decide the next observations in the store."""
+    """Let memory show what was committed."""
     for check, condition in adopted.conditions.items():
         watch = memory.get(check)
         if watch is None:
             continue
-        watch.is_doubted = True
         if condition.order >= watch.condition.order:
             memory.believe(watch, condition)
             watch.expected = condition if not watch.is_deciding else watch.expected
