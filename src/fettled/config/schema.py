@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJson
 from fettled.config.checks import Check, CheckName, Period
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.scalars import as_text
+from fettled.core.policy import Storm
 from fettled.core.words import SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
 
@@ -239,6 +240,27 @@ class Access(Options):
     users: list[User] = Field([], description="People.")
 
 
+def _check_opens(opens: int) -> int:
+    if opens < 1:
+        msg = "must be at least 1; to switch the brake off write enabled: false beside it"
+        raise ValueError(msg)
+    return opens
+
+
+class StormSettings(Options):
+    """When everything fails at once: the rest becomes one ticket."""
+
+    enabled: bool = Field(
+        default=True, description="False: each opening its own ticket, however many there are."
+    )
+    opens: Annotated[int, AfterValidator(_check_opens), Field(le=100_000)] = Field(
+        Storm().opens,
+        description="Openings and reopenings within the window; what would open beyond them is"
+        " put onto one ticket with a checklist.",
+    )
+    window: PositiveDuration = Field(Storm().window, description="Time in which they count.")
+
+
 class Limits(Options):
     """What the daemon allows itself."""
 
@@ -282,5 +304,8 @@ class Settings(Options):
     targets: list[Target] = Field([], description="What is watched.")
     templates: dict[Name, Template] = Field({}, description="Fragments that targets `use`.")
     access: Access | None = Field(None, description="Teams and people.")
+    storm: StormSettings = Field(
+        default_factory=StormSettings, description="The brake over all openings."
+    )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

@@ -68,9 +68,13 @@ class HeartbeatSpec:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Everything that is watched, as one value that a reload swaps."""
+    """
+    Everything that is watched, as one value that a reload swaps.
+
+    Attributes:
+        storm: the brake over all openings; None: switched off.
+    """
 
     subjects: dict[str, SubjectSpec]
     checks: dict[str, CheckSpec]
-    #: The brake on openings over everything; None: it is off.
     storm: Storm | None = field(default_factory=Storm)

@@ -272,7 +272,8 @@ tokens = Table(
 #: The name in `meta` of the time (as microseconds) before which the outbox was cleared.
 FORGOTTEN = "outbox_forgotten"
 
-#: Single figures by name: `incarnation`, `batch` (see `fettled.store.batch`), `FORGOTTEN`.
+#: Single figures by name: `incarnation`, `batch` (see `fettled.store.batch`), `FORGOTTEN`,
+#: and what the port `figure` keeps.
 meta = Table(
     "meta",
     metadata,

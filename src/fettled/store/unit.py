@@ -117,6 +117,10 @@ class SqlReader:
         """Read a piece of the log of inputs."""
         return sql_fleet.every_input(self._link, after=after, limit=limit)
 
+    def figure(self, name: str) -> int | None:
+        """A single figure that was kept by name."""
+        return sql_fleet.figure(self._link, name)
+
     def token(self, token_id: str) -> Token | None:
         """One token."""
         return sql_fleet.token(self._link, token_id)
@@ -178,6 +182,10 @@ class SqlUnit(SqlReader):
     def delete_check(self, check: str, at: datetime) -> None:
         """Forget a check, which nothing holds from *at* on; its tickets and history stay."""
         sql_checks.delete_check(self._link, check, at)
+
+    def put_figure(self, name: str, value: int) -> None:
+        """Keep a single figure by name."""
+        sql_fleet.put_figure(self._link, name, value)
 
     def add_token(self, token: Token) -> None:
         """Add a token."""
