@@ -11,6 +11,7 @@ from fettled.ports.fleet import (
     HeartbeatSpec,
     SubjectSpec,
 )
+from fettled.ports.quiet import QUIET_WORDS, QuietEdge, QuietSpec
 from fettled.ports.records import (
     Gating,
     Heartbeat,
@@ -34,6 +35,7 @@ from fettled.ports.world import (
 )
 
 __all__ = [
+    "QUIET_WORDS",
     "CheckSpec",
     "Clock",
     "EventSink",
@@ -46,6 +48,8 @@ __all__ = [
     "Membership",
     "OutboxEvent",
     "Probe",
+    "QuietEdge",
+    "QuietSpec",
     "Reader",
     "Store",
     "Subject",

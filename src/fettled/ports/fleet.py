@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from fettled.core.policy import Policy
 from fettled.core.words import Requires, SubjectType
+from fettled.ports.quiet import QuietSpec
 from fettled.ports.world import Probe
 
 
@@ -68,7 +69,8 @@ class HeartbeatSpec:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Everything that is watched, as one value that a reload swaps."""
+    """Everything that is watched, as one value that a reload swaps; *quiet*: the file's rules."""
 
     subjects: dict[str, SubjectSpec]
     checks: dict[str, CheckSpec]
+    quiet: tuple[QuietSpec, ...] = ()
