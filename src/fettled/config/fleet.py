@@ -10,6 +10,7 @@ from typing import Any
 
 from fettled.config.checks import Scheduled, options_of
 from fettled.config.effective import Layers, primary_of
+from fettled.config.quiet import quiet_specs
 from fettled.config.schema import Settings, Target
 from fettled.core.errors import ConfigError, InvalidError
 from fettled.ports import CheckSpec, Fleet, HeartbeatSpec, Probe, SubjectSpec
@@ -63,7 +64,7 @@ def make_fleet(settings: Settings, tools: Tools) -> Fleet:
             )
     if faults:
         raise ConfigError("\n".join(faults))
-    return Fleet(subjects, checks)
+    return Fleet(subjects, checks, quiet_specs(settings))
 
 
 def _subject(target: Target) -> SubjectSpec:
