@@ -262,7 +262,8 @@ class Storm:
 
     def _provoke(self, kill: Kill) -> None:
         """Do what makes its step come."""
-        instant = self._chance.uniform(0.0, 0.8)
+        # A daemon that is stopped before it looked has nothing to save.
+        instant = self._chance.uniform(0.4 if kill.phase == "stop" else 0.0, 0.8)
         if kill.phase == "live":
             if kill.step:
                 self._talk(STEP_PATIENCE)
@@ -354,12 +355,18 @@ class Storm:
 
 
 @contextmanager
+def launcher() -> Iterator[Launcher]:
+    """Start daemons; what still runs is killed at the end."""
+    made = Launcher()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@contextmanager
 def storm(home: Path, url: str, seed: int, mutant: str = "") -> Iterator[Storm]:
     """Make a story; its processes and doors are gone at the end."""
     home.mkdir(exist_ok=True)
-    with doors(NAMES) as made:
-        launcher = Launcher()
-        try:
-            yield Storm(home, url, seed=seed, made=made, launcher=launcher, mutant=mutant)
-        finally:
-            launcher.close()
+    with doors(NAMES) as made, launcher() as starts:
+        yield Storm(home, url, seed=seed, made=made, launcher=starts, mutant=mutant)

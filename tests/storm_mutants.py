@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import sqlalchemy
+
 from fettled.core.tickets import MONITOR
 from fettled.store import sql_tickets
 from fettled.store.batch import Batch
@@ -94,6 +96,16 @@ def never_read_again() -> None:
     SqlUnit.apply = apply  # type: ignore[method-assign]  # as above
 
 
+def migrated_by_statements() -> None:
+    """Commit each statement of a migration by itself."""
+
+    @sqlalchemy.event.listens_for(sqlalchemy.Engine, "after_cursor_execute")
+    def commit(_connection: Any, cursor: Any, sql: str, *_: Any) -> None:
+        if cursor.connection.in_transaction and not sql.startswith(("BEGIN", "PRAGMA")):
+            cursor.connection.execute("COMMIT")
+            cursor.connection.execute("BEGIN IMMEDIATE")
+
+
 #: By the name of the promise that each breaks.
 MUTANTS: dict[str, Callable[[], None]] = {
     "answered before COMMIT": answered_before_commit,
@@ -102,4 +114,8 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "an entry without its event": no_outbox,
     "every start is the first": always_the_first_start,
     "no reading again in the unit": never_read_again,
+}
+#: The same of a migration.
+OF_MIGRATIONS: dict[str, Callable[[], None]] = {
+    "a migration by statements": migrated_by_statements,
 }

@@ -53,7 +53,7 @@ def test_no_kill_loses_or_doubles_a_transition(tmp_path: Path, seed: int) -> Non
 
     assert story.faults + judge(story.url, story.script) + complaints(story) == []
     assert story.errors == []
-    assert story.killed.total() > len(DECK), story.killed
+    assert story.killed.total() >= len(DECK), story.killed
     assert len(story.killed) > len(DECK) * 3 // 4, story.killed
 
 
@@ -64,7 +64,7 @@ def test_no_kill_loses_or_doubles_a_transition_on_postgresql(tmp_path: Path, pg_
         story.play(list(DECK))
 
     assert story.faults + judge(story.url, story.script) + complaints(story) == []
-    assert story.killed.total() > len(DECK), story.killed
+    assert story.killed.total() >= len(DECK), story.killed
 
 
 #: Where a mutant is to die so that what it does wrong stays; the others show at rest.
