@@ -32,10 +32,17 @@ _OPENS = frozenset({"opened", "reopened"})
 
 
 class Ledger(FleetLedger):
-    """The ports `Reader` and `UnitOfWork`, for one thread."""
+    """
+    The ports `Reader` and `UnitOfWork`, for one thread.
+
+    Attributes:
+        touched: checks whose condition, ticket or membership was written; whoever asks
+            empties it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.touched: set[str] = set()
         self._conditions: dict[str, Condition] = {}
         self._tickets: dict[int, Ticket] = {}
         #: Numbers of tickets: by what may be open once, and by check in their order.
@@ -62,6 +69,7 @@ class Ledger(FleetLedger):
     def put_condition(self, condition: Condition) -> None:
         """Insert or overwrite a condition."""
         self._set(self._conditions, condition.check, condition)
+        self.touched.add(condition.check)
 
     # --- tickets ------------------------------------------------------------------------
 
@@ -77,6 +85,10 @@ class Ledger(FleetLedger):
     def last_tickets(self) -> dict[str, Ticket]:
         """`last_ticket` of every condition that has one, by check."""
         return {check: self._tickets[number] for check, number in self._last.items()}
+
+    def tickets_of(self, check: str) -> list[Ticket]:
+        """Every ticket of the condition, in the order in which they were opened."""
+        return [self._tickets[number] for number in self._of_check.get(check, ())]
 
     def tickets(self, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:
         """Newest first, with numbers below *before*."""
@@ -154,6 +166,10 @@ class Ledger(FleetLedger):
         """Put *after* in place, and set right who is open and who is last."""
         before = self._tickets.get(after.number)
         self._set(self._tickets, after.number, after)
+        if after.check is not None:
+            self.touched.add(after.check)
+        if before is None or before.open_key != after.open_key:
+            self.touched.update(self._members.get(after.number, ()))
         if before is not None and before.open_key not in {None, after.open_key}:
             self._unset(self._holders, before.open_key)
         if after.open_key is not None:
@@ -227,6 +243,7 @@ class Ledger(FleetLedger):
 
     def _put_member(self, number: int, member: Member) -> None:
         self._set(self._members.setdefault(number, {}), member.check, member)
+        self.touched.add(member.check)
         known = self._lines_of.get(member.check, ())
         if number not in known:
             self._set(self._lines_of, member.check, tuple(sorted((*known, number))))

@@ -68,10 +68,17 @@ class Watch:
     def __post_init__(self) -> None:
         self.expected = self.condition
 
-    def remember(self, seen: Observation) -> None:
-        """Add *seen* to the history."""
+    def remember(self, seen: Observation, *, is_edge: bool = False) -> None:
+        """
+        Add *seen* to the history; an edge begins a span, so that its instant is kept.
+
+        Inside a span only the first and the last instant are, and a replay must find what
+        happened when it happened.
+        """
         self.seen = seen
-        longer = extend(self.span, seen, self.spec.timeout) if self.span is not None else None
+        longer = None
+        if self.span is not None and not is_edge:
+            longer = extend(self.span, seen, self.spec.timeout)
         if longer is None and self.span is not None and self.span is not self.saved:
             # While the store is down this is bounded by forgetting the oldest history.
             self.finished = [*self.finished, self.span][-MOST_HELD:]

@@ -78,18 +78,23 @@ class Observer:
         Returns:
             What the condition will be once this is decided, for the pace of probing.
         """
-        watch.remember(seen)
-        is_behind = bool(watch.held) or watch.is_deciding or watch.is_doubted
+        is_behind, is_edge = bool(watch.held) or watch.is_deciding or watch.is_doubted, False
         if is_behind or not is_quiet(watch.expected, seen, watch.spec.policy, watch.ticket):
-            self._expect(watch, seen, is_behind=is_behind)
+            is_edge = self._expect(watch, seen, is_behind=is_behind)
+        watch.remember(seen, is_edge=is_edge)
         if seen.verdict is not Verdict.UNKNOWN:
             gap = max_gap(seen.cadence, watch.spec.timeout)
             watch.stretch = stretched(watch.stretch, seen.started, gap)
         self._sink.observed(seen, watch.condition.phase)
         return watch.expected
 
-    def _expect(self, watch: Watch, seen: Observation, *, is_behind: bool) -> None:
-        """Say what *seen* will change, and hold it for the writer where it changes anything."""
+    def _expect(self, watch: Watch, seen: Observation, *, is_behind: bool) -> bool:
+        """
+        Say what *seen* will change, and hold it for the writer where it changes anything.
+
+        Returns:
+            Whether it is an edge: of the phase, or in the story of the ticket.
+        """
         wall = self._clock.wall()
         offset = wall - self._clock.now()
         sight = Sight(watch.spec.interval, watch.spec.timeout, watch.stretch, offset)
@@ -100,6 +105,7 @@ class Observer:
         if is_behind or change is not None or watch.expected is not was:
             watch.hold(seen, offset)
             self._start_deciding(watch)
+        return change is not None or watch.expected.phase is not was.phase
 
     async def settle(self) -> None:
         """Wait until everything taken in is decided, or has to be held."""

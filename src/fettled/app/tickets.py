@@ -109,7 +109,7 @@ class Tickets:
         return await asyncio.shield(task)
 
     async def _act(self, ref: str, action: Action, actor: Actor, if_version: int | None) -> Ticket:
-        unit = partial(_act, ref, action, actor, if_version, self._clock.wall)
+        unit = partial(perform, ref, action, actor, if_version, self._clock.wall)
         try:
             acted = await self._store.write(unit)
         except StoreUnsureError:
@@ -134,7 +134,7 @@ class Tickets:
             task.exception()  # whoever waited was told; a caller that left wants no traceback
 
 
-def _act(  # noqa: PLR0917 - bound by position, so that the unit is one value
+def perform(  # noqa: PLR0917 - bound by position, so that the unit is one value
     ref: str,
     action: Action,
     actor: Actor,
@@ -142,6 +142,7 @@ def _act(  # noqa: PLR0917 - bound by position, so that the unit is one value
     wall: Callable[[], datetime],
     uow: UnitOfWork,
 ) -> Acted:
+    """Do *action* in a unit; see `Tickets.act` for what it raises."""
     ticket = find(uow, ref)
     if if_version is not None and ticket.version != if_version:
         msg = f"#{ticket.number} is at version {ticket.version}, not {if_version}"

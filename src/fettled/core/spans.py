@@ -2,7 +2,8 @@
 History, run-length: one span for a stretch of observations that say the same.
 
 A span ends when verdict, reason, kind, priority or the step between looks changes, at a
-new start of the daemon, and over a gap. So folding `expand(span)` equals folding the
+new start of the daemon, and over a gap; whoever records begins a new one at each edge of
+the phase and of the ticket's story, too. So folding `expand(span)` equals folding the
 observations it was made of, but for the jitter of their instants.
 """
 
