@@ -67,7 +67,7 @@ class Life:
         for key, word in self.words.items():
             if self.random.random() < 0.03:
                 word = "unknown"  # noqa: PLW2901 - this look alone failed
-            self.desk.clock.advance(0.1 * S * self.random.randSEEDS)
+            self.desk.clock.advance(0.1 * S * self.random.randrange(20))
             watch = self.desk.memory.get(f"{key}/main")
             if watch is not None:
                 self.desk.looker.take(watch, MORE[word], self.desk.clock.now())
