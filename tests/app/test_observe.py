@@ -125,7 +125,7 @@ async def test_a_restart_goes_on_where_it_was(desk: Desk) -> None:
 async def test_two_hundred_checks_failing_together_get_a_ticket_each(desk: Desk) -> None:
     """Group commit mixes their units; none is lost, none doubled."""
     names = [f"door-{n}" for n in range(200)]
-    await desk.adopt(fleet(*[check(name) for name in names]))
+    await desk.adopt(fleet(*[check(name) for name in names], storm=None))
     for word in ("up", "down", "down", "down", "down"):
         desk.clock.advance(timedelta(seconds=30))
         for name in names:

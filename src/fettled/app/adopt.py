@@ -22,7 +22,7 @@ from fettled.app.memory import Memory, Watch
 from fettled.core import lifecycle
 from fettled.core.condition import Condition, not_after
 from fettled.core.errors import StoreDownError, StoreUnsureError
-from fettled.core.tickets import SYSTEM, Change, Resolution, Ticket
+from fettled.core.tickets import SYSTEM, Change, Membership, Resolution, Ticket
 from fettled.core.words import Code
 from fettled.ports import (
     CheckSpec,
@@ -47,6 +47,7 @@ class _Stored:
     tickets: dict[str, Ticket]
     beats: dict[str, Heartbeat]
     subject_ids: dict[str, int]
+    memberships: dict[str, Membership]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ async def adopt(
         _watch(spec, fleet, stored, memory.get(spec.key), before.get(spec.key), clock)
         for spec in fleet.checks.values()
     ]
-    memory.replace(watches, fleet.subjects, stored.subject_ids)
+    memory.replace(watches, fleet, stored.subject_ids, stored.memberships)
     for change in adoption.changes.values():
         sink.changed(change)
 
@@ -125,7 +126,7 @@ async def recall(fleet: Fleet, *, store: Store, clock: Clock, memory: Memory) ->
     """Let *memory* show *fleet* with what the store has of it, changing nothing."""
     stored = await store.read(_read)
     watches = [_watch(spec, fleet, stored, None, None, clock) for spec in fleet.checks.values()]
-    memory.replace(watches, fleet.subjects, stored.subject_ids)
+    memory.replace(watches, fleet, stored.subject_ids, stored.memberships)
 
 
 def _watch(  # noqa: PLR0917 - a watch is made of what both sides know of it
@@ -198,6 +199,7 @@ def _read(reader: Reader) -> _Stored:
         tickets=reader.last_tickets(),
         beats=reader.heartbeats(),
         subject_ids={subject.key: subject.id for subject in reader.subjects()},
+        memberships=reader.memberships(),
     )
 
 

@@ -23,9 +23,9 @@ from fettled.core.condition import Condition
 from fettled.core.errors import ConflictError, StaleError
 from fettled.core.keys import BLIND
 from fettled.core.spans import Span
-from fettled.core.tickets import Change, Entry, Member, Ticket
+from fettled.core.tickets import Change, Entry, Member, Membership, Ticket
 from fettled.core.words import Gate
-from fettled.ports import Gating, Membership, Reader, TicketFilter, UnitOfWork
+from fettled.ports import Gating, Reader, TicketFilter, UnitOfWork
 
 T = TypeVar("T")
 _OPENS = frozenset({"opened", "reopened"})
@@ -168,6 +168,8 @@ class Ledger(FleetLedger):
         self._set(self._tickets, after.number, after)
         if after.check is not None:
             self.touched.add(after.check)
+        if before is not None and before.check is not None:
+            self.touched.add(before.check)
         if before is None or before.open_key != after.open_key:
             self.touched.update(self._members.get(after.number, ()))
         if before is not None and before.open_key not in {None, after.open_key}:

@@ -73,6 +73,8 @@ class Tickets:
         self._memory = memory
         self._sink = sink
         self._tasks: set[asyncio.Task[Ticket]] = set()
+        #: Has a check looked at soon; the composition root ties it to the scheduler.
+        self.wake: Callable[[str], object] = str
 
     async def list(self, which: TicketFilter, before: int | None, limit: int) -> Page:
         """Newest first, with numbers below *before*."""
@@ -117,6 +119,8 @@ class Tickets:
             raise
         if acted.change is None:
             return acted.ticket
+        for freed in self._memory.learn([acted.change]):
+            self.wake(freed)
         check = acted.ticket.check
         watch = self._memory.get(check) if check is not None else None
         if watch is not None and acted.condition is not None:

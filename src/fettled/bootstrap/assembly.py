@@ -20,7 +20,9 @@ from fettled.app.heartbeats import Heartbeats
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
+from fettled.app.rollups import Rollups
 from fettled.app.subjects import Subjects
+from fettled.app.surroundings import NoQuiet
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
 from fettled.bootstrap.descriptors import room_for_probes
@@ -46,6 +48,8 @@ from fettled.web import keys
 #: How often history and heartbeats are written that no decision has carried along: what
 #: kill -9 may cost of the charts. Decisions are never late.
 FLUSH = timedelta(seconds=30)
+#: How soon a checklist notices a silence, a removal, or that a grace is over.
+TEND = timedelta(seconds=5)
 FORGET_EVERY = timedelta(minutes=10)
 GAUGE = timedelta(seconds=1)
 #: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
@@ -88,7 +92,7 @@ class Assembly:
         extra = (sink,) if sink is not None else ()
         self.sink = Fan(self._metrics, self.log, *extra)
         self.memory = Memory()
-        self.observer = Observer(store, clock, self.sink)
+        self.observer = Observer(store, clock, self.sink, self.memory)
         self._lag = LoopLag(self._metrics.loop_lagged)
         room = room_for_probes(descriptors)
         if room < self.settings.limits.in_flight:
@@ -104,6 +108,7 @@ class Assembly:
             on_skip=self._skipped,
             on_error=self._look_failed,
         )
+        self.observer.wake = self._scheduler.look_now
         self._heartbeats = Heartbeats(self.memory, store, clock, LONGEST_TICK)
         self._looker = Looker(
             memory=self.memory,
@@ -113,12 +118,16 @@ class Assembly:
             cadence=self._scheduler.cadence,
             heartbeats=self._heartbeats,
         )
+        self._tickets = Tickets(store, clock, self.memory, self.sink)
+        self._tickets.wake = self._scheduler.look_now
+        self._rollups = Rollups(store, clock, self.memory, self.sink, NoQuiet())
         self._tokens = Tokens(store, clock, self._roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
         self._housekeeping.every("flush", FLUSH, self._flush)
         self._housekeeping.every("forget", FORGET_EVERY, self._forget)
+        self._housekeeping.every("tend", TEND, self._tend)
         self._housekeeping.every("gauge", GAUGE, self._gauge)
         self._housekeeping.every("count", COUNT, self._count)
         self._reloading = asyncio.Lock()
@@ -222,7 +231,7 @@ class Assembly:
     def services(self) -> keys.Services:
         """What the web may call."""
         return keys.Services(
-            tickets=Tickets(self._store, self._clock, self.memory, self.sink),
+            tickets=self._tickets,
             subjects=Subjects(self.memory, self._scheduler.next_at),
             heartbeats=self._looker,
             tokens=self._tokens,
@@ -278,6 +287,11 @@ class Assembly:
     async def _flush(self) -> None:
         await self.observer.flush(self.memory)
         await self._heartbeats.flush()
+
+    async def _tend(self) -> None:
+        with suppress(StoreDownError):
+            for check in await self._rollups.tend():
+                self._scheduler.look_now(check)
 
     async def _forget(self) -> None:
         await forget(self._store, self._clock.wall())

@@ -14,13 +14,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fettled.core import phases
+from fettled.core.checklist import fits
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.lifecycle import then
 from fettled.core.observations import Observation
 from fettled.core.policy import Policy, priority_of
 from fettled.core.ticketing import ensure_resolved, ensure_ticket, tell_ticket
-from fettled.core.tickets import Change, Ticket
+from fettled.core.tickets import Change, Membership, Ticket
 from fettled.core.words import Phase, Verdict
 
 
@@ -33,7 +34,7 @@ def step(
     Unknown is evidence of nothing, and old news is no news: both change nothing. Where
     nothing changes, *condition* itself is returned, with None.
     """
-    if is_quiet(condition, seen, policy, context.ticket):
+    if is_quiet(condition, seen, policy, context.ticket, context.membership):
         return condition, None
     after = phases.advance(condition, seen, policy, context.sight)
     after, change = _settle(condition, after, seen, policy, context)
@@ -43,7 +44,11 @@ def step(
 
 
 def is_quiet(
-    condition: Condition, seen: Observation, policy: Policy, ticket: Ticket | None
+    condition: Condition,
+    seen: Observation,
+    policy: Policy,
+    ticket: Ticket | None,
+    membership: Membership | None = None,
 ) -> bool:
     """
     Whether *seen* is no evidence, or says again what is believed and the ticket fits.
@@ -54,6 +59,11 @@ def is_quiet(
         return True
     if seen.verdict is not condition.verdict or seen.reason is not condition.reason:
         return False
+    if membership is not None:
+        if not fits(condition, membership):
+            return False
+        if condition.phase is Phase.FIRING and (ticket is None or ticket.open_key is None):
+            return seen.kind == condition.kind and seen.priority is condition.priority
     if condition.phase is Phase.HEALTHY:
         return ticket is None or ticket.open_key is None
     return (

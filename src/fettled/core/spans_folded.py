@@ -86,7 +86,7 @@ def advance(condition: Condition, span: Span, policy: Policy, context: Context) 
     asked = n
     while asked < span.count:
         seen = nth(span, asked, apart)
-        if is_quiet(condition, seen, policy, ticket):
+        if is_quiet(condition, seen, policy, ticket, context.membership):
             break
         wall = seen.started + sight.offset
         here = replace(

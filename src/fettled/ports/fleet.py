@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from fettled.core.policy import Policy
+from fettled.core.policy import Policy, Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.ports.world import Probe
 
@@ -72,3 +72,5 @@ class Fleet:
 
     subjects: dict[str, SubjectSpec]
     checks: dict[str, CheckSpec]
+    #: The brake on openings over everything; None: it is off.
+    storm: Storm | None = field(default_factory=Storm)

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from fettled.core.condition import Condition
 from fettled.core.spans import Span
-from fettled.core.tickets import Change, Entry, Member, Ticket
+from fettled.core.tickets import Change, Entry, Member, Membership, Ticket
 from fettled.core.words import Gate
 from fettled.ports.fleet import SubjectSpec
 from fettled.ports.records import (
@@ -16,7 +16,6 @@ from fettled.ports.records import (
     Heartbeat,
     Input,
     KnownCheck,
-    Membership,
     OutboxEvent,
     Subject,
     TicketFilter,

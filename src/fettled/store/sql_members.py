@@ -12,9 +12,9 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, or_, select, update
 
 from fettled.core.keys import BLIND
-from fettled.core.tickets import Member
+from fettled.core.tickets import Member, Membership
 from fettled.core.words import Gate
-from fettled.ports import Gating, Membership
+from fettled.ports import Gating
 from fettled.store.link import Link, Row
 from fettled.store.rows import dump_member, load_gating, load_member, load_ticket
 from fettled.store.statements import add, locking, put
@@ -56,7 +56,7 @@ _GATINGS = (
 _OPENINGS = select(func.count().label("n")).select_from(
     select(outbox.c.position)
     .where(
-        outbox.c.event.in_(["ticket.opened", "ticket.reopened"]),
+        or_(outbox.c.event == "ticket.opened", outbox.c.event == "ticket.reopened"),
         outbox.c.at >= bindparam("since"),
     )
     .limit(bindparam("limit"))

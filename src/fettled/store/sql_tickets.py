@@ -145,7 +145,7 @@ def apply(link: Link, change: Change) -> Change:
     link.many(_ADD_ENTRY, [dump_entry(after.number, entry) for entry in told])
     put_members(link, after.number, change.members)
     _announce(link, after, [entry for entry in told if entry.triggers])
-    return Change(after, told, change.members, change.merged)
+    return Change(after, told, change.members, change.merged, change.beliefs)
 
 
 def _insert(link: Link, new: Ticket, last_seq: int) -> Ticket:

@@ -12,14 +12,13 @@ from typing import Any
 
 from fettled.core.condition import Condition
 from fettled.core.spans import Span
-from fettled.core.tickets import Change, Entry, Member, Ticket
+from fettled.core.tickets import Change, Entry, Member, Membership, Ticket
 from fettled.core.words import Gate
 from fettled.ports import (
     Gating,
     Heartbeat,
     Input,
     KnownCheck,
-    Membership,
     OutboxEvent,
     Subject,
     SubjectSpec,
