@@ -86,9 +86,13 @@ class Ledger(FleetLedger):
         """`last_ticket` of every condition that has one, by check."""
         return {check: self._tickets[number] for check, number in self._last.items()}
 
-    def tickets_of(self, check: str) -> list[Ticket]:
-        """Every ticket of the condition, in the order in which they were opened."""
-        return [self._tickets[number] for number in self._of_check.get(check, ())]
+    def tickets_about(self, check: str, subject: str | None) -> list[Ticket]:
+        """Every ticket of that check or subject, in the order in which they were opened."""
+        return [
+            ticket
+            for ticket in self._tickets.values()
+            if ticket.check == check or (subject is not None and ticket.subject == subject)
+        ]
 
     def tickets(self, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:
         """Newest first, with numbers below *before*."""

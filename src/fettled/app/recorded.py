@@ -29,6 +29,7 @@ class Meant:
     """A ticket as a replay can find it: numbers may differ, checks and times do not."""
 
     check: str
+    subject: str | None
     opened_at: datetime
 
 
@@ -128,7 +129,7 @@ def _meant(reader: Reader, number: int) -> Meant | None:
     ticket = reader.ticket(number)
     if ticket is None or ticket.check is None:
         return None
-    return Meant(ticket.check, ticket.created_at)
+    return Meant(ticket.check, ticket.subject, ticket.created_at)
 
 
 def _action(kind: str, data: dict[str, Any]) -> Action | None:

@@ -275,11 +275,15 @@ class Replay:
             self._told.changed(acted.change)
 
     def _meant(self, which: Meant | None) -> Ticket | None:
-        """Find the ticket of that check that was opened nearest to the one that was meant."""
+        """Find the ticket of that check or subject that was opened nearest to the one meant."""
         if which is None:
             return None
-        some = self._ledger.tickets_of(which.check)
-        return min(some, key=lambda each: abs(each.created_at - which.opened_at), default=None)
+        return min(
+            self._ledger.tickets_about(which.check, which.subject),
+            # A parent's ticket may become its children's, and so change its check.
+            key=lambda each: (abs(each.created_at - which.opened_at), each.check != which.check),
+            default=None,
+        )
 
     def _remove(self, removal: Removal) -> None:
         for key in removal.checks:
