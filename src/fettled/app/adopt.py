@@ -178,7 +178,7 @@ def _commit(uow: UnitOfWork, adoption: _Adoption, clock: Clock) -> _Stored:
         change = retired(tickets.get(check), at, is_kept=known[check].keep_on_removal)
         if change is not None:
             adoption.changes[check] = uow.apply(change)
-        uow.delete_check(check)
+        uow.delete_check(check, at)
     data: dict[str, Any] = {"checks": len(fleet.checks), "removed": gone, "renamed": renamed}
     uow.log_input(adoption.why, at, SYSTEM.type, data)
     for condition in uow.conditions() if adoption.why == "start" else ():

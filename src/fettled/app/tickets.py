@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 
+from fettled.app.deciding import told_whole
 from fettled.app.memory import Memory
 from fettled.core import lifecycle
 from fettled.core.condition import Condition
@@ -21,13 +22,17 @@ from fettled.core.errors import (
 )
 from fettled.core.lifecycle import Action, Reopen, Resolve
 from fettled.core.references import parse_reference
-from fettled.core.tickets import Actor, Change, Entry, Ticket
+from fettled.core.tickets import Actor, Change, Entry, Member, Ticket
 from fettled.core.words import Phase
 from fettled.ports import Clock, EventSink, Reader, Store, TicketFilter, UnitOfWork
 
 # Named here, since the method `list` hides the type below itself.
 Page = list[Ticket]
 Lines = list[Entry]
+Numbers = list[int]
+Checklist = list[Member]
+#: A page of people's reading; `member_count` says how many there are.
+MOST_MEMBERS = 1000
 
 
 def find(reader: Reader, ref: str) -> Ticket:
@@ -83,6 +88,12 @@ class Tickets:
     async def get(self, ref: str) -> Ticket:
         """One ticket; NotFoundError where there is none."""
         return await self._store.read(lambda r: find(r, ref))
+
+    async def checklists(self, numbers: Numbers) -> dict[int, Checklist]:
+        """The members of those tickets that have any, at most `MOST_MEMBERS` of each."""
+        return await self._store.read(
+            lambda r: {number: r.members(number)[:MOST_MEMBERS] for number in numbers}
+        )
 
     async def timeline(self, ref: str, after: int, limit: int) -> Lines:
         """Its entries with sequence numbers above *after*; NotFoundError without a ticket."""
@@ -158,7 +169,7 @@ def perform(  # noqa: PLR0917 - bound by position, so that the unit is one value
     if change is None:
         return Acted(ticket, None, None, condition)
     _check_others(uow, ticket, action)
-    applied = uow.apply(change)
+    applied = told_whole(uow, uow.apply(change))
     if condition is not None and isinstance(action, Resolve):
         condition = resolved_by_person(condition)
         uow.put_condition(condition)

@@ -143,15 +143,19 @@ class UnitOfWork(Reader, Protocol):
     def put_checks(self, checks: Iterable[KnownCheck]) -> None: ...
     def rename_check(self, old: str, new: str) -> None:
         """
-        Carry condition, tickets, spans and heartbeat of *old* over to *new*.
+        Carry condition, tickets, memberships, history and heartbeat of *old* over to *new*.
 
-        What a removed check left at *new* gives way: its history is forgotten, its
-        tickets belong to no check any more.
+        What a removed check left at *new* gives way: its history and its lines on
+        checklists are forgotten, its tickets belong to no check any more.
         """
         ...
 
-    def delete_check(self, check: str) -> None:
-        """Forget what is believed and known of a check; its tickets and spans stay."""
+    def delete_check(self, check: str, at: datetime) -> None:
+        """
+        Forget what is believed and known of a check; its tickets and history stay.
+
+        Nothing holds it from *at* on.
+        """
         ...
 
     def add_token(self, token: Token) -> None: ...
@@ -160,7 +164,11 @@ class UnitOfWork(Reader, Protocol):
         ...
 
     def forget(self, *, spans_before: datetime, outbox_before: datetime, limit: int) -> int:
-        """Delete at most *limit* rows of each kind that ended before; how many were."""
+        """
+        Delete at most *limit* rows of each kind that ended before; how many were.
+
+        Gatings are history as spans are, and go with them.
+        """
         ...
 
 

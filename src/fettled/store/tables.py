@@ -135,7 +135,7 @@ outbox = Table(
     Column("payload", JSON_VALUE, nullable=False),
     UniqueConstraint("ticket", "seq"),
     Index(None, "at"),
-    # Counting what was opened lately reads this index alone.
+    # Counting what was opened lately begins with this index.
     Index(None, "event", "at"),
     sqlite_autoincrement=True,
 )

@@ -175,9 +175,9 @@ class SqlUnit(SqlReader):
         """Carry everything of *old* over to *new*."""
         sql_checks.rename(self._link, old, new)
 
-    def delete_check(self, check: str) -> None:
-        """Forget a check; its tickets and spans stay."""
-        sql_checks.delete_check(self._link, check)
+    def delete_check(self, check: str, at: datetime) -> None:
+        """Forget a check, which nothing holds from *at* on; its tickets and history stay."""
+        sql_checks.delete_check(self._link, check, at)
 
     def add_token(self, token: Token) -> None:
         """Add a token."""
