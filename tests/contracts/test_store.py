@@ -80,21 +80,12 @@ async def test_a_condition_comes_back_as_it_was_stored(either: Store) -> None:
         gate_until=NOW,
         order=(2**40, 2**41),
     )
-<<<<<<< HEAD
     await either.write(lambda unit: unit.put_condition(condition()))
     await either.write(lambda unit: unit.put_condition(full))
     assert await either.read(lambda reader: reader.condition(full.check)) == full
     assert await either.read(lambda reader: reader.conditions()) == [full]
-    await either.write(lambda unit: unit.delete_check(full.check))
+    await either.write(lambda unit: unit.delete_check(full.check, NOW))
     assert await either.read(lambda reader: reader.condition(full.check)) is None
-=======
-    await store.write(lambda unit: unit.put_condition(condition()))
-    await store.write(lambda unit: unit.put_condition(full))
-    assert await store.read(lambda reader: reader.condition(full.check)) == full
-    assert await store.read(lambda reader: reader.conditions()) == [full]
-    await store.write(lambda unit: unit.delete_check(full.check, NOW))
-    assert await store.read(lambda reader: reader.condition(full.check)) is None
->>>>>>> main
 
 
 async def test_times_of_any_zone_come_back_in_utc(store: SqlStore) -> None:
@@ -257,9 +248,9 @@ async def test_lists_are_newest_first_filtered_and_paged_by_number(either: Store
     assert await numbers(priority={"low", "high"}, kind={"y"}) == [6, 5, 4]
     assert await numbers(subject={"s0", "s5", "s9"}, source={"health_monitor"}) == [6, 1]
     line = Member("lamp/main", "lamp", opening("x/c").ticket.created_at)
-    first = await store.read(lambda reader: reader.ticket(1))
+    first = await either.read(lambda reader: reader.ticket(1))
     assert first is not None
-    await store.write(lambda unit: unit.apply(Change(first, (), members=(line,))))
+    await either.write(lambda unit: unit.apply(Change(first, (), members=(line,))))
     assert await numbers(member={"lamp", "other"}) == [1]
     assert await numbers(member={"other"}) == []
     assert await numbers(status={"resolved"}) == []

@@ -294,7 +294,7 @@ class Replay:
             change = retired(ticket, removal.at, is_kept=spec.keep_on_removal)
             if change is not None:
                 self._told.changed(self._ledger.apply(change))
-            self._ledger.delete_check(key)
+            self._ledger.delete_check(key, removal.at)
             cursor = self._cursors.get(key)
             if cursor is not None:
                 watch = cursor.watch

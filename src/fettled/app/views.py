@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from fettled.core.observations import Reason
 from fettled.core.words import Gate, Phase, SubjectType, Verdict
+from fettled.ports import QuietSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +52,25 @@ class SubjectView:
     team: str | None = None
     checks: tuple[CheckView, ...] = ()
     ticket: int | None = None
+
+
+QuietState = Literal["upcoming", "active", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class QuietView:
+    """
+    A silence or maintenance window, and how it stands.
+
+    Attributes:
+        starts_at, ends_at: of a recurring one those of the run that holds, or of the next.
+        matches: how many subjects it is about now.
+        source: the file that it stands in, with the place in it; None for those of the store.
+    """
+
+    spec: QuietSpec
+    state: QuietState
+    starts_at: datetime | None
+    ends_at: datetime | None
+    matches: int
+    source: str | None = None

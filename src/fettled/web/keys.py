@@ -6,12 +6,13 @@ No logic: the composition root fills `Services`, tests fill it with small fakes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiohttp import web
 
+from fettled.app.backlog import Adopted
 from fettled.app.health import Health
 from fettled.app.tokens import Tokens
 from fettled.app.views import SubjectView
@@ -41,6 +42,10 @@ class Tickets(Protocol):
         """Do *action* and answer the ticket as it is then; StaleError if it is not *if_version*."""
         ...
 
+    async def adopt(self, subjects: Sequence[str], actor: Actor) -> Adopted:
+        """Make one ticket of the standing backlog; NotFoundError for an unknown subject."""
+        ...
+
     # Last, as it hides the builtin for what follows it in the class.
     async def list(self, which: TicketFilter, before: int | None, limit: int) -> list[Ticket]:
         """Newest first, numbers below *before*; *limit* is at most 201 (a page and one more)."""
@@ -64,6 +69,14 @@ class Heartbeats(Protocol):
 
     async def beat(self, key: str) -> None:
         """Take a beat for `subject` or `subject/check`; NotFoundError if there is none."""
+        ...
+
+
+class Reload(Protocol):
+    """The reading of the configuration."""
+
+    async def __call__(self, *, force: bool = False) -> list[str]:
+        """Read it again, and answer notes; *force* confirms that what is gone is gone."""
         ...
 
 
@@ -112,7 +125,7 @@ class Services:
     subjects: Subjects
     heartbeats: Heartbeats
     tokens: Tokens
-    reload: Callable[[], Awaitable[list[str]]]
+    reload: Reload
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))

@@ -25,6 +25,8 @@ routes = RouteTable()
 #: Enough for a long report, little enough for a webhook to carry it whole.
 _LONGEST_BODY = 16_000
 _LONGEST_SUMMARY = 2_000
+#: Whoever means more names none.
+_MOST_SUBJECTS = 1_000
 
 _Name = Annotated[Text, Field(min_length=1, max_length=200)]
 
@@ -82,6 +84,12 @@ class ReopenBody(Model):
     action: Literal["reopen"]
 
 
+class AdoptBody(Model):
+    """Whose checks are adopted; none named: all that are held."""
+
+    subjects: Annotated[tuple[_Name, ...], Field(max_length=_MOST_SUBJECTS)] = ()
+
+
 ActionBody = Annotated[CommentBody | ResolveBody | ReopenBody, Field(discriminator="action")]
 
 
@@ -105,6 +113,21 @@ async def list_tickets(call: Call) -> Answer:
         return ticket_json(one, _subject(call, one.subject), lines.get(one.number, ()))
 
     return page(call, found, query.limit, shape, lambda one: str(one.number))
+
+
+@routes.route(
+    "POST",
+    "/api/v1/tickets/adopt",
+    permission=Permission.TICKET_UPDATE,
+    body=AdoptBody,
+    may_lack_body=True,
+)
+async def adopt_backlog(call: Call) -> Answer:
+    """Make one ticket of what was down when publishing was switched on."""
+    body: AdoptBody = call.body
+    adopted = await call.services.tickets.adopt(body.subjects, call.principal.actor)
+    shaped = None if adopted.ticket is None else await _shape(call, adopted.ticket)
+    return Answer({"ticket": shaped, "adopted": sorted(adopted.conditions)})
 
 
 @routes.route("GET", "/api/v1/tickets/{ref}", permission=Permission.TICKET_VIEW)
@@ -176,9 +199,12 @@ async def _visible(call: Call) -> Ticket:
 
 
 async def _one(call: Call, ticket: Ticket) -> Answer:
+    return Answer(await _shape(call, ticket), {"ETag": f'"{ticket.version}"'})
+
+
+async def _shape(call: Call, ticket: Ticket) -> dict[str, object]:
     lines = (await _checklists(call, [ticket])).get(ticket.number, ())
-    shaped = ticket_json(ticket, _subject(call, ticket.subject), lines)
-    return Answer(shaped, {"ETag": f'"{ticket.version}"'})
+    return ticket_json(ticket, _subject(call, ticket.subject), lines)
 
 
 async def _checklists(call: Call, tickets: list[Ticket]) -> dict[int, list[Member]]:
