@@ -23,9 +23,9 @@ from fettled.core.condition import Condition
 from fettled.core.errors import ConflictError, StaleError
 from fettled.core.keys import BLIND
 from fettled.core.spans import Span
-from fettled.core.tickets import Change, Entry, Member, Ticket
+from fettled.core.tickets import Change, Entry, Member, Membership, Ticket
 from fettled.core.words import Gate
-from fettled.ports import Gating, Membership, Reader, TicketFilter, UnitOfWork
+from fettled.ports import Gating, Reader, TicketFilter, UnitOfWork
 
 T = TypeVar("T")
 _OPENS = frozenset({"opened", "reopened"})
