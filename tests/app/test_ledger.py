@@ -67,7 +67,7 @@ async def test_a_unit_that_fails_leaves_nothing() -> None:
         unit.put_gating("a/1", None, NOW)
         unit.rename_subject("a", "z")
         unit.rename_check("a/1", "z/1")
-        unit.delete_check("c/1")
+        unit.delete_check("c/1", NOW)
         unit.forget(spans_before=NOW + timedelta(days=1), outbox_before=NOW, limit=9)
         raise KeyError
 

@@ -125,12 +125,9 @@ async def test_a_deleted_check_leaves_its_tickets_and_history_alone(either: Stor
         unit.put_checks([KnownCheck("a/b", "tcp")])
 
     await either.write(begin)
-    await either.write(lambda unit: unit.delete_check("a/b"))
-    assert await either.read(lambda r: [r.conditions(), r.heartbeats(), r.checks()]) == [
-        [],
-        {},
-        {},
-    ]
+    await either.write(lambda unit: unit.delete_check("a/b", NOW))
+    assert await either.read(lambda r: [r.conditions(), r.heartbeats()]) == [[], {}]
+    assert await either.read(lambda reader: reader.checks()) == {}
     assert await either.read(lambda reader: reader.last_ticket("a/b")) is not None
     assert len(await either.read(lambda reader: reader.spans("a/b", since=NOW))) == 1
 
@@ -170,3 +167,12 @@ async def test_a_number_is_never_given_twice(store: SqlStore, url: str) -> None:
     rows(url, f"DELETE FROM tickets WHERE number = {first.ticket.number}")
     second = await store.write(lambda unit: unit.apply(opening()))
     assert second.ticket.number > first.ticket.number
+
+
+async def test_a_figure_is_kept_by_its_name(either: Store) -> None:
+    """As large as a signed 64-bit integer; put again it is the newer one."""
+    assert await either.read(lambda r: r.figure("answers")) is None
+    for value in (0, 2**63 - 1, 7):
+        await either.write(lambda unit, value=value: unit.put_figure("answers", value))
+        assert await either.read(lambda r: r.figure("answers")) == value
+    assert await either.read(lambda r: r.figure("others")) is None

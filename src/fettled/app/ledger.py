@@ -21,10 +21,10 @@ from typing import TypeVar
 from fettled.app.ledger_fleet import FleetLedger
 from fettled.core.condition import Condition
 from fettled.core.errors import ConflictError, StaleError
-from fettled.core.keys import BLIND
+from fettled.core.keys import BLIND, rollup_of
 from fettled.core.spans import Span
-from fettled.core.tickets import Change, Entry, Member, Membership, Ticket
-from fettled.core.words import Gate
+from fettled.core.tickets import MONITOR, Change, Entry, Member, Membership, Ticket
+from fettled.core.words import Gate, MemberState
 from fettled.ports import Gating, Reader, TicketFilter, UnitOfWork
 
 T = TypeVar("T")
@@ -32,10 +32,17 @@ _OPENS = frozenset({"opened", "reopened"})
 
 
 class Ledger(FleetLedger):
-    """The ports `Reader` and `UnitOfWork`, for one thread."""
+    """
+    The ports `Reader` and `UnitOfWork`, for one thread.
+
+    Attributes:
+        touched: checks whose condition, ticket or membership was written; whoever asks
+            empties it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.touched: set[str] = set()
         self._conditions: dict[str, Condition] = {}
         self._tickets: dict[int, Ticket] = {}
         #: Numbers of tickets: by what may be open once, and by check in their order.
@@ -62,6 +69,7 @@ class Ledger(FleetLedger):
     def put_condition(self, condition: Condition) -> None:
         """Insert or overwrite a condition."""
         self._set(self._conditions, condition.check, condition)
+        self.touched.add(condition.check)
 
     # --- tickets ------------------------------------------------------------------------
 
@@ -78,6 +86,14 @@ class Ledger(FleetLedger):
         """`last_ticket` of every condition that has one, by check."""
         return {check: self._tickets[number] for check, number in self._last.items()}
 
+    def tickets_about(self, check: str, subject: str | None) -> list[Ticket]:
+        """Every ticket of that check or subject, in the order in which they were opened."""
+        return [
+            ticket
+            for ticket in self._tickets.values()
+            if ticket.check == check or (subject is not None and ticket.subject == subject)
+        ]
+
     def tickets(self, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:
         """Newest first, with numbers below *before*."""
         names = ("status", "priority", "kind", "source", "subject")
@@ -88,8 +104,13 @@ class Ledger(FleetLedger):
             for ticket in newest
             if (before is None or ticket.number < before)
             and all(getattr(ticket, name) in words for name, words in wanted)
+            and (not which.member or self._has_member(ticket, which.member))
         )
         return list(islice(found, limit))
+
+    def _has_member(self, ticket: Ticket, subjects: frozenset[str]) -> bool:
+        lines = self._members.get(ticket.number, {}).values()
+        return any(member.subject in subjects for member in lines)
 
     def open_tickets(self) -> list[Ticket]:
         """Every open ticket, newest first."""
@@ -110,7 +131,7 @@ class Ledger(FleetLedger):
         return self._timelines.get(number, [])[after : after + limit]
 
     def openings(self, *, since: datetime, limit: int) -> int:
-        """How many tickets were opened or reopened since then, up to *limit*."""
+        """How many tickets the monitor opened or reopened since then, up to *limit*."""
         return min(len(self._opened_at) - bisect_left(self._opened_at, since), limit)
 
     def apply(self, change: Change) -> Change:
@@ -130,7 +151,7 @@ class Ledger(FleetLedger):
         timeline = self._timelines.setdefault(number, [])
         for entry in told:
             self._add(timeline, entry)
-            if entry.event in _OPENS and entry.triggers:
+            if entry.event in _OPENS and entry.triggers and entry.actor.type == MONITOR.type:
                 insort(self._opened_at, entry.at)
                 self._undo(partial(self._opened_at.remove, entry.at))
         for member in change.members:
@@ -154,6 +175,12 @@ class Ledger(FleetLedger):
         """Put *after* in place, and set right who is open and who is last."""
         before = self._tickets.get(after.number)
         self._set(self._tickets, after.number, after)
+        if after.check is not None:
+            self.touched.add(after.check)
+        if before is not None and before.check is not None:
+            self.touched.add(before.check)
+        if before is None or before.open_key != after.open_key:
+            self.touched.update(self._members.get(after.number, ()))
         if before is not None and before.open_key not in {None, after.open_key}:
             self._unset(self._holders, before.open_key)
         if after.open_key is not None:
@@ -227,6 +254,7 @@ class Ledger(FleetLedger):
 
     def _put_member(self, number: int, member: Member) -> None:
         self._set(self._members.setdefault(number, {}), member.check, member)
+        self.touched.add(member.check)
         known = self._lines_of.get(member.check, ())
         if number not in known:
             self._set(self._lines_of, member.check, tuple(sorted((*known, number))))
@@ -234,31 +262,63 @@ class Ledger(FleetLedger):
     # --- keys that change ---------------------------------------------------------------
 
     def rename_subject(self, old: str, new: str) -> None:
-        """Carry number and tickets of *old* over to *new*."""
+        """Carry number, tickets and roll-ups of *old* over to *new*."""
         super().rename_subject(old, new)
         for ticket in [each for each in self._tickets.values() if each.subject == old]:
             self._set(self._tickets, ticket.number, replace(ticket, subject=new))
+        self._let_go(rollup_of(new))
+        self._take_over(rollup_of(old), rollup_of(new), None)
 
     def rename_check(self, old: str, new: str) -> None:
-        """Carry everything of *old* over to *new*."""
+        """Carry everything of *old* over to *new*, in place of whatever was left there."""
         super().rename_check(old, new)
         self._unset(self._conditions, new)
+        self._unset(self._gatings, new)
+        self._forget_lines(new)
+        self._let_go(new)
         before = self._conditions.get(old)
         if before is not None:
             self._unset(self._conditions, old)
             self._set(self._conditions, new, replace(before, check=new))
-        for number in self._of_check.get(new, ()):
-            self._keep(replace(self._tickets[number], check=None, open_key=None))
+        held = self._gatings.get(old)
+        if held is not None:
+            self._unset(self._gatings, old)
+            self._set(self._gatings, new, tuple(replace(each, check=new) for each in held))
+        subject = new.partition("/")[0]
+        for number in self._lines_of.get(old, ()):
+            line = self._members[number][old]
+            self._unset(self._members[number], old)
+            self._put_member(number, replace(line, check=new, subject=subject))
+        self._unset(self._lines_of, old)
+        self._take_over(old, new, subject)
+
+    def _take_over(self, old: str, new: str, subject: str | None) -> None:
         for number in self._of_check.get(old, ()):
             ticket = self._tickets[number]
             key = new if ticket.open_key == old else ticket.open_key
-            subject = new.partition("/")[0]
-            self._keep(replace(ticket, check=new, open_key=key, subject=subject))
+            about = ticket.subject if subject is None else subject
+            self._keep(replace(ticket, check=new, open_key=key, subject=about))
 
-    def delete_check(self, check: str) -> None:
-        """Forget what is believed and known of a check; its tickets and spans stay."""
-        super().delete_check(check)
+    def _let_go(self, check: str) -> None:
+        """Make the tickets of *check* people's own."""
+        for number in self._of_check.get(check, ()):
+            self._keep(replace(self._tickets[number], check=None, open_key=None))
+
+    def _forget_lines(self, check: str) -> None:
+        for number in self._lines_of.get(check, ()):
+            self._unset(self._members[number], check)
+            left = self._members[number].values()
+            done = sum(1 for line in left if line.state is not MemberState.DOWN)
+            counted = replace(self._tickets[number], member_count=len(left), done_count=done)
+            self._set(self._tickets, number, counted)
+        self._unset(self._lines_of, check)
+
+    def delete_check(self, check: str, at: datetime) -> None:
+        """Forget what is believed and known of a check; its tickets and history stay."""
+        super().delete_check(check, at)
+        self.put_gating(check, None, at)
         self._unset(self._conditions, check)
+        self.touched.add(check)
 
     def put_spans(self, spans: Iterable[Span]) -> None:
         """Insert spans, or lengthen those that are there already."""
@@ -271,7 +331,7 @@ class Ledger(FleetLedger):
         return [span for _, span in known if span.last >= since]
 
     def forget(self, *, spans_before: datetime, outbox_before: datetime, limit: int) -> int:
-        """Delete at most *limit* spans that ended before; how many were."""
+        """Delete at most *limit* spans and gatings that ended before; how many were."""
         del outbox_before  # there is none
         old = sorted(
             (span.last, check, order)
@@ -281,7 +341,16 @@ class Ledger(FleetLedger):
         )[:limit]
         for _, check, order in old:
             self._unset(self._spans[check], order)
-        return len(old)
+        over = [
+            (each.until, check, each)
+            for check, held in self._gatings.items()
+            for each in held
+            if each.until is not None and each.until < spans_before
+        ][:limit]
+        for _, check, each in over:
+            left = tuple(one for one in self._gatings[check] if one is not each)
+            self._set(self._gatings, check, left)
+        return len(old) + len(over)
 
 
 class LedgerStore:

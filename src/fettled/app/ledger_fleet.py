@@ -15,7 +15,16 @@ from typing import Any
 
 from fettled.core.errors import StoreError
 from fettled.core.spans import Span
-from fettled.ports import Heartbeat, Input, KnownCheck, OutboxEvent, Subject, SubjectSpec, Token
+from fettled.ports import (
+    Heartbeat,
+    Input,
+    KnownCheck,
+    OutboxEvent,
+    QuietSpec,
+    Subject,
+    SubjectSpec,
+    Token,
+)
 
 _NOTHING: Any = object()
 
@@ -32,6 +41,8 @@ class FleetLedger:
         self._spans: dict[str, dict[tuple[int, int], Span]] = {}
         self._inputs: list[Input] = []
         self._tokens: dict[str, Token] = {}
+        self._silences: dict[str, QuietSpec] = {}
+        self._figures: dict[str, int] = {}
         self._incarnation = 0
 
     # --- the journal --------------------------------------------------------------------
@@ -71,6 +82,23 @@ class FleetLedger:
         items.append(item)
         self._journal.append(items.pop)
 
+    # --- silences -----------------------------------------------------------------------
+
+    def silences(self) -> list[QuietSpec]:
+        """The silences and maintenance windows that people made, the oldest first."""
+        return sorted(self._silences.values(), key=lambda each: (str(each.created_at), each.id))
+
+    def put_silence(self, spec: QuietSpec) -> None:
+        """Insert it, or overwrite the one of that id."""
+        self._set(self._silences, spec.id, replace(spec, origin=""))
+
+    def forget_silences(self, before: datetime) -> int:
+        """Delete those that ended before; how many were."""
+        over = [spec.id for spec in self._silences.values() if _is_over(spec, before)]
+        for ident in over:
+            self._unset(self._silences, ident)
+        return len(over)
+
     # --- subjects and checks ------------------------------------------------------------
 
     def subjects(self) -> list[Subject]:
@@ -100,12 +128,14 @@ class FleetLedger:
                 self._set(self._subjects, subject.key, replace(subject, removed_at=at))
 
     def rename_subject(self, old: str, new: str) -> None:
-        """Carry the number of *old* over to *new*."""
+        """Carry number and silences of *old* over to *new*."""
         self._unset(self._subjects, new)
         subject = self._subjects.get(old)
         if subject is not None:
             self._unset(self._subjects, old)
             self._set(self._subjects, new, replace(subject, key=new))
+        for spec in [each for each in self._silences.values() if each.subject == old]:
+            self._set(self._silences, spec.id, replace(spec, subject=new))
 
     def checks(self) -> dict[str, KnownCheck]:
         """Those of the configuration that was adopted last, by key."""
@@ -131,8 +161,9 @@ class FleetLedger:
             moved = {order: replace(span, check=new) for order, span in spans.items()}
             self._set(self._spans, new, moved)
 
-    def delete_check(self, check: str) -> None:
+    def delete_check(self, check: str, at: datetime) -> None:
         """Forget what is known of a check."""
+        del at
         self._unset(self._checks, check)
         self._unset(self._beats, check)
 
@@ -170,6 +201,14 @@ class FleetLedger:
             raise StoreError(msg)
         self._set(self._tokens, token.id, token)
 
+    def figure(self, name: str) -> int | None:
+        """Give a single figure that was kept by name."""
+        return self._figures.get(name)
+
+    def put_figure(self, name: str, value: int) -> None:
+        """Keep a single figure by name."""
+        self._set(self._figures, name, value)
+
     def next_incarnation(self) -> int:
         """Count this start of the daemon."""
         self._set(vars(self), "_incarnation", self._incarnation + 1)
@@ -179,3 +218,8 @@ class FleetLedger:
         """Nothing: nobody is told of what happens here."""
         del after, limit
         return []
+
+
+def _is_over(spec: QuietSpec, before: datetime) -> bool:
+    ends = (spec.ends_at, spec.ended_at)
+    return any(end is not None and end < before for end in ends)
