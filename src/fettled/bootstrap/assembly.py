@@ -13,13 +13,15 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from fettled import __version__
+from fettled import __version__, calendar
 from fettled.app.adopt import adopt, recall
 from fettled.app.health import Figures, assess
 from fettled.app.heartbeats import Heartbeats
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
+from fettled.app.quiet import Quiet
+from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
@@ -51,6 +53,9 @@ GAUGE = timedelta(seconds=1)
 #: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
 #: counted in a hundredth of a second.
 COUNT = timedelta(seconds=5)
+#: How often is looked whether a silence or window began or ended. Whether one holds does
+#: not depend on it; what it held back is looked at again so soon.
+QUIET = timedelta(seconds=1)
 #: Each gauging is a tick of the heartbeats; one that comes later than this means that the
 #: daemon did not run in between, or so haltingly that nothing it measured can be believed.
 LONGEST_TICK = timedelta(seconds=5)
@@ -114,6 +119,7 @@ class Assembly:
             heartbeats=self._heartbeats,
         )
         self._tokens = Tokens(store, clock, self._roles_of)
+        self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
@@ -121,6 +127,7 @@ class Assembly:
         self._housekeeping.every("forget", FORGET_EVERY, self._forget)
         self._housekeeping.every("gauge", GAUGE, self._gauge)
         self._housekeeping.every("count", COUNT, self._count)
+        self._housekeeping.every("quiet", QUIET, self._quieten)
         self._reloading = asyncio.Lock()
         self._reloads: set[asyncio.Task[list[str]]] = set()
         self._reload_failed = False
@@ -128,6 +135,7 @@ class Assembly:
     async def take_over(self) -> None:
         """Adopt the configured fleet, with the state that the store has of it."""
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
+        await self.quiet.load()
         await self._adopt(make_fleet(self.settings, self._tools), "start")
         await self._count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
@@ -139,6 +147,8 @@ class Assembly:
         """Show the configured fleet as the store remembers it, and change nothing."""
         fleet = make_fleet(self.settings, self._tools)
         await recall(fleet, store=self._store, memory=self.memory, clock=self._clock)
+        await self.quiet.load()
+        self.quiet.fleet_changed(fleet)
 
     async def reload(self) -> list[str]:
         """
@@ -226,6 +236,13 @@ class Assembly:
             subjects=Subjects(self.memory, self._scheduler.next_at),
             heartbeats=self._looker,
             tokens=self._tokens,
+            silences=Silences(
+                quiet=self.quiet,
+                store=self._store,
+                clock=self._clock,
+                check=calendar.check,
+                source=str(self._config) if self._config.name else "the configuration",
+            ),
             reload=self.reload,
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
@@ -251,14 +268,15 @@ class Assembly:
 
     async def _adopt(self, fleet: Fleet, why: str) -> None:
         fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
-        await adopt(
-            fleet,
-            why=why,
-            store=self._store,
-            clock=self._clock,
-            memory=self.memory,
-            sink=self.sink,
-        )
+        with self.quiet.adopting(fleet):
+            await adopt(
+                fleet,
+                why=why,
+                store=self._store,
+                clock=self._clock,
+                memory=self.memory,
+                sink=self.sink,
+            )
         self._metrics.fleet_changed(fleet)
         self._scheduler.set_checks(timings(fleet))
         for key, spec in fleet.checks.items():
@@ -281,11 +299,19 @@ class Assembly:
 
     async def _forget(self) -> None:
         await forget(self._store, self._clock.wall())
+        await self.quiet.forget()
 
     async def _count(self) -> None:
         # While the store is down the last counts stand; that it is down is told elsewhere.
         with suppress(StoreDownError):
             self._metrics.tickets_counted(await self._store.read(lambda r: r.ticket_counts()))
+
+    async def _quieten(self) -> None:
+        for edge in self.quiet.due(self._clock.wall()).edges:
+            self.log.quiet_changed(edge)
+        # While the store is down what is to be logged there waits.
+        with suppress(StoreDownError):
+            await self.quiet.tell()
 
     async def _gauge(self) -> None:
         self._heartbeats.listen()
