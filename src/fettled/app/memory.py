@@ -267,6 +267,11 @@ class Memory:
         above = [*filter(None, (primary,)), *self.topology.ancestors(watch.spec.subject)[:1]]
         return [spec.key for spec in above if spec.probe is not None]
 
+    def waiting_of(self, subjects: Iterable[str]) -> list[str]:
+        """What of *subjects* is down without a ticket: a gate may hold it, or have lifted."""
+        watches = (watch for key in subjects for watch in self._subjects.get(key, ()))
+        return [watch.spec.key for watch in watches if _is_unwell(watch)]
+
     def dependents(self, watch: Watch) -> list[str]:
         """What is down without a ticket and may be so because of *watch*."""
         if not watch.spec.primary:
