@@ -19,6 +19,7 @@ from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
 from fettled.core.condition import Condition
 from fettled.core.errors import StoreDownError, StoreUnsureError
+from fettled.core.isolation import Link
 from fettled.core.observations import Observation, Outcome, Reason
 from fettled.core.policy import Flap, Policy
 from fettled.core.tickets import Change
@@ -43,6 +44,7 @@ class Remembering:
     phases: list[tuple[Phase, Phase]] = field(default_factory=list)
     gates: list[str] = field(default_factory=list)
     seen: list[Observation] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     faults: list[BaseException] = field(default_factory=list)
 
     def observed(self, seen: Observation, phase: Phase) -> None:
@@ -56,6 +58,9 @@ class Remembering:
 
     def changed(self, change: Change) -> None:
         self.changes.append(change)
+
+    def isolation_changed(self, link: Link) -> None:
+        self.links.append(link)
 
     def faulted(self, where: str, error: BaseException) -> None:
         self.faults.append(error)

@@ -6,9 +6,11 @@ Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
 """
 
 from fettled.ports.fleet import (
+    CanarySpec,
     CheckSpec,
     Fleet,
     HeartbeatSpec,
+    IsolationSpec,
     SubjectSpec,
 )
 from fettled.ports.records import (
@@ -34,6 +36,7 @@ from fettled.ports.world import (
 )
 
 __all__ = [
+    "CanarySpec",
     "CheckSpec",
     "Clock",
     "EventSink",
@@ -42,6 +45,7 @@ __all__ = [
     "Heartbeat",
     "HeartbeatSpec",
     "Input",
+    "IsolationSpec",
     "KnownCheck",
     "Membership",
     "OutboxEvent",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from fettled.core.isolation import Canary, Rules
 from fettled.core.policy import Policy
 from fettled.core.words import Requires, SubjectType
 from fettled.ports.world import Probe
@@ -67,8 +68,27 @@ class HeartbeatSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class CanarySpec:
+    """Somebody whose answer proves that the network works, as configured."""
+
+    canary: Canary
+    probe: Probe
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class IsolationSpec:
+    """How the monitor tells that it is cut off itself, as configured."""
+
+    canaries: tuple[CanarySpec, ...] = ()
+    rules: Rules = field(default_factory=Rules)
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """Everything that is watched, as one value that a reload swaps."""
 
     subjects: dict[str, SubjectSpec]
     checks: dict[str, CheckSpec]
+    isolation: IsolationSpec = IsolationSpec()
