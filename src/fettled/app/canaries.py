@@ -77,16 +77,23 @@ class Canaries:
         now = self._clock.now()
         if self._asking is None and self._asked is not None and now - self._asked < FRESH:
             return self._last
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._ask())
-            self._asking.add_done_callback(self._asked_all)
         # Whoever gives up waiting must not take the answer from the others.
-        return await asyncio.shield(self._asking)
+        return await asyncio.shield(self._asking or self._begin())
+
+    def start(self) -> None:
+        """Begin to ask them, and wait for nothing."""
+        if self._specs and self._asking is None:
+            self._begin()
 
     def stop(self) -> None:
         """Give up what is being asked."""
         if self._asking is not None:
             self._asking.cancel()
+
+    def _begin(self) -> asyncio.Task[Round]:
+        self._asking = asyncio.create_task(self._ask())
+        self._asking.add_done_callback(self._asked_all)
+        return self._asking
 
     def _asked_all(self, task: asyncio.Task[Round]) -> None:
         self._asking = None

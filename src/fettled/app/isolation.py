@@ -143,6 +143,10 @@ class Isolation:
                 self._asked = now
                 await self._canaries.ask()
 
+    def start(self) -> None:
+        """Ask the canaries for the first time, so that they have a vote once one is needed."""
+        self._canaries.start()
+
     def stop(self) -> None:
         """Give up what is being asked."""
         self._canaries.stop()

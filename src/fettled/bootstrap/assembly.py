@@ -209,6 +209,7 @@ class Assembly:
         """Begin to look and to keep house."""
         self._lag.start()
         self._housekeeping.start()
+        self._trouble.isolation.start()
         self._scheduler.start()
         self.log.started(__version__, len(self.memory), self.notes)
 
