@@ -70,12 +70,12 @@ class Canaries:
         ]
         trusted.difference_update(silent)
 
-    async def ask(self) -> Round:
-        """Ask them all, unless that has just been done; waits as long as their timeouts."""
+    async def ask(self, fresh: timedelta = FRESH) -> Round:
+        """Ask them all, unless that was done within *fresh*; waits as long as their timeouts."""
         if not self._specs:
             return Round()
         now = self._clock.now()
-        if self._asking is None and self._asked is not None and now - self._asked < FRESH:
+        if self._asking is None and self._asked is not None and now - self._asked < fresh:
             return self._last
         # Whoever gives up waiting must not take the answer from the others.
         return await asyncio.shield(self._asking or self._begin())

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fettled.app.canaries import Canaries
+from fettled.app.canaries import FRESH, Canaries
 from fettled.app.memory import Memory, Watch
 from fettled.core import isolation as core
 from fettled.core.isolation import Link, Standing, Trace, Word
@@ -122,7 +122,7 @@ class Isolation:
         self._expire()
         # What is known to be down already opens nothing, so nobody need be asked again.
         if not self.is_cut(requires) and watch.expected.phase is not Phase.FIRING:
-            await self._doubt(requires, started)
+            await self._doubt(watch, started)
         if not self.is_cut(requires) or outcome.verdict is Verdict.UNKNOWN:
             return outcome
         text = f"not believed while the monitor is cut off: {outcome.message}"
@@ -151,9 +151,12 @@ class Isolation:
         """Give up what is being asked."""
         self._canaries.stop()
 
-    async def _doubt(self, requires: Requires, failed: datetime) -> None:
-        heard = await self._canaries.ask()
-        for network in NEEDED[requires]:
+    async def _doubt(self, watch: Watch, failed: datetime) -> None:
+        # Asked within half of the debounce: the failure that meets it must not be believed
+        # for an answer that is older than the first one.
+        fresh = min(FRESH, watch.spec.policy.open_after / 2)
+        heard = await self._canaries.ask(fresh)
+        for network in NEEDED[watch.spec.requires]:
             vote, worked = self._count(heard, network), self._worked.get(network)
             is_open = vote is None and (worked is None or worked < failed)
             word = core.judge(
