@@ -25,7 +25,7 @@ class Host:
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind((address, 0))
         self._listener.listen(0)
-        self._listener.setblocking(False)
+        self._listener.settimeout(0)
         self._fillers: list[socket.socket] = []
         self._thread: threading.Thread | None = None
         self._over = threading.Event()
@@ -66,7 +66,7 @@ class Host:
     def _fill(self) -> bool:
         """Take one more place in the queue; False once there is none."""
         filler = socket.socket()
-        filler.setblocking(False)
+        filler.settimeout(0)
         self._fillers.append(filler)
         with contextlib.suppress(BlockingIOError):
             filler.connect((self.address, self.port))

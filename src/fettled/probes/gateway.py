@@ -19,7 +19,7 @@ from fettled.probes import icmp, tcp
 from fettled.probes.icmp import IcmpOptions
 from fettled.probes.tcp import TcpOptions
 from fettled.probes.tools import Tools
-from fettled.probes.verdicts import down
+from fettled.probes.verdicts import ProbeFailedError, down
 
 ROUTES4 = Path("/proc/net/route")
 ROUTES6 = Path("/proc/net/ipv6_route")
@@ -45,9 +45,11 @@ def make(
         ping = IcmpOptions.model_construct(
             type="icmp", host=address, count=2, spacing=timedelta(milliseconds=500)
         )
-        outcome = await icmp.make(ping, tools)()
-        if outcome.reason is not Reason.PERMISSION:
-            return outcome
+        try:
+            return await icmp.make(ping, tools)()
+        except ProbeFailedError as error:
+            if error.outcome.reason is not Reason.PERMISSION:
+                raise
         door = TcpOptions.model_construct(type="tcp", host=address, port=port)
         return await tcp.make(door, tools)()
 
