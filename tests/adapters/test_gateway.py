@@ -86,10 +86,10 @@ async def _ask(directory: Path, address: str, port: int) -> Outcome:
 class _NoPings(socket.socket):
     """A machine that lets nobody ping."""
 
-    def __init__(self, family: int = -1, kind: int = -1, proto: int = -1, *more: int) -> None:
-        if proto in {socket.IPPROTO_ICMP, socket.IPPROTO_ICMPV6}:
+    def __init__(self, *given: int, **named: int) -> None:
+        if {socket.IPPROTO_ICMP, socket.IPPROTO_ICMPV6} & {*given[2:3], named.get("proto")}:
             raise PermissionError(errno.EPERM, "Operation not permitted")
-        super().__init__(family, kind, proto, *more)
+        super().__init__(*given, **named)
 
 
 async def test_without_the_right_to_ping_it_is_asked_by_tcp(
