@@ -16,6 +16,7 @@ from typing import Protocol
 
 from fettled.app.surroundings import Sightings
 from fettled.app.topology import Topology
+from fettled.core.cascade import is_down
 from fettled.core.condition import Condition
 from fettled.core.errors import NotFoundError
 from fettled.core.flap import Stretch
@@ -298,6 +299,11 @@ class Memory:
         primary = None if watch.spec.primary else self.topology.primary(watch.spec.subject)
         above = [*filter(None, (primary,)), *self.topology.ancestors(watch.spec.subject)[:1]]
         return [spec.key for spec in above if spec.probe is not None]
+
+    def down_above(self, watch: Watch) -> list[str]:
+        """What *watch* is reached through, as far as that can be asked and is down."""
+        above = (self._checks.get(key) for key in self.asked_first(watch))
+        return [each.spec.key for each in above if each is not None and is_down(each.condition)]
 
     def waiting_of(self, subjects: Iterable[str]) -> list[str]:
         """What of *subjects* is down without a ticket: a gate may hold it, or have lifted."""
