@@ -11,12 +11,12 @@ from fettled.ports.fleet import (
     HeartbeatSpec,
     SubjectSpec,
 )
+from fettled.ports.quiet import QUIET_WORDS, QuietEdge, QuietSpec
 from fettled.ports.records import (
     Gating,
     Heartbeat,
     Input,
     KnownCheck,
-    Membership,
     OutboxEvent,
     Subject,
     TicketFilter,
@@ -34,6 +34,7 @@ from fettled.ports.world import (
 )
 
 __all__ = [
+    "QUIET_WORDS",
     "CheckSpec",
     "Clock",
     "EventSink",
@@ -43,9 +44,10 @@ __all__ = [
     "HeartbeatSpec",
     "Input",
     "KnownCheck",
-    "Membership",
     "OutboxEvent",
     "Probe",
+    "QuietEdge",
+    "QuietSpec",
     "Reader",
     "Store",
     "Subject",

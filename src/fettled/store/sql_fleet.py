@@ -68,7 +68,8 @@ _COUNT_START = (
     .on_conflict_do_update(index_elements=["name"], set_={"value": meta.c.value + 1})
     .returning(meta.c.value)
 )
-_NOTE_FORGOTTEN = put(meta, "name")
+_PUT_FIGURE = put(meta, "name")
+_FIGURE = select(meta.c.value).where(meta.c.name == bindparam("name"))
 _OUTBOX = (
     select(outbox)
     .where(outbox.c.position > bindparam("after"))
@@ -202,6 +203,17 @@ def next_incarnation(link: Link) -> int:
     return int(link.told(_COUNT_START, {"name": "incarnation", "value": 1}))
 
 
+def figure(link: Link, name: str) -> int | None:
+    """Read a single figure."""
+    row = link.one(_FIGURE, {"name": name})
+    return None if row is None else int(row["value"])
+
+
+def put_figure(link: Link, name: str, value: int) -> None:
+    """Insert or overwrite a single figure."""
+    link.run(_PUT_FIGURE, {"name": name, "value": value})
+
+
 def events(link: Link, *, after: int, limit: int) -> list[OutboxEvent]:
     """Read a piece of the outbox."""
     return [load_event(row) for row in link.all(_OUTBOX, {"after": after, "limit": limit})]
@@ -209,7 +221,7 @@ def events(link: Link, *, after: int, limit: int) -> list[OutboxEvent]:
 
 def forget(link: Link, *, spans_before: datetime, outbox_before: datetime, limit: int) -> int:
     """Delete at most *limit* rows of each kind that ended before."""
-    link.run(_NOTE_FORGOTTEN, {"name": FORGOTTEN, "value": counted(outbox_before)})
+    put_figure(link, FORGOTTEN, counted(outbox_before))
     before = {"spans_before": spans_before, "outbox_before": outbox_before}
     return sum(
         int(link.run(statement, {"before": before[name], "limit": limit}).rowcount)

@@ -12,9 +12,9 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, or_, select, update
 
 from fettled.core.keys import BLIND
-from fettled.core.tickets import MONITOR, Member
+from fettled.core.tickets import MONITOR, Member, Membership
 from fettled.core.words import Gate
-from fettled.ports import Gating, Membership
+from fettled.ports import Gating
 from fettled.store.link import Link, Row
 from fettled.store.rows import dump_member, load_gating, load_member, load_ticket
 from fettled.store.statements import add, locking, put
