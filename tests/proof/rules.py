@@ -213,6 +213,8 @@ def check_change(books: Books, told: Told) -> None:
 
 def _line(books: Books, ticket: Record, check: str, state: str) -> None:
     belief = books.belief(check)
+    if ticket.members.get(check) == state:
+        return
     if state == "down" and belief.is_well:
         books.complain(check, f"2: is well, and put down on #{ticket.number}")
     if state == "down" and belief.confirmed != "down" and not belief.is_unsure:

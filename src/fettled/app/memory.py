@@ -267,6 +267,23 @@ class Memory:
         above = [*filter(None, (primary,)), *self.topology.ancestors(watch.spec.subject)[:1]]
         return [spec.key for spec in above if spec.probe is not None]
 
+    def unasked(self, watch: Watch, offset: timedelta) -> list[str]:
+        """
+        Which of those were not looked at since *watch* began to fail.
+
+        Whoever was is not asked again: what it decides wakes those that hang on it, and two
+        that ask one another would be probed without a pause.
+        """
+        first = watch.condition.first
+        return [
+            key
+            for key in self.asked_first(watch)
+            if first is None
+            or (above := self._checks.get(key)) is None
+            or above.seen is None
+            or above.seen.started + offset <= first
+        ]
+
     def dependents(self, watch: Watch) -> list[str]:
         """What is down without a ticket and may be so because of *watch*."""
         if not watch.spec.primary:

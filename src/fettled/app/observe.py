@@ -218,7 +218,8 @@ class Observer:
         if until is None or decided.condition.gate is None:
             return
         if decided.condition.gate in {Gate.PRIMARY, Gate.PARENT}:
-            for above in self._memory.asked_first(watch):
+            offset = self._clock.wall() - self._clock.now()
+            for above in self._memory.unasked(watch, offset):
                 self._memory.waiters.setdefault(above, set()).add(watch.spec.key)
                 self.wake(above)
         delay = until - self._clock.wall()
