@@ -287,7 +287,7 @@ class Plant:
         if after.phase is not before.phase or decided.changes:
             woken += self.memory.dependents(watch)
         if after.gate_until is not None and after.gate in {Gate.PRIMARY, Gate.PARENT}:
-            for above in self.memory.unasked(watch, self.offset * MS):
+            for above in self.memory.unasked(watch):
                 self.memory.waiters.setdefault(above, set()).add(watch.spec.key)
                 woken.append(above)
         return self.told(decided.changes)

@@ -267,21 +267,22 @@ class Memory:
         above = [*filter(None, (primary,)), *self.topology.ancestors(watch.spec.subject)[:1]]
         return [spec.key for spec in above if spec.probe is not None]
 
-    def unasked(self, watch: Watch, offset: timedelta) -> list[str]:
+    def unasked(self, watch: Watch) -> list[str]:
         """
-        Which of those were not looked at since *watch* began to fail.
+        Which of those were not looked at since *watch* is in its phase.
 
         Whoever was is not asked again: what it decides wakes those that hang on it, and two
-        that ask one another would be probed without a pause.
+        that ask one another would be probed without a pause. By the daemon's own clock, so
+        that setting the one on the wall cannot make an answer old.
         """
-        first = watch.condition.first
+        since = watch.condition.since
         return [
             key
             for key in self.asked_first(watch)
-            if first is None
+            if since is None
             or (above := self._checks.get(key)) is None
             or above.seen is None
-            or above.seen.started + offset <= first
+            or above.seen.started <= since
         ]
 
     def dependents(self, watch: Watch) -> list[str]:
