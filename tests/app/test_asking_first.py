@@ -33,6 +33,7 @@ async def test_a_child_that_waits_for_a_slow_parent_does_not_keep_both_probed(de
         await desk.round({"hub": "down", "door": "down"})
         while woken and looks < 100:
             looks += 1
+            desk.clock.advance(timedelta(milliseconds=1))
             again = desk.watch(woken.pop(0))
             desk.looker.take(again, SEEN["down"], desk.clock.now())
             await desk.observer.settle()

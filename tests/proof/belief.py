@@ -158,6 +158,8 @@ class Belief:
             self.firing_from = at
         if not rule.publish:
             self.was_unpublished = True
+        if began and self.is_unsure:
+            return  # the flap rule may have been met by this very observation
         if self._held(at, rule.open_after, rule.open_failures) and not self.is_down:
             if self.confirmed != "down":
                 self.firing_from = at
@@ -166,6 +168,8 @@ class Belief:
 
     def _succeed(self, at: int, wall: int, *, flipped: bool, rule: Rule) -> None:
         after = max(rule.stable_after, rule.resolve_after) if self.is_unsure else rule.resolve_after
+        if flipped and self.is_unsure:
+            return  # as above
         is_at_once = self.confirmed != "down" and not self.is_unsure
         if is_at_once:
             if flipped or self.confirmed != "up":
