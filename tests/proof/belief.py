@@ -55,6 +55,7 @@ class Belief:
         is_first_sure: False where flapping makes it uncertain.
         firing_from: when it last began (again) to fail while confirmed down.
         well_from: since when it has been confirmed well, uninterrupted.
+        maybe_well_from: since when it may have been.
         was_well, maybe_well: (at, wall) of the last instant of being well, and of perhaps so.
         recovered: wall time at which it came back from being down.
         flapping_from: since when it surely flaps, if it does.
@@ -73,6 +74,7 @@ class Belief:
     is_first_sure: bool = True
     firing_from: int = 0
     well_from: int = 0
+    maybe_well_from: int = 0
     was_well: tuple[int, int] | None = None
     maybe_well: tuple[int, int] | None = None
     recovered: int | None = None
@@ -173,11 +175,12 @@ class Belief:
         is_at_once = self.confirmed != "down" and not self.is_unsure
         if is_at_once:
             if flipped or self.confirmed != "up":
-                self.well_from = at
+                self.well_from = self.maybe_well_from = at
         elif self._held(at, after, rule.resolve_successes):
             if self.bad == "down":
                 self.recovered = wall
             self.well_from = at
+            self.maybe_well_from = self.run_from if self.is_unsure else at
         else:
             return
         self.confirmed, self.is_unsure, self.is_first_sure = "up", False, True

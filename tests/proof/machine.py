@@ -60,7 +60,7 @@ async def _never_run() -> Outcome:
     raise NotImplementedError
 
 
-def spec_of(subject: str, name: str, policy: Policy) -> CheckSpec:
+def spec_of(subject: str, name: str, policy: Policy, formerly: str) -> CheckSpec:
     """Make a check that is looked at every 30 s."""
     return CheckSpec(
         key=f"{subject}/{name}",
@@ -73,6 +73,7 @@ def spec_of(subject: str, name: str, policy: Policy) -> CheckSpec:
         retry_interval=15 * S,
         policy=policy,
         probe=_never_run,
+        formerly=f"{formerly}/{name}",
     )
 
 
@@ -91,9 +92,11 @@ def house(policy: Policy, names: dict[str, str], gone: frozenset[str], *, storm:
             labels={"site": "oslo"} if key in {"pump", "lamp", "hub"} else {},
             formerly=key if called[key] != key else f"{key}-b",
         )
-    checks = [spec_of(called[key], "main", policy) for key in kept]
+    former = {called[key]: subjects[called[key]].formerly or "" for key in kept}
+    checks = [spec_of(called[key], "main", policy, former[called[key]]) for key in kept]
     if "door-1" in kept:
-        checks.append(spec_of(called["door-1"], "web", policy))
+        door = called["door-1"]
+        checks.append(spec_of(door, "web", policy, former[door]))
     brake = Storm(4, 5 * M) if storm else None
     return Fleet(subjects, {each.key: each for each in checks}, brake)
 

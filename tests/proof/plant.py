@@ -185,12 +185,13 @@ class Plant:
         )
         audit, checks = self.auditor, self.fleet.checks
         for key in before - checks.keys():
-            subject = key.partition("/")[0]
+            subject, _, name = key.partition("/")
             new = [
                 spec.key
                 for spec in checks.values()
                 if self.fleet.subjects[spec.subject].formerly == subject
                 and spec.key not in before
+                and spec.name == name
             ]
             if new:
                 audit.rename(key, new[0])

@@ -280,6 +280,10 @@ class Surroundings:
         ticket = self.reader.last_ticket(rollup_of(self.spec.subject))
         return ticket if ticket is not None and ticket.is_open else None
 
+    def lines(self, number: int) -> tuple[Member, ...]:
+        """The checklist of a ticket."""
+        return tuple(self.reader.members(number))
+
     def below(self) -> tuple[Sibling, ...]:
         """What is reached through it and has an open ticket of its own."""
         if not self.spec.primary:
