@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from desk import Desk, check, fleet
-from fettled.core.lifecycle import Comment
+from fettled.core.lifecycle import Comment, Resolve
 from fettled.core.tickets import Actor
 from fettled.core.words import MemberState
 
@@ -52,3 +52,24 @@ async def test_a_parent_that_fails_again_counts_the_kept_tickets_of_its_children
     lines = await desk.store.read(lambda r: r.members(ticket.number))
     done = [line for line in lines if line.state is not MemberState.DOWN]
     assert (ticket.member_count, ticket.done_count) == (len(lines), len(done))
+
+
+async def test_a_group_that_was_well_since_a_person_resolved_it_is_not_still_unhealthy(
+    desk: Desk,
+) -> None:
+    """
+    Rule 4 asks for no healthy spell since; rule 5 and 6 go by the reopen window then.
+
+    Seen to fail where the group's belief stayed as it was when a person resolved its ticket.
+    """
+    await desk.adopt(fleet(*map(check, ["hub", *DOORS]), parents=HUB, storm=None))
+    await desk.round(ALL_UP)
+    await desk.round(ALL_UP | dict.fromkeys(DOORS, "down"), 5)
+    await desk.tickets.act("1", Resolve(), Actor("user", "ann"))
+    await desk.round(ALL_UP, 200)
+    await desk.round(ALL_UP | dict.fromkeys(DOORS, "down"), 5)
+
+    assert await desk.open_tickets() == {"rollup:hub": [f"{door}/main" for door in DOORS]}
+    again = await desk.store.read(lambda r: r.last_ticket("rollup:hub"))
+    assert again is not None
+    assert (again.number, again.previous) == (2, 1)
