@@ -310,6 +310,24 @@ class Memory:
         watches = (watch for key in subjects for watch in self._subjects.get(key, ()))
         return [watch.spec.key for watch in watches if _is_unwell(watch)]
 
+    def unasked(self, watch: Watch) -> list[str]:
+        """
+        Which of those were not looked at since *watch* is in its phase.
+
+        Whoever was is not asked again: what it decides wakes those that hang on it, and two
+        that ask one another would be probed without a pause. By the daemon's own clock, so
+        that setting the one on the wall cannot make an answer old.
+        """
+        since = watch.condition.since
+        return [
+            key
+            for key in self.asked_first(watch)
+            if since is None
+            or (above := self._checks.get(key)) is None
+            or above.seen is None
+            or above.seen.started <= since
+        ]
+
     def dependents(self, watch: Watch) -> list[str]:
         """What is down without a ticket and may be so because of *watch*."""
         if not watch.spec.primary:

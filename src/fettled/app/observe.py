@@ -222,7 +222,7 @@ class Observer:
         if until is None or decided.condition.gate is None:
             return
         if decided.condition.gate in {Gate.PRIMARY, Gate.PARENT}:
-            for above in self._memory.asked_first(watch):
+            for above in self._memory.unasked(watch):
                 self._memory.waiters.setdefault(above, set()).add(watch.spec.key)
                 self.wake(above)
         delay = until - self._clock.wall()
