@@ -276,7 +276,7 @@ class Isolation(Options):
         description="How long isolation is believed without proof from a canary.",
     )
     timeout: PositiveDuration = Field(
-        timedelta(seconds=3), description="How long a canary may take; also one by one."
+        timedelta(seconds=3), description="How long a canary may take that does not say it itself."
     )
 
     @model_validator(mode="after")
