@@ -38,6 +38,7 @@ SECTIONS = {
     "Team": "`access.teams[]`",
     "User": "`access.users[]`",
     "Isolation": "`isolation`",
+    "StormSettings": "`storm`",
     "Limits": "`limits`",
     "Log": "`log`",
 }

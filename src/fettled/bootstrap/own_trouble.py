@@ -78,6 +78,7 @@ def make_own_trouble(
         sink=sink,
     )
     isolation.on_change = impaired.changed
+    memory.is_cut, memory.is_dark = isolation.is_cut, isolation.covers
     blindness = Blindness(
         memory=memory,
         heartbeats=heartbeats,

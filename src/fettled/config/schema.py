@@ -9,39 +9,21 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, SecretStr
 
-from fettled.config.canaries import CanaryRef
 from fettled.config.checks import Check, CheckName, Period
+from fettled.config.isolation import Isolation
+from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
-from fettled.config.scalars import as_text
+from fettled.config.quiet import MaintenanceWindow, Silence
+from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
 
 Role = Literal["viewer", "reporter", "operator", "manager", "admin"]
-SUBJECT_KEY = r"^[a-z0-9][a-z0-9._-]*$"
-SubjectKey = Annotated[str, Field(pattern=SUBJECT_KEY, max_length=100)]
-PersonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", max_length=100)]
-Title = Annotated[str, Field(min_length=1, max_length=200)]
-LabelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=63)]
-# Numbers are so common in labels that they are not left to a second judgement.
-LabelValue = Annotated[
-    str,
-    Field(max_length=200),
-    BeforeValidator(lambda value: value if (text := as_text(value)) is None else text),
-    WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 200}),
-]
-
 #: Where systemd's StateDirectory= puts it.
 _STORE = "sqlite:////var/lib/fettled/fettled.db"
 
@@ -255,37 +237,25 @@ class Access(Options):
     users: list[User] = Field([], description="People.")
 
 
-class Isolation(Options):
-    """How the monitor tells that it is cut off itself."""
+def _check_opens(opens: int) -> int:
+    if opens < 1:
+        msg = "must be at least 1; to switch the brake off write enabled: false beside it"
+        raise ValueError(msg)
+    return opens
 
-    enabled: bool = Field(default=True, description="Ask before a network failure is believed.")
-    canaries: list[CanaryRef] = Field(
-        [],
-        description="Whose answer proves that the network works: `host:port` for a TCP connect, or"
-        " the options of a check that is no heartbeat, with `timeout` and `requires`.",
-    )
-    gateway: bool = Field(default=True, description="Have the default gateway as a canary too.")
-    quorum: Annotated[int, Field(ge=1, le=100)] = Field(
-        1, description="Canaries that must answer for the network to count as working."
-    )
-    min_checks: Annotated[int, Field(ge=2, le=100_000)] = Field(
-        10, description="Checks that must fail at once where no canary has a vote."
-    )
-    hold: PositiveDuration = Field(
-        timedelta(minutes=5),
-        description="How long isolation is believed without proof from a canary.",
-    )
-    timeout: PositiveDuration = Field(
-        timedelta(seconds=3), description="How long a canary may take that does not say it itself."
-    )
 
-    @model_validator(mode="after")
-    def _quorum_can_be_met(self) -> Self:
-        most = len(self.canaries) + self.gateway
-        if self.quorum > max(most, 1):
-            msg = f"asks for a quorum of {self.quorum}, and there are {most} canaries: lower it"
-            raise ValueError(msg)
-        return self
+class StormSettings(Options):
+    """When everything fails at once: the rest becomes one ticket."""
+
+    enabled: bool = Field(
+        default=True, description="False: each opening its own ticket, however many there are."
+    )
+    opens: Annotated[int, AfterValidator(_check_opens), Field(le=100_000)] = Field(
+        Storm().opens,
+        description="Openings and reopenings within the window; what would open beyond them is"
+        " put onto one ticket with a checklist.",
+    )
+    window: PositiveDuration = Field(Storm().window, description="Time in which they count.")
 
 
 class Limits(Options):
@@ -333,6 +303,13 @@ class Settings(Options):
     access: Access | None = Field(None, description="Teams and people.")
     isolation: Isolation = Field(
         default_factory=Isolation, description="How the monitor tells that it is cut off itself."
+    )
+    storm: StormSettings = Field(
+        default_factory=StormSettings, description="The brake over all openings."
+    )
+    silences: list[Silence] = Field([], description="Who opens no ticket for a while.")
+    maintenance_windows: list[MaintenanceWindow] = Field(
+        [], description="When work is done, so that nothing is opened for it."
     )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

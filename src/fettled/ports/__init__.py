@@ -13,12 +13,12 @@ from fettled.ports.fleet import (
     IsolationSpec,
     SubjectSpec,
 )
+from fettled.ports.quiet import QUIET_WORDS, QuietEdge, QuietSpec
 from fettled.ports.records import (
     Gating,
     Heartbeat,
     Input,
     KnownCheck,
-    Membership,
     OutboxEvent,
     Subject,
     TicketFilter,
@@ -36,6 +36,7 @@ from fettled.ports.world import (
 )
 
 __all__ = [
+    "QUIET_WORDS",
     "CanarySpec",
     "CheckSpec",
     "Clock",
@@ -47,9 +48,10 @@ __all__ = [
     "Input",
     "IsolationSpec",
     "KnownCheck",
-    "Membership",
     "OutboxEvent",
     "Probe",
+    "QuietEdge",
+    "QuietSpec",
     "Reader",
     "Store",
     "Subject",

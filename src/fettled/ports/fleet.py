@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from fettled.core.isolation import Canary, Rules
-from fettled.core.policy import Policy
+from fettled.core.policy import Policy, Storm
 from fettled.core.words import Requires, SubjectType
+from fettled.ports.quiet import QuietSpec
 from fettled.ports.world import Probe
 
 
@@ -87,8 +88,17 @@ class IsolationSpec:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Everything that is watched, as one value that a reload swaps."""
+    """
+    Everything that is watched, as one value that a reload swaps.
+
+    Attributes:
+        storm: the brake over all openings; None: switched off.
+        quiet: the silences and maintenance windows of the file.
+        isolation: how the monitor tells that it is cut off itself.
+    """
 
     subjects: dict[str, SubjectSpec]
     checks: dict[str, CheckSpec]
+    storm: Storm | None = field(default_factory=Storm)
+    quiet: tuple[QuietSpec, ...] = ()
     isolation: IsolationSpec = IsolationSpec()
