@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from desk import check, fleet
+from fettled.app.rollups import Rollups
+from fettled.app.surroundings import NoQuiet
 from fettled.core.isolation import Standing
 from fettled.core.keys import ISOLATION
 from fettled.core.lifecycle import Comment, Resolve
@@ -393,3 +395,30 @@ async def test_names_that_no_longer_resolve_are_a_sign_too(post: Post) -> None:
     await post.rounds(1)
 
     assert await post.tickets() == CUT_OFF
+
+
+async def test_in_a_blackout_what_fires_are_lines_of_that_ticket(post: Post) -> None:
+    """
+    Not ten tickets more; it resolves when nine tenths of its members are well.
+
+    Seen to fail without `Memory.is_dark` tied to isolation: ten tickets of doors.
+    """
+    desk = post.desk
+    await _watch(post, *TEN, canaries=0)
+    post.world.default = "timeout"
+    await post.rounds(1)
+    await post.pass_time(300)
+    await post.rounds(4)
+    assert await post.tickets() == [BLACKOUT]
+    members = await desk.store.read(lambda r: r.members(1))
+    assert {member.check for member in members} == {f"{name}/main" for name in TEN}
+
+    post.world.default = "up"
+    await post.rounds(1)
+    assert await post.tickets() == [BLACKOUT]
+    rollups = Rollups(desk.store, desk.clock, desk.memory, desk.sink, NoQuiet())
+    for _ in range(4):
+        await post.rounds(1)
+        await rollups.tend()
+    assert await post.tickets() == []
+    assert (await desk.events(1))[-1] == "resolved:auto_recovered"
