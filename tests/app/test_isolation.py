@@ -88,6 +88,7 @@ async def test_any_target_that_answers_ends_it(post: Post, proof: str) -> None:
     post.world.says = {"door-3": proof}
     await post.look("door-3")
     assert not post.isolation.is_cut(Requires.LAN)
+    post.desk.clock.advance(10 * S)
     await post.look("door-4")
     assert not post.isolation.is_cut(Requires.LAN)
 
@@ -245,10 +246,14 @@ async def test_correlated_failure_stands_in_for_canaries(post: Post) -> None:
     assert sum(w.condition.run_count for w in post.desk.memory) == 0
 
 
-@pytest.mark.parametrize("loopback", ["127.0.0.1", "::1", "localhost", ""])
+@pytest.mark.parametrize("loopback", ["127.0.0.{}", "db-{}.localhost", ""])
 async def test_checks_on_this_machine_are_no_correlation(post: Post, loopback: str) -> None:
-    """They say nothing about the network, whatever the configuration requires."""
-    specs = [post.world.check(name, host=loopback) for name in TEN]
+    """
+    They say nothing about the network, whatever the configuration requires.
+
+    Seen to fail with loopback addresses counted: isolated for the first two.
+    """
+    specs = [post.world.check(name, host=loopback.format(n)) for n, name in enumerate(TEN)]
     await post.adopt(fleet(*specs))
     await post.rounds(1)
     post.world.default = "timeout"

@@ -21,7 +21,7 @@ from fettled.core import impaired
 from fettled.core.condition import Condition
 from fettled.core.errors import ConflictError, StoreDownError
 from fettled.core.impaired import Moment, Trouble
-from fettled.core.isolation import Link, Standing, start_again
+from fettled.core.isolation import Link, Standing, dropped_since, start_again
 from fettled.core.keys import ISOLATION
 from fettled.core.observations import Reason
 from fettled.core.reach import NEEDED, NETWORK_CLASS, NETWORKS
@@ -162,7 +162,7 @@ class Impaired:
         for start in range(0, len(pending), UNIT_SIZE):
             some = pending[start : start + UNIT_SIZE]
             since = {
-                watch.spec.key: edge.at.now - watch.spec.interval - watch.spec.timeout
+                watch.spec.key: dropped_since(edge.at.now, watch.spec.interval, watch.spec.timeout)
                 for watch in some
             }
             dropped = await self._store.write(partial(_drop, since=since))
@@ -238,4 +238,6 @@ def _data(edge: _Edge) -> dict[str, Any]:
         "network": edge.after.network.value,
         "standing": edge.after.standing.value,
         "before": edge.before.standing.value,
+        # By the clock of the observations: what is dropped follows from it.
+        "now": edge.at.now.isoformat(),
     }
