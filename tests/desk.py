@@ -19,8 +19,8 @@ from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
 from fettled.core.condition import Condition
 from fettled.core.errors import StoreDownError, StoreUnsureError
-from fettled.core.isolation import Link
 from fettled.core.inventory import Shrunk
+from fettled.core.isolation import Link
 from fettled.core.observations import Observation, Outcome, Reason
 from fettled.core.policy import Flap, Policy, Storm
 from fettled.core.tickets import Change

@@ -20,14 +20,14 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-async def post(tmp_path: Path) -> AsyncIterator[Post]:
-    """The same, with the parts that see the monitor's own trouble."""
-    async with open_post(tmp_path / "fettled.db") as made:
-        yield made
-
-
-@pytest.fixture
 async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
     """Silences and windows on a site of four subjects, and no rules yet."""
     async with open_store(f"sqlite:///{tmp_path / 'fettled.db'}") as store:
         yield Hall(Switch(store), FakeClock())
+
+
+@pytest.fixture
+async def post(tmp_path: Path) -> AsyncIterator[Post]:
+    """The same, with the parts that see the monitor's own trouble."""
+    async with open_post(tmp_path / "fettled.db") as made:
+        yield made

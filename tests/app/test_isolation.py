@@ -406,7 +406,7 @@ async def test_in_a_blackout_what_fires_are_lines_of_that_ticket(post: Post) -> 
     """
     Not ten tickets more; it resolves when nine tenths of its members are well.
 
-    Seen to fail without `Memory.is_dark` tied to isolation: ten tickets of doors.
+    Seen to fail without `Memory.network` tied to isolation: ten tickets of doors.
     """
     desk = post.desk
     await _watch(post, *TEN, canaries=0)

@@ -80,6 +80,8 @@ class Impaired:
         self._sink = sink
         self._edges: list[_Edge] = []
         self._task: asyncio.Task[None] | None = None
+        #: One at a time: the tick may come while a change is being carried.
+        self._carrying = asyncio.Lock()
         #: Whether the ticket may be open; it may at the start, whatever is known then.
         self._may_be_open = True
 
@@ -121,14 +123,15 @@ class Impaired:
             self._sink.faulted("isolation", error)
 
     async def _write_all(self) -> None:
-        while self._edges:
-            edge = self._edges[0]
-            if edge.after.is_cut and not edge.before.is_cut:
-                await self._drop_pending(edge)
-            await self._write([edge])
-            self._edges.pop(0)
-        if self._may_be_open or self._trouble() is not None:
-            await self._write([])
+        async with self._carrying:
+            while self._edges:
+                edge = self._edges[0]
+                if edge.after.is_cut and not edge.before.is_cut:
+                    await self._drop_pending(edge)
+                await self._write([edge])
+                self._edges.pop(0)
+            if self._may_be_open or self._trouble() is not None:
+                await self._write([])
 
     async def _write(self, edges: list[_Edge]) -> None:
         trouble = self._trouble()

@@ -9,9 +9,10 @@ before; `expected` may be ahead, and says what to decide next and when to look a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from fettled.app.surroundings import Sightings
 from fettled.app.topology import Topology
@@ -20,6 +21,7 @@ from fettled.core.errors import NotFoundError
 from fettled.core.flap import Stretch
 from fettled.core.keys import BLIND
 from fettled.core.observations import Observation
+from fettled.core.reach import NETWORK_CLASS
 from fettled.core.spans import Span, begin, extend
 from fettled.core.tickets import Change, Member, Membership, Ticket
 from fettled.core.words import Phase, Requires
@@ -121,6 +123,27 @@ class Watch:
         self.held.append(Held(begin(seen), self.stretch, offset, seen.took))
 
 
+class Network(Protocol):
+    """What is believed of the monitor's own network."""
+
+    def is_cut(self, requires: Requires) -> bool:
+        """Whether failures of what *requires* that are disbelieved now."""
+        ...
+
+    def covers(self, requires: Requires) -> bool:
+        """Whether everything beyond it is unreachable, and nothing proves that it is our fault."""
+        ...
+
+
+class _Whole:
+    """A network that nothing is wrong with."""
+
+    def is_cut(self, requires: Requires) -> bool:  # noqa: ARG002 - the protocol's
+        return False
+
+    covers = is_cut
+
+
 def _is_unwell(watch: Watch) -> bool:
     """Whether it is down, and has no ticket of its own nor a line on another's."""
     has_own = watch.ticket is not None and watch.ticket.is_open
@@ -136,15 +159,13 @@ class Memory:
         self.specs: dict[str, SubjectSpec] = {}
         self.subject_ids: dict[str, int] = {}
         self.topology = Topology(Fleet({}, {}))
+        #: What is believed of the monitor's own network; the composition root ties it.
+        self.network: Network = _Whole()
         #: Open tickets with a checklist, by number.
         self.many: dict[int, Ticket] = {}
         #: Who wants to be looked at again once this check was, by its key.
         self.waiters: dict[str, set[str]] = {}
         self._unwell: dict[str, dict[str, Phase]] = {}
-        #: Whether the monitor is cut off from what requires that, and whether all of it is dark;
-        #: the composition root ties both to isolation.
-        self.is_cut: Callable[[Requires], bool] = lambda _: False
-        self.is_dark: Callable[[Requires], bool] = lambda _: False
 
     def replace(
         self,
@@ -257,8 +278,8 @@ class Memory:
             looked=looked,
             unwell=unwell,
             ticketed=tuple(self._ticketed(watch)),
-            is_isolated=self.is_cut(requires),
-            is_blackout=self.is_dark(requires),
+            is_isolated=self.network.is_cut(requires),
+            is_blackout=self.network.covers(requires) and watch.expected.reason in NETWORK_CLASS,
         )
 
     def _ticketed(self, watch: Watch) -> Iterator[str]:

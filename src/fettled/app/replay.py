@@ -74,11 +74,11 @@ class Told:
         del condition
         self.gated_count += 1
 
+    def isolation_changed(self, link: Link) -> None: ...  # noqa: D102 - as above
+
     def changed(self, change: Change) -> None:
         """Keep it."""
         self.changes.append(change)
-
-    def isolation_changed(self, link: Link) -> None: ...  # noqa: D102 - as above
 
     def faulted(self, where: str, error: BaseException) -> None:
         """Let nothing pass: a replay that went wrong is none."""

@@ -77,8 +77,8 @@ def make_own_trouble(
         clock=clock,
         sink=sink,
     )
+    memory.network = isolation
     isolation.on_change = impaired.changed
-    memory.is_cut, memory.is_dark = isolation.is_cut, isolation.covers
     blindness = Blindness(
         memory=memory,
         heartbeats=heartbeats,

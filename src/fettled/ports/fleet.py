@@ -101,4 +101,4 @@ class Fleet:
     checks: dict[str, CheckSpec]
     storm: Storm | None = field(default_factory=Storm)
     quiet: tuple[QuietSpec, ...] = ()
-    isolation: IsolationSpec = IsolationSpec()
+    isolation: IsolationSpec = field(default_factory=IsolationSpec)
