@@ -19,6 +19,7 @@ from fettled.config.interpolation import Sources
 from fettled.config.named_files import judge_files
 from fettled.config.notes import take_notes
 from fettled.config.problems import Problem
+from fettled.config.reach import take_placed_notes
 from fettled.config.reading import read_text
 from fettled.config.schema import Settings
 from fettled.config.validation import validate
@@ -77,7 +78,11 @@ def load(
     if problems or joined.faults or isinstance(settings, list):
         _tell(assemble(path, shown, read, sources, places=True), problems)
     files = tuple(part.path for part in joined.parts)
-    return Loaded(settings, (*joined.notes, *take_notes(settings)), files)
+    notes = [*joined.notes, *take_notes(settings)]
+    if placed := list(take_placed_notes(settings)):
+        located = assemble(path, shown, read, sources, places=True)
+        notes += map(str, sorted(map(located.locate, placed)))
+    return Loaded(settings, tuple(notes), files)
 
 
 def _tell(joined: Assembly, problems: list[Problem]) -> NoReturn:
