@@ -125,7 +125,7 @@ async def test_a_deleted_check_leaves_its_tickets_and_history_alone(store: SqlSt
         unit.put_checks([KnownCheck("a/b", "tcp")])
 
     await store.write(begin)
-    await store.write(lambda unit: unit.delete_check("a/b"))
+    await store.write(lambda unit: unit.delete_check("a/b", NOW))
     assert await store.read(lambda r: [r.conditions(), r.heartbeats(), r.checks()]) == [[], {}, {}]
     assert await store.read(lambda reader: reader.last_ticket("a/b")) is not None
     assert len(await store.read(lambda reader: reader.spans("a/b", since=NOW))) == 1

@@ -14,7 +14,7 @@ from fettled.core.condition import Condition
 from fettled.core.errors import ConflictError, NotFoundError, StaleError, StoreDownError
 from fettled.core.lifecycle import Action, Comment
 from fettled.core.observations import Reason
-from fettled.core.tickets import MONITOR, Actor, Change, Entry, Ticket
+from fettled.core.tickets import MONITOR, Actor, Change, Entry, Member, Ticket
 from fettled.core.words import Phase, Priority, Source, Status, SubjectType, Verdict
 from fettled.ports import TicketFilter, Token
 
@@ -96,6 +96,7 @@ class FakeTickets:
         self.kept = {42: make_ticket()}
         self.entries = [Entry("opened", AT, MONITOR, {"kind": "device_offline"}, seq=1)]
         self.acts: list[tuple[str, Action, Actor]] = []
+        self.members: dict[int, list[Member]] = {}
         self.adopted: list[tuple[tuple[str, ...], Actor]] = []
         self.asked: TicketFilter | None = None
         self.error: Exception | None = None
@@ -108,6 +109,9 @@ class FakeTickets:
                 return ticket
         msg = "there is no such ticket"
         raise NotFoundError(msg)
+
+    async def checklists(self, numbers: list[int]) -> dict[int, list[Member]]:
+        return {number: self.members.get(number, []) for number in numbers}
 
     async def timeline(self, ref: str, after: int, limit: int) -> list[Entry]:
         await self.get(ref)

@@ -229,7 +229,7 @@ def _commit(uow: UnitOfWork, adoption: _Adoption, clock: Clock) -> _Stored:
         change = _retire(tickets.get(check), at, is_kept=known[check].keep_on_removal)
         if change is not None:
             adoption.changes[check] = uow.apply(change)
-        uow.delete_check(check)
+        uow.delete_check(check, at)
     data: dict[str, Any] = {"checks": len(fleet.checks), "removed": gone, "renamed": renamed}
     if doubt.missing:
         data["missing"] = sorted(doubt.missing)

@@ -24,13 +24,17 @@ from fettled.core.errors import (
 )
 from fettled.core.lifecycle import Action, Reopen, Resolve
 from fettled.core.references import parse_reference
-from fettled.core.tickets import Actor, Change, Entry, Ticket
+from fettled.core.tickets import Actor, Change, Entry, Member, Ticket
 from fettled.core.words import Phase
 from fettled.ports import Clock, EventSink, Reader, Store, TicketFilter, UnitOfWork
 
 # Named here, since the method `list` hides the type below itself.
 Page = list[Ticket]
 Lines = list[Entry]
+Numbers = list[int]
+Checklist = list[Member]
+#: A page of people's reading; `member_count` says how many there are.
+MOST_MEMBERS = 1000
 Candidates = list[backlog.Candidate]
 T = TypeVar("T")
 
@@ -88,6 +92,12 @@ class Tickets:
     async def get(self, ref: str) -> Ticket:
         """One ticket; NotFoundError where there is none."""
         return await self._store.read(lambda r: find(r, ref))
+
+    async def checklists(self, numbers: Numbers) -> dict[int, Checklist]:
+        """The members of those tickets that have any, at most `MOST_MEMBERS` of each."""
+        return await self._store.read(
+            lambda r: {number: r.members(number)[:MOST_MEMBERS] for number in numbers}
+        )
 
     async def timeline(self, ref: str, after: int, limit: int) -> Lines:
         """Its entries with sequence numbers above *after*; NotFoundError without a ticket."""

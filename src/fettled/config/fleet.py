@@ -10,6 +10,7 @@ from typing import Any
 
 from fettled.config.checks import Scheduled, options_of
 from fettled.config.effective import Layers, primary_of
+from fettled.config.quiet import quiet_specs
 from fettled.config.schema import Settings, Target
 from fettled.core.errors import ConfigError, InvalidError
 from fettled.core.policy import Storm
@@ -64,7 +65,7 @@ def make_fleet(settings: Settings, tools: Tools) -> Fleet:
             )
     if faults:
         raise ConfigError("\n".join(faults))
-    return Fleet(subjects, checks, _storm(settings))
+    return Fleet(subjects, checks, storm=_storm(settings), quiet=quiet_specs(settings))
 
 
 def _subject(target: Target) -> SubjectSpec:

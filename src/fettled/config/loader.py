@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
+from fettled.clock import SystemClock
 from fettled.config.assemble import Assembly, assemble
 from fettled.config.crosscheck import crosscheck
 from fettled.config.faults import render
@@ -19,6 +21,7 @@ from fettled.config.interpolation import Sources
 from fettled.config.named_files import judge_files
 from fettled.config.notes import take_notes
 from fettled.config.problems import Problem
+from fettled.config.quiet_faults import quiet_notes, quiet_problems
 from fettled.config.reach import take_placed_notes
 from fettled.config.reading import read_text
 from fettled.config.schema import Settings
@@ -46,6 +49,7 @@ def load(
     environment: Mapping[str, str] | None = None,
     *,
     with_files: bool = True,
+    now: datetime | None = None,
 ) -> Loaded:
     """
     Read and validate the configuration at *path*.
@@ -54,6 +58,7 @@ def load(
         path: errors call the file by it.
         environment: where `${VAR}` is looked up; the process's own by default.
         with_files: whether the files that options name must be usable, too.
+        now: by which silences are over, or too long; wall time by default.
 
     Raises:
         ConfigError: it cannot be used; one line for each fault.
@@ -68,21 +73,24 @@ def load(
             texts[file] = read_text(file, name)
         return texts[file]
 
+    now = SystemClock().wall() if now is None else now
     joined = assemble(path, shown, read, sources)
     settings = validate(joined.data)
-    problems = [*joined.problems, *crosscheck(joined.data)]
+    problems = [*joined.problems, *crosscheck(joined.data), *quiet_problems(joined.data, now)]
     if with_files:
         problems += judge_files(joined.data)
     if isinstance(settings, list):
         problems += settings
     if problems or joined.faults or isinstance(settings, list):
         _tell(assemble(path, shown, read, sources, places=True), problems)
+    noted = [*quiet_notes(settings, joined.data, now), *take_placed_notes(settings)]
+    if noted:
+        placed = assemble(path, shown, read, sources, places=True)
+        noted_at = list(map(str, sorted(map(placed.locate, noted))))
+    else:
+        noted_at = []
     files = tuple(part.path for part in joined.parts)
-    notes = [*joined.notes, *take_notes(settings)]
-    if placed := list(take_placed_notes(settings)):
-        located = assemble(path, shown, read, sources, places=True)
-        notes += map(str, sorted(map(located.locate, placed)))
-    return Loaded(settings, tuple(notes), files)
+    return Loaded(settings, (*joined.notes, *take_notes(settings), *noted_at), files)
 
 
 def _tell(joined: Assembly, problems: list[Problem]) -> NoReturn:

@@ -12,29 +12,17 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, Field, SecretStr
 
 from fettled.config.checks import Check, CheckName, Period
+from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
-from fettled.config.scalars import as_text
+from fettled.config.quiet import MaintenanceWindow, Silence
 from fettled.core.policy import Storm
 from fettled.core.words import SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
 
 Role = Literal["viewer", "reporter", "operator", "manager", "admin"]
-SUBJECT_KEY = r"^[a-z0-9][a-z0-9._-]*$"
-SubjectKey = Annotated[str, Field(pattern=SUBJECT_KEY, max_length=100)]
-PersonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", max_length=100)]
-Title = Annotated[str, Field(min_length=1, max_length=200)]
-LabelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=63)]
-# Numbers are so common in labels that they are not left to a second judgement.
-LabelValue = Annotated[
-    str,
-    Field(max_length=200),
-    BeforeValidator(lambda value: value if (text := as_text(value)) is None else text),
-    WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 200}),
-]
-
 #: Where systemd's StateDirectory= puts it.
 _STORE = "sqlite:////var/lib/fettled/fettled.db"
 
@@ -306,6 +294,10 @@ class Settings(Options):
     access: Access | None = Field(None, description="Teams and people.")
     storm: StormSettings = Field(
         default_factory=StormSettings, description="The brake over all openings."
+    )
+    silences: list[Silence] = Field([], description="Who opens no ticket for a while.")
+    maintenance_windows: list[MaintenanceWindow] = Field(
+        [], description="When work is done, so that nothing is opened for it."
     )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

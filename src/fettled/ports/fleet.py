@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from fettled.core.policy import Policy, Storm
 from fettled.core.words import Requires, SubjectType
+from fettled.ports.quiet import QuietSpec
 from fettled.ports.world import Probe
 
 
@@ -73,8 +74,10 @@ class Fleet:
 
     Attributes:
         storm: the brake over all openings; None: switched off.
+        quiet: the silences and maintenance windows of the file.
     """
 
     subjects: dict[str, SubjectSpec]
     checks: dict[str, CheckSpec]
     storm: Storm | None = field(default_factory=Storm)
+    quiet: tuple[QuietSpec, ...] = ()

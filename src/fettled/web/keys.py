@@ -17,7 +17,7 @@ from fettled.app.health import Health
 from fettled.app.tokens import Tokens
 from fettled.app.views import SubjectView
 from fettled.core.lifecycle import Action
-from fettled.core.tickets import Actor, Entry, Ticket
+from fettled.core.tickets import Actor, Entry, Member, Ticket
 from fettled.ports import TicketFilter
 
 
@@ -26,6 +26,10 @@ class Tickets(Protocol):
 
     async def get(self, ref: str) -> Ticket:
         """Raise NotFoundError for what does not exist."""
+        ...
+
+    async def checklists(self, numbers: list[int]) -> dict[int, list[Member]]:
+        """The members of those tickets that have any."""
         ...
 
     async def timeline(self, ref: str, after: int, limit: int) -> list[Entry]:
