@@ -8,7 +8,7 @@ import pytest
 
 from fettled.core.condition import Condition, Flip, not_after
 from fettled.core.lifecycle import Comment, Resolve
-from fettled.core.policy import Flap, Policy, ReopenBudget
+from fettled.core.policy import ALWAYS, Flap, Policy, ReopenBudget
 from fettled.core.words import Cause, Gate
 from timeline import START, Timeline, at, more, phase_of, play
 
@@ -108,7 +108,7 @@ def test_the_grace_of_a_touched_ticket_is_no_matter_of_the_wall() -> None:
 
 def test_relapses_of_a_clock_that_was_ahead_are_not_counted() -> None:
     """The budget is of relapses within its window, and none of them is in the future."""
-    policy = replace(PLAIN, reopen_budget=ReopenBudget(2, 2 * H))
+    policy = replace(PLAIN, reopen_window=ALWAYS, reopen_budget=ReopenBudget(2, 2 * H))
     timeline = play("down@0 down@60 up@90 up@150", policy)
     more(timeline, "wall@864000 down@300 down@360 up@390 up@450 wall@0 down@600 down@660")
 
