@@ -136,6 +136,8 @@ class Memory:
         self.specs: dict[str, SubjectSpec] = {}
         self.subject_ids: dict[str, int] = {}
         self.topology = Topology(Fleet({}, {}))
+        #: Subjects that are missing in the configuration, and are not believed to be gone.
+        self.missing: frozenset[str] = frozenset()
         #: Open tickets with a checklist, by number.
         self.many: dict[int, Ticket] = {}
         #: Who wants to be looked at again once this check was, by its key.
