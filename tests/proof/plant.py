@@ -189,8 +189,7 @@ class Plant:
             new = [
                 spec.key
                 for spec in checks.values()
-                if self.fleet.subjects[spec.subject].formerly == subject
-                and spec.key not in before
+                if self.fleet.subjects[spec.subject].formerly == subject and spec.key not in before
             ]
             if new:
                 audit.rename(key, new[0])

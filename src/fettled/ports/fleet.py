@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from fettled.core.isolation import Canary, Rules
 from fettled.core.policy import Policy, Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.ports.quiet import QuietSpec
@@ -68,6 +69,24 @@ class HeartbeatSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class CanarySpec:
+    """Somebody whose answer proves that the network works, as configured."""
+
+    canary: Canary
+    probe: Probe
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class IsolationSpec:
+    """How the monitor tells that it is cut off itself, as configured."""
+
+    canaries: tuple[CanarySpec, ...] = ()
+    rules: Rules = field(default_factory=Rules)
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """
     Everything that is watched, as one value that a reload swaps.
@@ -81,3 +100,4 @@ class Fleet:
     checks: dict[str, CheckSpec]
     storm: Storm | None = field(default_factory=Storm)
     quiet: tuple[QuietSpec, ...] = ()
+    isolation: IsolationSpec = field(default_factory=IsolationSpec)
