@@ -166,23 +166,22 @@ class Impaired:
             }
             dropped = await self._store.write(partial(_drop, since=since))
             for watch in some:
-                _remember(watch, dropped.get(watch.spec.key))
+                self._remember(watch, dropped.get(watch.spec.key))
+
+    def _remember(self, watch: Watch, condition: Condition | None) -> None:
+        if condition is None or watch.is_retired:
+            return
+        self._memory.believe(watch, condition)
+        if watch.is_deciding or watch.held:
+            watch.is_doubted = True
+        else:
+            watch.expected = condition
 
     def _pending(self, edge: _Edge) -> Iterator[Watch]:
         for watch in self._memory:
             is_pending = Phase.PENDING_OPEN in {watch.condition.phase, watch.expected.phase}
             if is_pending and edge.after.network in NEEDED[watch.spec.requires]:
                 yield watch
-
-
-def _remember(watch: Watch, condition: Condition | None) -> None:
-    if condition is None or watch.is_retired:
-        return
-    watch.condition = condition
-    if watch.is_deciding or watch.held:
-        watch.is_doubted = True
-    else:
-        watch.expected = condition
 
 
 def _drop(uow: UnitOfWork, *, since: dict[str, datetime]) -> dict[str, Condition]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from fettled.app.surroundings import Sightings
 from fettled.app.topology import Topology
@@ -20,9 +21,10 @@ from fettled.core.errors import NotFoundError
 from fettled.core.flap import Stretch
 from fettled.core.keys import BLIND
 from fettled.core.observations import Observation
+from fettled.core.reach import NETWORK_CLASS
 from fettled.core.spans import Span, begin, extend
 from fettled.core.tickets import Change, Member, Membership, Ticket
-from fettled.core.words import Phase
+from fettled.core.words import Phase, Requires
 from fettled.ports import CheckSpec, Fleet, Heartbeat, SubjectSpec
 
 _DUE = frozenset({Phase.FIRING, Phase.FLAPPING})
@@ -121,6 +123,27 @@ class Watch:
         self.held.append(Held(begin(seen), self.stretch, offset, seen.took))
 
 
+class Network(Protocol):
+    """What is believed of the monitor's own network."""
+
+    def is_cut(self, requires: Requires) -> bool:
+        """Whether failures of what *requires* that are disbelieved now."""
+        ...
+
+    def covers(self, requires: Requires) -> bool:
+        """Whether everything beyond it is unreachable, and nothing proves that it is our fault."""
+        ...
+
+
+class _Whole:
+    """A network that nothing is wrong with."""
+
+    def is_cut(self, requires: Requires) -> bool:  # noqa: ARG002 - the protocol's
+        return False
+
+    covers = is_cut
+
+
 def _is_unwell(watch: Watch) -> bool:
     """Whether it is down, and has no ticket of its own nor a line on another's."""
     has_own = watch.ticket is not None and watch.ticket.is_open
@@ -138,6 +161,8 @@ class Memory:
         self.topology = Topology(Fleet({}, {}))
         #: Subjects that are missing in the configuration, and are not believed to be gone.
         self.missing: frozenset[str] = frozenset()
+        #: What is believed of the monitor's own network; the composition root ties it.
+        self.network: Network = _Whole()
         #: Open tickets with a checklist, by number.
         self.many: dict[int, Ticket] = {}
         #: Who wants to be looked at again once this check was, by its key.
@@ -250,7 +275,14 @@ class Memory:
             group: {k: p for k, p in self._unwell.get(group, {}).items() if k != watch.spec.key}
             for group in groups
         }
-        return Sightings(looked, unwell, tuple(self._ticketed(watch)))
+        requires = watch.spec.requires
+        return Sightings(
+            looked=looked,
+            unwell=unwell,
+            ticketed=tuple(self._ticketed(watch)),
+            is_isolated=self.network.is_cut(requires),
+            is_blackout=self.network.covers(requires) and watch.expected.reason in NETWORK_CLASS,
+        )
 
     def _ticketed(self, watch: Watch) -> Iterator[str]:
         if not watch.spec.primary or not self.topology.has_children(watch.spec.subject):

@@ -77,6 +77,7 @@ def make_own_trouble(
         clock=clock,
         sink=sink,
     )
+    memory.network = isolation
     isolation.on_change = impaired.changed
     blindness = Blindness(
         memory=memory,
