@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from desk import check, fleet
+from fettled.app.rollups import Rollups
+from fettled.app.surroundings import NoQuiet
 from fettled.core.isolation import Standing
 from fettled.core.keys import ISOLATION
 from fettled.core.lifecycle import Comment, Resolve
@@ -86,6 +88,7 @@ async def test_any_target_that_answers_ends_it(post: Post, proof: str) -> None:
     post.world.says = {"door-3": proof}
     await post.look("door-3")
     assert not post.isolation.is_cut(Requires.LAN)
+    post.desk.clock.advance(10 * S)
     await post.look("door-4")
     assert not post.isolation.is_cut(Requires.LAN)
 
@@ -243,10 +246,14 @@ async def test_correlated_failure_stands_in_for_canaries(post: Post) -> None:
     assert sum(w.condition.run_count for w in post.desk.memory) == 0
 
 
-@pytest.mark.parametrize("loopback", ["127.0.0.1", "::1", "localhost", ""])
+@pytest.mark.parametrize("loopback", ["127.0.0.{}", "db-{}.localhost", ""])
 async def test_checks_on_this_machine_are_no_correlation(post: Post, loopback: str) -> None:
-    """They say nothing about the network, whatever the configuration requires."""
-    specs = [post.world.check(name, host=loopback) for name in TEN]
+    """
+    They say nothing about the network, whatever the configuration requires.
+
+    Seen to fail with loopback addresses counted: isolated for the first two.
+    """
+    specs = [post.world.check(name, host=loopback.format(n)) for n, name in enumerate(TEN)]
     await post.adopt(fleet(*specs))
     await post.rounds(1)
     post.world.default = "timeout"
@@ -393,3 +400,30 @@ async def test_names_that_no_longer_resolve_are_a_sign_too(post: Post) -> None:
     await post.rounds(1)
 
     assert await post.tickets() == CUT_OFF
+
+
+async def test_in_a_blackout_what_fires_are_lines_of_that_ticket(post: Post) -> None:
+    """
+    Not ten tickets more; it resolves when nine tenths of its members are well.
+
+    Seen to fail without `Memory.network` tied to isolation: ten tickets of doors.
+    """
+    desk = post.desk
+    await _watch(post, *TEN, canaries=0)
+    post.world.default = "timeout"
+    await post.rounds(1)
+    await post.pass_time(300)
+    await post.rounds(4)
+    assert await post.tickets() == [BLACKOUT]
+    members = await desk.store.read(lambda r: r.members(1))
+    assert {member.check for member in members} == {f"{name}/main" for name in TEN}
+
+    post.world.default = "up"
+    await post.rounds(1)
+    assert await post.tickets() == [BLACKOUT]
+    rollups = Rollups(desk.store, desk.clock, desk.memory, desk.sink, NoQuiet())
+    for _ in range(4):
+        await post.rounds(1)
+        await rollups.tend()
+    assert await post.tickets() == []
+    assert (await desk.events(1))[-1] == "resolved:auto_recovered"

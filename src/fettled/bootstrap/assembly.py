@@ -114,7 +114,6 @@ class Assembly:
             on_skip=self._skipped,
             on_error=self._look_failed,
         )
-        self.observer.wake = self._scheduler.look_now
         run = partial(run_probe, lag=self._lag.stalled)
         self._trouble = make_own_trouble(
             memory=self.memory,
@@ -126,6 +125,7 @@ class Assembly:
             tell_blind=self._metrics.blind,
         )
         self._heartbeats = self._trouble.heartbeats
+        self.observer.wake = self._scheduler.look_now
         self._looker = Looker(
             memory=self.memory,
             observer=self.observer,
