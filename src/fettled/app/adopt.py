@@ -133,6 +133,7 @@ async def adopt(
         for spec in fleet.checks.values()
     ]
     memory.replace(watches, fleet, stored.subject_ids, stored.memberships)
+    memory.missing = frozenset(doubt.missing)
     for change in adoption.changes.values():
         sink.changed(change)
     return doubt.shrunk

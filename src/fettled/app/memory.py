@@ -160,6 +160,8 @@ class Memory:
         self.specs: dict[str, SubjectSpec] = {}
         self.subject_ids: dict[str, int] = {}
         self.topology = Topology(Fleet({}, {}))
+        #: Subjects that are missing in the configuration, and are not believed to be gone.
+        self.missing: frozenset[str] = frozenset()
         #: What is believed of the monitor's own network; the composition root ties it.
         self.network: Network = _Whole()
         #: Open tickets with a checklist, by number.
