@@ -19,6 +19,7 @@ from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
 from fettled.core.condition import Condition
 from fettled.core.errors import StoreDownError, StoreUnsureError
+from fettled.core.inventory import Shrunk
 from fettled.core.observations import Observation, Outcome, Reason
 from fettled.core.policy import Flap, Policy, Storm
 from fettled.core.tickets import Change
@@ -171,11 +172,14 @@ class Desk:
         )
         self.looker.incarnation = self.incarnation
 
-    async def adopt(self, watched: Fleet, why: str = "start") -> None:
+    async def adopt(
+        self, watched: Fleet, why: str = "start", *, force: bool = False
+    ) -> Shrunk | None:
         """Adopt a fleet."""
-        await adopt(
+        return await adopt(
             watched,
             why=why,
+            force=force,
             store=self.store,
             clock=self.clock,
             memory=self.memory,

@@ -37,6 +37,7 @@ SECTIONS = {
     "Access": "`access`",
     "Team": "`access.teams[]`",
     "User": "`access.users[]`",
+    "StormSettings": "`storm`",
     "Limits": "`limits`",
     "Log": "`log`",
 }

@@ -8,7 +8,7 @@ import pytest
 from fettled.core.condition import Flip
 from fettled.core.errors import ConflictError, FettledError, StaleError, StoreError
 from fettled.core.observations import Reason
-from fettled.core.tickets import Change, Resolution
+from fettled.core.tickets import Change, Member, Resolution
 from fettled.core.words import Code, Gate, Phase, Priority, Source, Status, Verdict
 from fettled.ports import Heartbeat, TicketFilter, Token, UnitOfWork
 from fettled.store import SqlStore
@@ -84,7 +84,7 @@ async def test_a_condition_comes_back_as_it_was_stored(store: SqlStore) -> None:
     await store.write(lambda unit: unit.put_condition(full))
     assert await store.read(lambda reader: reader.condition(full.check)) == full
     assert await store.read(lambda reader: reader.conditions()) == [full]
-    await store.write(lambda unit: unit.delete_check(full.check))
+    await store.write(lambda unit: unit.delete_check(full.check, NOW))
     assert await store.read(lambda reader: reader.condition(full.check)) is None
 
 
@@ -247,6 +247,12 @@ async def test_lists_are_newest_first_filtered_and_paged_by_number(store: SqlSto
     assert await numbers(priority={"low"}) == [6, 4, 2]
     assert await numbers(priority={"low", "high"}, kind={"y"}) == [6, 5, 4]
     assert await numbers(subject={"s0", "s5", "s9"}, source={"health_monitor"}) == [6, 1]
+    line = Member("lamp/main", "lamp", opening("x/c").ticket.created_at)
+    first = await store.read(lambda reader: reader.ticket(1))
+    assert first is not None
+    await store.write(lambda unit: unit.apply(Change(first, (), members=(line,))))
+    assert await numbers(member={"lamp", "other"}) == [1]
+    assert await numbers(member={"other"}) == []
     assert await numbers(status={"resolved"}) == []
     assert await numbers(kind={"'; DROP TABLE tickets; --"}) == []
 

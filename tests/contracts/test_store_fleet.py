@@ -125,7 +125,7 @@ async def test_a_deleted_check_leaves_its_tickets_and_history_alone(store: SqlSt
         unit.put_checks([KnownCheck("a/b", "tcp")])
 
     await store.write(begin)
-    await store.write(lambda unit: unit.delete_check("a/b"))
+    await store.write(lambda unit: unit.delete_check("a/b", NOW))
     assert await store.read(lambda r: [r.conditions(), r.heartbeats(), r.checks()]) == [[], {}, {}]
     assert await store.read(lambda reader: reader.last_ticket("a/b")) is not None
     assert len(await store.read(lambda reader: reader.spans("a/b", since=NOW))) == 1
@@ -166,3 +166,12 @@ async def test_a_number_is_never_given_twice(store: SqlStore, url: str) -> None:
     rows(url, f"DELETE FROM tickets WHERE number = {first.ticket.number}")
     second = await store.write(lambda unit: unit.apply(opening()))
     assert second.ticket.number > first.ticket.number
+
+
+async def test_a_figure_is_kept_by_its_name(store: SqlStore) -> None:
+    """As large as a signed 64-bit integer; put again it is the newer one."""
+    assert await store.read(lambda r: r.figure("answers")) is None
+    for value in (0, 2**63 - 1, 7):
+        await store.write(lambda unit, value=value: unit.put_figure("answers", value))
+        assert await store.read(lambda r: r.figure("answers")) == value
+    assert await store.read(lambda r: r.figure("others")) is None

@@ -49,6 +49,8 @@ VIOLATIONS = {
     "app speaks HTTP": ("http-door", {"app/__init__.py": "import aiohttp"}),
     "web draws": ("terminal-door", {"web/__init__.py": "import typer"}),
     "daemon draws": ("terminal-door", {"daemon.py": "from rich.console import Console"}),
+    "app reads cron": ("cron-door", {"app/__init__.py": "from cronsim import CronSim"}),
+    "core knows zones": ("pure-core", {"core/words.py": "import zoneinfo"}),
     "web resolves": ("dns-door", {"web/__init__.py": "import dns.resolver"}),
     "app reads certificates": ("dns-door", {"app/__init__.py": "from cryptography import x509"}),
     "store validates": ("schema-door", {"store/__init__.py": "import pydantic"}),

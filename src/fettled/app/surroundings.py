@@ -17,7 +17,7 @@ from fettled.app.topology import Topology
 from fettled.core import reopening
 from fettled.core.around import Above, Group, Sibling
 from fettled.core.condition import Condition
-from fettled.core.keys import EVERYTHING, ISOLATION, rollup_of
+from fettled.core.keys import ADOPTED, EVERYTHING, ISOLATION, ROLLUP, rollup_of
 from fettled.core.reopening import StayQuiet
 from fettled.core.tickets import Member, Ticket
 from fettled.core.words import Code, Gate, MemberState, Phase
@@ -231,6 +231,25 @@ class Surroundings:
             now=self.wall,
         )
         return not isinstance(reopening.decide(case), StayQuiet)
+
+    def adopted(self) -> Group | None:
+        """The list of the adopted, while it is over and this check is down on it still."""
+        ticket = self.reader.last_ticket(ADOPTED)
+        if ticket is None or ticket.is_open:
+            return None
+        lines = tuple(self.reader.members(ticket.number))
+        line = self._line(lines, ticket)
+        if line is None:
+            return None
+        return Group(
+            name=ADOPTED.removeprefix(ROLLUP),
+            gate=Gate.OBSERVE_ONLY,
+            size=len(lines),
+            ticket=ticket,
+            belief=self.reader.condition(ADOPTED),
+            line=line,
+            lines=lines,
+        )
 
     def brake(self) -> Group | None:
         """Everything, while too much is being opened."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from fettled.core.observations import Reason
 from fettled.core.words import Gate, Phase, SubjectType, Verdict
+from fettled.ports import QuietSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class SubjectView:
 
     Attributes:
         phase: of its primary check.
-        ticket: the number of the open ticket about it.
+        ticket: the number of the open ticket about it, else of the one it is a line of.
     """
 
     id: int
@@ -50,3 +52,25 @@ class SubjectView:
     team: str | None = None
     checks: tuple[CheckView, ...] = ()
     ticket: int | None = None
+
+
+QuietState = Literal["upcoming", "active", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class QuietView:
+    """
+    A silence or maintenance window, and how it stands.
+
+    Attributes:
+        starts_at, ends_at: of a recurring one those of the run that holds, or of the next.
+        matches: how many subjects it is about now.
+        source: the file that it stands in, with the place in it; None for those of the store.
+    """
+
+    spec: QuietSpec
+    state: QuietState
+    starts_at: datetime | None
+    ends_at: datetime | None
+    matches: int
+    source: str | None = None

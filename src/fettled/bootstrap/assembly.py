@@ -15,7 +15,7 @@ from pathlib import Path
 
 from fettled import __version__
 from fettled.app.adopt import adopt, recall
-from fettled.app.health import Figures, assess
+from fettled.app.health import Figures, assess, missing
 from fettled.app.heartbeats import Heartbeats
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
@@ -32,7 +32,8 @@ from fettled.bootstrap.retention import forget
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
-from fettled.core.errors import ConfigError, StoreDownError
+from fettled.core.errors import ConfigError, InventoryShrunkError, StoreDownError
+from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
 from fettled.core.permissions import Role
 from fettled.ports import Clock, EventSink, Fleet
@@ -132,7 +133,8 @@ class Assembly:
         self._housekeeping.every("count", COUNT, self._count)
         self._reloading = asyncio.Lock()
         self._reloads: set[asyncio.Task[list[str]]] = set()
-        self._reload_failed = False
+        self._reload_failed = self._reload_shrunk = False
+        self._shrunk: Shrunk | None = None
 
     async def take_over(self) -> None:
         """Adopt the configured fleet, with the state that the store has of it."""
@@ -149,21 +151,24 @@ class Assembly:
         fleet = make_fleet(self.settings, self._tools)
         await recall(fleet, store=self._store, memory=self.memory, clock=self._clock)
 
-    async def reload(self) -> list[str]:
+    async def reload(self, *, force: bool = False) -> list[str]:
         """
         Read the configuration again; swap it in whole, or leave everything as it was.
 
         Once begun it goes on to its end, whether or not the caller waits for it: memory
         and store must not part.
 
+        Args:
+            force: what is gone is gone, however much it is.
+
         Returns:
             Notes on what is legal and may surprise.
 
         Raises:
-            ConfigError: it cannot be used.
+            ConfigError: it cannot be used, or is not believed.
             StoreDownError: it cannot be adopted now.
         """
-        task = asyncio.create_task(self._reload())
+        task = asyncio.create_task(self._reload(force=force))
         self._reloads.add(task)
         task.add_done_callback(self._reloads.discard)
         try:
@@ -172,22 +177,24 @@ class Assembly:
             task.add_done_callback(self._tell_of_reload)
             raise
 
-    async def _reload(self) -> list[str]:
+    async def _reload(self, *, force: bool) -> list[str]:
         async with self._reloading:
             try:
                 # Read beside the loop: a large file takes a second or more.
                 loaded = await asyncio.to_thread(load, self._config)
                 fleet = make_fleet(loaded.settings, self._tools)
                 await self.observer.flush(self.memory)
-                await self._adopt(fleet, "reload")
+                await self._adopt(fleet, "reload", force=force)
             except Exception as error:
                 if isinstance(error, ConfigError):
                     self.log.refused(error)
+                self._reload_shrunk = isinstance(error, InventoryShrunkError)
                 self._reload_failed = True
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
             self.settings = _without_targets(loaded.settings)
-            self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings))
+            kept = (missing(self._shrunk),) if self._shrunk is not None else ()
+            self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
             self._metrics.reloaded(taken=True, at=self._clock.wall())
             self.log.reloaded(len(fleet.subjects), len(fleet.checks), self.notes)
@@ -258,16 +265,19 @@ class Assembly:
     def _look_failed(self, _key: str, error: Exception) -> None:
         self.sink.faulted("look", error)
 
-    async def _adopt(self, fleet: Fleet, why: str) -> None:
+    async def _adopt(self, fleet: Fleet, why: str, *, force: bool = False) -> None:
         fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
-        await adopt(
+        self._shrunk = await adopt(
             fleet,
             why=why,
+            force=force,
             store=self._store,
             clock=self._clock,
             memory=self.memory,
             sink=self.sink,
         )
+        if self._shrunk is not None:
+            self.log.shrunk(self._shrunk)
         self._metrics.fleet_changed(fleet)
         self._scheduler.set_checks(timings(fleet))
         for key, spec in fleet.checks.items():
@@ -281,6 +291,8 @@ class Assembly:
             scheduler_age=now - self._scheduler.last_tick,
             loop_lag=self._lag.lag(),
             reload_failed=self._reload_failed,
+            reload_shrunk=self._reload_shrunk,
+            shrunk=self._shrunk,
             store_down=self._store.is_down,
         )
 

@@ -14,9 +14,10 @@ from typing import Any
 
 from fettled.config.checks import NEVER_PRIMARY
 from fettled.config.faults import Path, show_key, suggest
+from fettled.config.names import SUBJECT_KEY
 from fettled.config.problems import Problem
 from fettled.config.scalars import as_text
-from fettled.config.schema import SUBJECT_KEY, is_loopback, split_listen
+from fettled.config.schema import is_loopback, split_listen
 
 _KEY = re.compile(SUBJECT_KEY)
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from fettled.config.checks import Scheduled, options_of
 from fettled.config.effective import Layers, primary_of
+from fettled.config.quiet import quiet_specs
 from fettled.config.schema import Settings, Target
 from fettled.core.errors import ConfigError, InvalidError
+from fettled.core.policy import Storm
 from fettled.ports import CheckSpec, Fleet, HeartbeatSpec, Probe, SubjectSpec
 from fettled.probes import TYPES
 from fettled.probes.heartbeat import HeartbeatOptions
@@ -63,7 +65,7 @@ def make_fleet(settings: Settings, tools: Tools) -> Fleet:
             )
     if faults:
         raise ConfigError("\n".join(faults))
-    return Fleet(subjects, checks)
+    return Fleet(subjects, checks, storm=_storm(settings), quiet=quiet_specs(settings))
 
 
 def _subject(target: Target) -> SubjectSpec:
@@ -76,6 +78,11 @@ def _subject(target: Target) -> SubjectSpec:
         team=target.team,
         formerly=target.formerly,
     )
+
+
+def _storm(settings: Settings) -> Storm | None:
+    storm = settings.storm
+    return Storm(storm.opens, storm.window) if storm.enabled else None
 
 
 def _probe(kind: str, options: Options, tools: Tools) -> Probe | None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
+from fettled.clock import SystemClock
 from fettled.config.assemble import Assembly, assemble
 from fettled.config.crosscheck import crosscheck
 from fettled.config.faults import render
@@ -19,6 +21,7 @@ from fettled.config.interpolation import Sources
 from fettled.config.named_files import judge_files
 from fettled.config.notes import take_notes
 from fettled.config.problems import Problem
+from fettled.config.quiet_faults import quiet_notes, quiet_problems
 from fettled.config.reading import read_text
 from fettled.config.schema import Settings
 from fettled.config.validation import validate
@@ -45,6 +48,7 @@ def load(
     environment: Mapping[str, str] | None = None,
     *,
     with_files: bool = True,
+    now: datetime | None = None,
 ) -> Loaded:
     """
     Read and validate the configuration at *path*.
@@ -53,6 +57,7 @@ def load(
         path: errors call the file by it.
         environment: where `${VAR}` is looked up; the process's own by default.
         with_files: whether the files that options name must be usable, too.
+        now: by which silences are over, or too long; wall time by default.
 
     Raises:
         ConfigError: it cannot be used; one line for each fault.
@@ -67,17 +72,24 @@ def load(
             texts[file] = read_text(file, name)
         return texts[file]
 
+    now = SystemClock().wall() if now is None else now
     joined = assemble(path, shown, read, sources)
     settings = validate(joined.data)
-    problems = [*joined.problems, *crosscheck(joined.data)]
+    problems = [*joined.problems, *crosscheck(joined.data), *quiet_problems(joined.data, now)]
     if with_files:
         problems += judge_files(joined.data)
     if isinstance(settings, list):
         problems += settings
     if problems or joined.faults or isinstance(settings, list):
         _tell(assemble(path, shown, read, sources, places=True), problems)
+    noted = list(quiet_notes(settings, joined.data, now))
+    if noted:
+        placed = assemble(path, shown, read, sources, places=True)
+        noted_at = [str(placed.locate(problem)) for problem in noted]
+    else:
+        noted_at = []
     files = tuple(part.path for part in joined.parts)
-    return Loaded(settings, (*joined.notes, *take_notes(settings)), files)
+    return Loaded(settings, (*joined.notes, *take_notes(settings), *noted_at), files)
 
 
 def _tell(joined: Assembly, problems: list[Problem]) -> NoReturn:

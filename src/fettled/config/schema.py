@@ -12,28 +12,17 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, Field, SecretStr
 
 from fettled.config.checks import Check, CheckName, Period
+from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
-from fettled.config.scalars import as_text
+from fettled.config.quiet import MaintenanceWindow, Silence
+from fettled.core.policy import Storm
 from fettled.core.words import SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
 
 Role = Literal["viewer", "reporter", "operator", "manager", "admin"]
-SUBJECT_KEY = r"^[a-z0-9][a-z0-9._-]*$"
-SubjectKey = Annotated[str, Field(pattern=SUBJECT_KEY, max_length=100)]
-PersonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", max_length=100)]
-Title = Annotated[str, Field(min_length=1, max_length=200)]
-LabelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=63)]
-# Numbers are so common in labels that they are not left to a second judgement.
-LabelValue = Annotated[
-    str,
-    Field(max_length=200),
-    BeforeValidator(lambda value: value if (text := as_text(value)) is None else text),
-    WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 200}),
-]
-
 #: Where systemd's StateDirectory= puts it.
 _STORE = "sqlite:////var/lib/fettled/fettled.db"
 
@@ -239,6 +228,27 @@ class Access(Options):
     users: list[User] = Field([], description="People.")
 
 
+def _check_opens(opens: int) -> int:
+    if opens < 1:
+        msg = "must be at least 1; to switch the brake off write enabled: false beside it"
+        raise ValueError(msg)
+    return opens
+
+
+class StormSettings(Options):
+    """When everything fails at once: the rest becomes one ticket."""
+
+    enabled: bool = Field(
+        default=True, description="False: each opening its own ticket, however many there are."
+    )
+    opens: Annotated[int, AfterValidator(_check_opens), Field(le=100_000)] = Field(
+        Storm().opens,
+        description="Openings and reopenings within the window; what would open beyond them is"
+        " put onto one ticket with a checklist.",
+    )
+    window: PositiveDuration = Field(Storm().window, description="Time in which they count.")
+
+
 class Limits(Options):
     """What the daemon allows itself."""
 
@@ -282,5 +292,12 @@ class Settings(Options):
     targets: list[Target] = Field([], description="What is watched.")
     templates: dict[Name, Template] = Field({}, description="Fragments that targets `use`.")
     access: Access | None = Field(None, description="Teams and people.")
+    storm: StormSettings = Field(
+        default_factory=StormSettings, description="The brake over all openings."
+    )
+    silences: list[Silence] = Field([], description="Who opens no ticket for a while.")
+    maintenance_windows: list[MaintenanceWindow] = Field(
+        [], description="When work is done, so that nothing is opened for it."
+    )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

@@ -123,6 +123,10 @@ class Around(Protocol):
         """Those it belongs to, the parent's first."""
         ...
 
+    def adopted(self) -> Group | None:
+        """The list of the adopted, while it is over and this check is down on it still."""
+        ...
+
     def brake(self) -> Group | None:
         """Everything, while too much is being opened."""
         ...
@@ -159,6 +163,9 @@ class _Alone:
 
     def groups(self) -> tuple[Group, ...]:
         return ()
+
+    def adopted(self) -> Group | None:
+        return None
 
     def brake(self) -> Group | None:
         return None

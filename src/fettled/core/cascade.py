@@ -127,6 +127,11 @@ def _by_blackout(due: Due) -> Join | None:
     return Join(ticket) if ticket is not None else None
 
 
+def _by_list(due: Due) -> Placement | None:
+    group = due.around.adopted()
+    return _unfinished(due, group) if group is not None else None
+
+
 def _by_group(due: Due) -> Placement | None:
     if due.around.primary() is not None or not due.policy.cascade.enabled:
         return None
@@ -146,6 +151,7 @@ STEPS: tuple[Callable[[Due], Placement | None], ...] = (
     _by_parent,
     _by_blackout,
     settling,
+    _by_list,
     _by_group,
 )
 

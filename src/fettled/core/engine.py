@@ -17,6 +17,7 @@ from fettled.core import phases
 from fettled.core.checklist import fits
 from fettled.core.condition import Condition
 from fettled.core.context import Context
+from fettled.core.gates import observed
 from fettled.core.lifecycle import then
 from fettled.core.observations import Observation
 from fettled.core.policy import Policy, priority_of
@@ -88,7 +89,9 @@ def _settle(
     elif after.phase is Phase.HEALTHY and seen.verdict is Verdict.UP:
         further = ensure_resolved(before, after, seen, policy, context)
     else:
-        further = None
+        has_ticket = context.ticket is not None and context.ticket.is_open
+        stands = has_ticket or context.membership is not None
+        after, further = after if stands else observed(after, policy), None
     return after, then(change, further) if further is not None else change
 
 

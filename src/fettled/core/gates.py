@@ -10,7 +10,7 @@ because of another one is `cascade`'s.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fettled.core.around import Around
@@ -18,7 +18,7 @@ from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.policy import Policy
 from fettled.core.reopening import StayQuiet
-from fettled.core.words import Gate
+from fettled.core.words import Gate, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,17 @@ def _observe_only(due: Due) -> StayQuiet | None:
 
 def _quiet(due: Due) -> StayQuiet | None:
     return next(iter(due.around.quiet(due.context.wall)), None)
+
+
+def observed(condition: Condition, policy: Policy) -> Condition:
+    """
+    Note that a check flaps while it is only observed, before a ticket is asked for.
+
+    That is asked for much later, maybe after publishing was switched on.
+    """
+    if condition.phase is not Phase.FLAPPING or policy.publish or condition.gate is not None:
+        return condition
+    return replace(condition, gate=Gate.OBSERVE_ONLY)
 
 
 def _isolation(due: Due) -> StayQuiet | None:

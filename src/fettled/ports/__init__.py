@@ -11,6 +11,7 @@ from fettled.ports.fleet import (
     HeartbeatSpec,
     SubjectSpec,
 )
+from fettled.ports.quiet import QUIET_WORDS, QuietEdge, QuietSpec
 from fettled.ports.records import (
     Gating,
     Heartbeat,
@@ -33,6 +34,7 @@ from fettled.ports.world import (
 )
 
 __all__ = [
+    "QUIET_WORDS",
     "CheckSpec",
     "Clock",
     "EventSink",
@@ -44,6 +46,8 @@ __all__ = [
     "KnownCheck",
     "OutboxEvent",
     "Probe",
+    "QuietEdge",
+    "QuietSpec",
     "Reader",
     "Store",
     "Subject",

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from fettled.core.policy import Policy, Storm
 from fettled.core.words import Requires, SubjectType
+from fettled.ports.quiet import QuietSpec
 from fettled.ports.world import Probe
 
 
@@ -68,9 +69,15 @@ class HeartbeatSpec:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Everything that is watched, as one value that a reload swaps."""
+    """
+    Everything that is watched, as one value that a reload swaps.
+
+    Attributes:
+        storm: the brake over all openings; None: switched off.
+        quiet: the silences and maintenance windows of the file.
+    """
 
     subjects: dict[str, SubjectSpec]
     checks: dict[str, CheckSpec]
-    #: The brake on openings over everything; None: it is off.
     storm: Storm | None = field(default_factory=Storm)
+    quiet: tuple[QuietSpec, ...] = ()

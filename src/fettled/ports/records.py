@@ -71,6 +71,8 @@ class TicketFilter:
     kind: frozenset[str] = frozenset()
     source: frozenset[str] = frozenset()
     subject: frozenset[str] = frozenset()
+    #: Subjects on its checklist.
+    member: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

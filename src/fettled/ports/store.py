@@ -11,6 +11,7 @@ from fettled.core.spans import Span
 from fettled.core.tickets import Change, Entry, Member, Membership, Ticket
 from fettled.core.words import Gate
 from fettled.ports.fleet import SubjectSpec
+from fettled.ports.quiet import QuietSpec
 from fettled.ports.records import (
     Gating,
     Heartbeat,
@@ -95,6 +96,14 @@ class Reader(Protocol):
         """The starts and reloads since then, each with the checks that it removed."""
         ...
 
+    def figure(self, name: str) -> int | None:
+        """Give a single figure that was kept by name."""
+        ...
+
+    def silences(self) -> list[QuietSpec]:
+        """The silences and maintenance windows that people made, the oldest first."""
+        ...
+
     def token(self, token_id: str) -> Token | None: ...
     def token_count(self) -> int: ...
     def outbox(self, *, after: int, limit: int) -> list[OutboxEvent]: ...
@@ -142,7 +151,7 @@ class UnitOfWork(Reader, Protocol):
 
     def rename_subject(self, old: str, new: str) -> None:
         """
-        Carry number and tickets of *old* over to *new*.
+        Carry number, tickets and silences of *old* over to *new*.
 
         A removed subject that went by *new* loses its number to it.
         """
@@ -151,15 +160,31 @@ class UnitOfWork(Reader, Protocol):
     def put_checks(self, checks: Iterable[KnownCheck]) -> None: ...
     def rename_check(self, old: str, new: str) -> None:
         """
-        Carry condition, tickets, spans and heartbeat of *old* over to *new*.
+        Carry condition, tickets, memberships, history and heartbeat of *old* over to *new*.
 
-        What a removed check left at *new* gives way: its history is forgotten, its
-        tickets belong to no check any more.
+        What a removed check left at *new* gives way: its history and its lines on
+        checklists are forgotten, its tickets belong to no check any more.
         """
         ...
 
-    def delete_check(self, check: str) -> None:
-        """Forget what is believed and known of a check; its tickets and spans stay."""
+    def delete_check(self, check: str, at: datetime) -> None:
+        """
+        Forget what is believed and known of a check; its tickets and history stay.
+
+        Nothing holds it from *at* on.
+        """
+        ...
+
+    def put_figure(self, name: str, value: int) -> None:
+        """Keep a single figure by name; names of the store's own are not to be used."""
+        ...
+
+    def put_silence(self, spec: QuietSpec) -> None:
+        """Insert it, or overwrite the one of that id; where it stands in a file is not kept."""
+        ...
+
+    def forget_silences(self, before: datetime) -> int:
+        """Delete those that ended before; how many were."""
         ...
 
     def add_token(self, token: Token) -> None: ...
@@ -168,7 +193,11 @@ class UnitOfWork(Reader, Protocol):
         ...
 
     def forget(self, *, spans_before: datetime, outbox_before: datetime, limit: int) -> int:
-        """Delete at most *limit* rows of each kind that ended before; how many were."""
+        """
+        Delete at most *limit* rows of each kind that ended before; how many were.
+
+        Gatings are history as spans are, and go with them.
+        """
         ...
 
 

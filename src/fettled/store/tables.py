@@ -135,7 +135,7 @@ outbox = Table(
     Column("payload", JSON_VALUE, nullable=False),
     UniqueConstraint("ticket", "seq"),
     Index(None, "at"),
-    # Counting what was opened lately reads this index alone.
+    # Counting what was opened lately begins with this index.
     Index(None, "event", "at"),
     sqlite_autoincrement=True,
 )
@@ -227,6 +227,29 @@ inputs = Table(
     sqlite_autoincrement=True,
 )
 
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", CleanText, primary_key=True),
+    Column("gate", CleanText, nullable=False),
+    Column("subject", CleanText),
+    Column("selector", JSON_VALUE, nullable=False),
+    Column("scope", CleanText, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Column("author", CleanText, nullable=False),
+    Column("starts_at", UtcDateTime),
+    Column("ends_at", UtcDateTime),
+    Column("cron", CleanText),
+    Column("duration", Length),
+    Column("zone", CleanText),
+    Column("name", CleanText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    # It recurs, or it has an end.
+    CheckConstraint("(cron IS NULL) = (ends_at IS NOT NULL)", name="ends"),
+    CheckConstraint("(cron IS NULL) = (duration IS NULL)", name="duration"),
+)
+
 heartbeats = Table(
     "heartbeats",
     metadata,
@@ -272,7 +295,8 @@ tokens = Table(
 #: The name in `meta` of the time (as microseconds) before which the outbox was cleared.
 FORGOTTEN = "outbox_forgotten"
 
-#: Single figures by name: `incarnation`, `batch` (see `fettled.store.batch`), `FORGOTTEN`.
+#: Single figures by name: `incarnation`, `batch` (see `fettled.store.batch`), `FORGOTTEN`,
+#: and what the port `figure` keeps.
 meta = Table(
     "meta",
     metadata,

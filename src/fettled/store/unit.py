@@ -20,12 +20,20 @@ from fettled.ports import (
     Input,
     KnownCheck,
     OutboxEvent,
+    QuietSpec,
     Subject,
     SubjectSpec,
     TicketFilter,
     Token,
 )
-from fettled.store import sql_checks, sql_conditions, sql_fleet, sql_members, sql_tickets
+from fettled.store import (
+    sql_checks,
+    sql_conditions,
+    sql_fleet,
+    sql_members,
+    sql_silences,
+    sql_tickets,
+)
 from fettled.store.link import Link
 
 
@@ -125,6 +133,14 @@ class SqlReader:
         """The starts and reloads since then."""
         return sql_fleet.adoptions(self._link, since)
 
+    def figure(self, name: str) -> int | None:
+        """A single figure that was kept by name."""
+        return sql_fleet.figure(self._link, name)
+
+    def silences(self) -> list[QuietSpec]:
+        """Every silence and maintenance window that people made."""
+        return sql_silences.every_silence(self._link)
+
     def token(self, token_id: str) -> Token | None:
         """One token."""
         return sql_fleet.token(self._link, token_id)
@@ -172,8 +188,9 @@ class SqlUnit(SqlReader):
         sql_fleet.sync_subjects(self._link, specs, at)
 
     def rename_subject(self, old: str, new: str) -> None:
-        """Carry number and tickets of *old* over to *new*."""
+        """Carry number, tickets and silences of *old* over to *new*."""
         sql_fleet.rename_subject(self._link, old, new)
+        sql_silences.rename_subject(self._link, old, new)
 
     def put_checks(self, checks: Iterable[KnownCheck]) -> None:
         """Insert or overwrite what is known of checks."""
@@ -183,9 +200,21 @@ class SqlUnit(SqlReader):
         """Carry everything of *old* over to *new*."""
         sql_checks.rename(self._link, old, new)
 
-    def delete_check(self, check: str) -> None:
-        """Forget a check; its tickets and spans stay."""
-        sql_checks.delete_check(self._link, check)
+    def delete_check(self, check: str, at: datetime) -> None:
+        """Forget a check, which nothing holds from *at* on; its tickets and history stay."""
+        sql_checks.delete_check(self._link, check, at)
+
+    def put_figure(self, name: str, value: int) -> None:
+        """Keep a single figure by name."""
+        sql_fleet.put_figure(self._link, name, value)
+
+    def put_silence(self, spec: QuietSpec) -> None:
+        """Insert or overwrite a silence or maintenance window."""
+        sql_silences.put_silence(self._link, spec)
+
+    def forget_silences(self, before: datetime) -> int:
+        """Delete those that ended before."""
+        return sql_silences.forget_silences(self._link, before)
 
     def add_token(self, token: Token) -> None:
         """Add a token."""

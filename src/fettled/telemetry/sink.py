@@ -14,6 +14,7 @@ import structlog
 
 from fettled.core.condition import Condition
 from fettled.core.errors import ConfigError
+from fettled.core.inventory import Shrunk
 from fettled.core.observations import Observation
 from fettled.core.tickets import Change
 from fettled.core.words import Phase
@@ -29,6 +30,7 @@ CLOCK_STEPPED = "clock.stepped"
 CONFIG_RELOADED = "config.reloaded"
 CONFIG_REFUSED = "config.refused"
 CONFIG_NOTED = "config.noted"
+INVENTORY_SHRUNK = "config.inventory_shrunk"
 
 
 #: How many faults a line tells; `fettled check-config` tells all.
@@ -108,6 +110,12 @@ class LogSink:
         """Log that a configuration was read again and cannot be used; the one before stays."""
         faults = [line for line in str(error).splitlines() if line.strip()]
         self._log.error(CONFIG_REFUSED, faults=faults[:_MOST_FAULTS], count=len(faults))
+
+    def shrunk(self, shrunk: Shrunk) -> None:
+        """Log that subjects are missing, and are not believed to be gone."""
+        self._log.warning(
+            INVENTORY_SHRUNK, missing=shrunk.gone, of=shrunk.of, answers=shrunk.answers
+        )
 
     def faulted(self, where: str, error: BaseException) -> None:
         """Log a fault of our own that was survived."""

@@ -1,0 +1,173 @@
+"""
+Cron expressions in time zones, made into intervals: the only reader of both.
+
+An expression says local times, as they stand on a wall there. Where the clocks there are
+moved, this holds:
+
+- a time that is skipped is the instant at which the skip ends;
+- a time that occurs twice is the first of the two, once;
+- a duration is elapsed time, so a window over a change of the clocks is as long as any.
+
+cronsim, which imitates one system's cron daemon there, is therefore only asked for local
+times, without a zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import islice, pairwise
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from fettled.core.errors import InvalidError
+from fettled.core.quiet import Interval, Recurrence
+
+#: Five fields of lists; a longer one is not written by people.
+_LONGEST_CRON = 200
+_FIELDS = 5
+#: The runs that are looked at for the shortest distance: more than a year of daily ones.
+_LOOKED_AT = 400
+_SECOND = timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+
+
+def check_cron(text: str) -> str:
+    """
+    Give *text* with single blanks, if it is a cron expression that ever runs.
+
+    Raises:
+        ValueError: it is not; the text says why, and the cure.
+    """
+    fields = text.split()
+    if len(text) > _LONGEST_CRON:
+        msg = f"is longer than {_LONGEST_CRON} characters; write several windows"
+        raise ValueError(msg)
+    if len(fields) != _FIELDS:
+        msg = (
+            f"must have five fields, not {len(fields)}: minute hour day month weekday,"
+            ' such as "30 2 * * SUN"'
+        )
+        raise ValueError(msg)
+    cron = " ".join(fields)
+    try:
+        runs = CronSim(cron, datetime(2024, 1, 1))  # noqa: DTZ001 - local times, as said above
+        next(runs)
+    except CronSimError as error:
+        what = str(error).removeprefix("Bad ")
+        msg = f"has a {what} that never comes or cannot be read; correct that field"
+        raise ValueError(msg) from None
+    except StopIteration:
+        msg = "never runs: there is no such day; correct day and month"
+        raise ValueError(msg) from None
+    except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError):
+        msg = 'cannot be read; write five fields, such as "30 2 * * SUN"'
+        raise ValueError(msg) from None
+    return cron
+
+
+def check_zone(name: str) -> str:
+    """
+    Give *name*, if it is that of a time zone.
+
+    Raises:
+        ValueError: it is not, or this system knows none.
+    """
+    try:
+        _zone(name)
+    except (OSError, ValueError, LookupError):
+        # ZoneInfo raises each of these, by what the name would be as a file's.
+        msg = "is not a time zone that is known here: write a name such as Europe/Oslo, or UTC"
+        raise ValueError(msg) from None
+    return name
+
+
+def check(recurrence: Recurrence) -> None:
+    """
+    Refuse a recurrence that cannot be expanded.
+
+    Raises:
+        InvalidError: naming the field, `cron`, `zone` or `duration`.
+    """
+    for field, text, judge in (
+        ("cron", recurrence.cron, check_cron),
+        ("zone", recurrence.zone, check_zone),
+    ):
+        try:
+            judge(text)
+        except ValueError as error:
+            raise InvalidError(str(error), field) from None
+    if recurrence.duration <= timedelta():
+        msg = "must be longer than zero"
+        raise InvalidError(msg, "duration")
+
+
+def around(recurrence: Recurrence, at: datetime) -> tuple[Interval, ...]:
+    """
+    Give the interval that ended last before *at*, the one that holds then, and the next.
+
+    Those that there are, in order. Of several that hold the latest is given, since it ends
+    last; an interval that begins at *at* holds.
+    """
+    cron, length, zone = recurrence.cron, recurrence.duration, _zone(recurrence.zone)
+    ended = next((run for run in _before(cron, zone, at - length) if run <= at - length), None)
+    begun = next((run for run in _before(cron, zone, at) if run <= at), None)
+    following = next((run for run in _after(cron, zone, at) if run > at), None)
+    starts = dict.fromkeys(run for run in (ended, begun, following) if run is not None)
+    return tuple(Interval(run, run + length) for run in starts)
+
+
+def shortest_distance(recurrence: Recurrence, after: datetime) -> timedelta | None:
+    """How close two of the next runs come to each other; None for fewer than two."""
+    runs = islice(_after(recurrence.cron, _zone(recurrence.zone), after), _LOOKED_AT)
+    gaps = [later - sooner for sooner, later in pairwise(runs) if later > sooner]
+    return min(gaps, default=None)
+
+
+def to_instant(local: datetime, zone: ZoneInfo) -> datetime:
+    """Give the instant, in UTC, of a naive *local* time, as the rules above say."""
+    first = local.replace(tzinfo=zone, fold=0)
+    instant = first.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == local:
+        return instant
+    # Skipped: read by the clock before the change it lies behind it, by the one after,
+    # before it. The change is where the offset changes in between.
+    low, high = local.replace(tzinfo=zone, fold=1).astimezone(UTC), instant
+    before = low.astimezone(zone).utcoffset()
+    while high - low > _SECOND:
+        middle = low + (high - low) // 2
+        middle = middle.replace(microsecond=0)
+        if middle.astimezone(zone).utcoffset() == before:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _after(cron: str, zone: ZoneInfo, at: datetime) -> Iterator[datetime]:
+    """Yield the runs from shortly before *at* on, in order; those in one skip are one instant."""
+    local, margin = _local(at, zone)
+    for run in CronSim(cron, local - margin):
+        yield to_instant(run, zone)
+
+
+def _before(cron: str, zone: ZoneInfo, at: datetime) -> Iterator[datetime]:
+    """Yield the runs from shortly after *at* back."""
+    local, margin = _local(at, zone)
+    for run in CronSim(cron, local + margin, reverse=True):
+        yield to_instant(run, zone)
+
+
+def _local(at: datetime, zone: ZoneInfo) -> tuple[datetime, timedelta]:
+    """Give the local time at *at*, and by how much clocks are moved around then, and more."""
+    near = [(at + hours * _HOUR).astimezone(zone).utcoffset() for hours in (-24, -12, 0, 12, 24)]
+    offsets = [offset for offset in near if offset is not None]
+    return at.astimezone(zone).replace(tzinfo=None), max(offsets) - min(offsets) + _MINUTE

@@ -1,0 +1,26 @@
+"""
+What things are called in the file: subjects, people, labels, and titles for people to read.
+
+Types only, for every section; what a name refers to is `crosscheck`'s.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from fettled.config.scalars import as_text
+
+SUBJECT_KEY = r"^[a-z0-9][a-z0-9._-]*$"
+SubjectKey = Annotated[str, Field(pattern=SUBJECT_KEY, max_length=100)]
+PersonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", max_length=100)]
+Title = Annotated[str, Field(min_length=1, max_length=200)]
+LabelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=63)]
+# Numbers are so common in labels that they are not left to a second judgement.
+LabelValue = Annotated[
+    str,
+    Field(max_length=200),
+    BeforeValidator(lambda value: value if (text := as_text(value)) is None else text),
+    WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 200}),
+]
