@@ -98,13 +98,13 @@ def account(history: History) -> Account:
     parts = [part for piece in pieces for part in _parts(piece, history)]
     spent: dict[Place, timedelta] = {}
     found: list[Unmapped] = []
+    waits_since: datetime | None = None
     for place, since, until in _joined(parts):
+        waits_since = (waits_since or since) if place is Place.UNMAPPED else None
+        if waits_since is not None and _is_waiting(waits_since, until, history):
+            place = Place.DEBOUNCE  # noqa: PLW2901 - what waits for its look is not confirmed
         if place is Place.UNMAPPED:
-            allowed = _told_by(since, history)
-            if allowed is None or until <= allowed:
-                place = Place.DEBOUNCE  # noqa: PLW2901 - what waits for its look is not confirmed
-            else:
-                found.append(Unmapped(since, until))
+            found.append(Unmapped(since, until))
         spent[place] = spent.get(place, timedelta()) + (until - since)
     return Account(history.check, spent, tuple(found))
 
@@ -143,9 +143,9 @@ def _joined(parts: Iterable[_Part]) -> Iterator[_Part]:
         yield before
 
 
-def _told_by(since: datetime, history: History) -> datetime | None:
+def _is_waiting(since: datetime, until: datetime, history: History) -> bool:
     """
-    By when something must have been decided about what is down at *since*; None: not yet.
+    Whether what is down since *since* need not have been decided by *until*.
 
     A decision is made at a look, and told once that look ended. Looks in history stand
     where they would have been if they had been even, which they never quite are: one that
@@ -157,8 +157,9 @@ def _told_by(since: datetime, history: History) -> datetime | None:
         if span.verdict is Verdict.UP or span.last < begin:
             continue
         nth = max(-((span.first - begin) // step), 0) if step > timedelta() else 0
-        return span.first + min(nth, span.count - 1) * step + history.watching.timeout
-    return None
+        look = span.first + min(nth, span.count - 1) * step
+        return until <= look + history.watching.timeout
+    return True
 
 
 def times_open(check: str, entries: Iterable[Entry]) -> Iterator[tuple[str, Cover]]:
