@@ -118,11 +118,12 @@ def read_account(
     timelines: _Timelines | None = None,
 ) -> Account:
     """Account for one check, as far as the store knows."""
-    watching = Watching(spec.policy, spec.interval, spec.timeout, removed)
     spans = reader.spans(spec.key, since=since - _lead(spec))
     if all(span.verdict in {Verdict.UP, Verdict.UNKNOWN} for span in spans):
         return Account(spec.key)
     covers = tuple(_covers(reader, spec, since, timelines or _Timelines()))
+    forgiven = tuple(cover.until for cover in covers if cover.by_person and cover.until)
+    watching = Watching(spec.policy, spec.interval, spec.timeout, removed, forgiven)
     return account(History(spec.key, spans, covers, watching, since, until))
 
 

@@ -45,11 +45,17 @@ _BEGINS = frozenset({"opened", "reopened"})
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """A stretch of time, with its start and without its end; *until* None: to this day."""
+    """
+    A stretch of time, with its start and without its end; *until* None: to this day.
+
+    Attributes:
+        by_person: a person ended it.
+    """
 
     place: Place
     since: datetime
     until: datetime | None = None
+    by_person: bool = False
 
     def holds(self, at: datetime) -> bool:
         """Whether *at* lies in it."""
@@ -103,9 +109,10 @@ def account(history: History) -> Account:
         waits_since = (waits_since or since) if place is Place.UNMAPPED else None
         if waits_since is not None and _is_waiting(waits_since, until, history):
             place = Place.DEBOUNCE  # noqa: PLW2901 - what waits for its look is not confirmed
-        if place is Place.UNMAPPED:
+        elif place is Place.UNMAPPED:
             found.append(Unmapped(since, until))
-        spent[place] = spent.get(place, timedelta()) + (until - since)
+        if since < until:
+            spent[place] = spent.get(place, timedelta()) + (until - since)
     return Account(history.check, spent, tuple(found))
 
 
@@ -117,10 +124,13 @@ def _parts(piece: Piece, history: History) -> Iterator[_Part]:
     begin, end = max(piece.since, history.since), min(piece.until, history.until)
     if begin >= end:
         return
-    covers = [each for each in history.covers if each.until is None or each.until > begin]
+    covers = [each for each in history.covers if each.until is None or each.until >= begin]
     edges = {edge for each in covers for edge in (each.since, each.until) if edge is not None}
     cuts = [begin, *sorted(edge for edge in edges if begin < edge < end), end]
+    moments = {each.since: each.place for each in covers if each.since == each.until}
     for since, until in zip(cuts, cuts[1:], strict=False):
+        if since in moments:  # what was decided and undone at once was decided
+            yield moments[since], since, since
         yield _place(since, covers, piece.call), since, until
 
 
@@ -176,7 +186,8 @@ def times_open(check: str, entries: Iterable[Entry]) -> Iterator[tuple[str, Cove
         is_change = entry.event in _BEGINS or entry.event == "parent_failed"
         now = _about(entry) or about if is_change else about
         if since is not None and (entry.event in _ENDS or now != about):
-            found.append((about, Cover(Place.TICKET, since, entry.at)))
+            cover = Cover(Place.TICKET, since, entry.at, by_person=entry.actor.is_person)
+            found.append((about, cover))
             since = None if entry.event in _ENDS else entry.at
         if entry.event in _BEGINS:
             since = since or entry.at

@@ -9,7 +9,7 @@ machine's own. Down is everything that is not up.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -51,12 +51,14 @@ class Watching:
     Attributes:
         removed: when it was taken out of the configuration, in order; it came back each
             time, without anything that had been believed of it.
+        forgiven: when a person resolved its ticket, in order: flips before do not count.
     """
 
     policy: Policy
     interval: timedelta
     timeout: timedelta
     removed: tuple[datetime, ...] = ()
+    forgiven: tuple[datetime, ...] = ()
 
 
 def known(spans: Iterable[Span]) -> list[Span]:
@@ -112,6 +114,8 @@ class _Walk:
     run_from: datetime | None = None
     run_count: int = 0
     flips: tuple[Flip, ...] = ()
+    last: Span | None = None
+    #: The continuous evidence of one process: what the one before it saw is not known to it.
     stretch: Stretch | None = None
 
     def take(self, span: Span) -> list[tuple[datetime, Call]]:
@@ -119,19 +123,24 @@ class _Walk:
         is_up = span.verdict is Verdict.UP
         gap = max_gap(span.cadence, self.watching.timeout)
         is_flip = self.is_up is not None and self.is_up is not is_up
-        is_continued = self.stretch is not None and span.first - self.stretch.last <= gap
+        is_continued = self.last is not None and span.first - self.last.last <= gap
+        if self.last is not None and self.last.order[0] != span.order[0]:
+            self.stretch = None
         if is_flip or not is_continued or self.run_from is None:
             self.run_from, self.run_count = span.first, 0
         if is_flip:
             self._flip(span.first, gap, is_up=is_up)
         marks = self._up(span) if is_up else self._down(span)
-        self.is_up = is_up
+        self.is_up, self.last = is_up, span
         self.run_count += span.count
         self.stretch = Stretch(stretched(self.stretch, span.first, gap).since, span.last)
         return marks
 
     def _flip(self, at: datetime, gap: timedelta, *, is_up: bool) -> None:
         rule = self.watching.policy.flap
+        forgiven = max((each for each in self.watching.forgiven if each <= at), default=None)
+        if forgiven is not None:
+            self.flips = tuple(flip for flip in self.flips if flip.at > forgiven)
         window = flaps.window_of(rule, self.watching.interval)
         self.flips = flaps.add_flip(
             self.flips, at, up=is_up, stretch=self.stretch, gap=gap, window=window
