@@ -37,7 +37,8 @@ def house(*, without: str = "", publish: bool = True) -> Fleet:
     checks = [check(key, policy=policy) for key in ALL if key != without]
     if without != "door-1":
         checks.append(check("door-1", "web", policy=watching, primary=False))
-    parents = {"switch": "hub", **{key: "switch" if n % 2 else "hub" for n, key in enumerate(DOORS)}}
+    behind = {key: "switch" if n % 2 else "hub" for n, key in enumerate(DOORS)}
+    parents = {"switch": "hub", **behind}
     parents.pop(without, None)
     return fleet(*checks, parents=parents, storm=Storm(opens=6, window=timedelta(minutes=3)))
 
@@ -110,12 +111,12 @@ class Life:
 
     async def person(self) -> None:
         """Let somebody do something to a ticket."""
-        numbers = [ticket.number for ticket in await self.desk.store.read(lambda r: r.open_tickets())]
+        opened = await self.desk.store.read(lambda r: r.open_tickets())
+        numbers = [ticket.number for ticket in opened]
         if not numbers:
             return
-        deed = self.chance.choice(
-            [Comment("on it"), Resolve(), Resolve(Code.WONT_FIX), Resolve(Code.WORKAROUND), Reopen()]
-        )
+        accepts = Resolve(self.chance.choice([Code.WONT_FIX, Code.WORKAROUND]))
+        deed = self.chance.choice([Comment("on it"), Resolve(), accepts, accepts, Reopen()])
         number = self.chance.randint(1, max(numbers)) if isinstance(deed, Reopen) else None
         try:
             await self.desk.tickets.act(str(number or self.chance.choice(numbers)), deed, ANN)

@@ -63,9 +63,7 @@ def spans_of(script: str) -> list[Span]:
 
 def history(script: str, *covers: Cover, watching: Watching = WATCHING) -> History:
     """The history of *script*, accounted for as a whole, ten seconds beyond its last look."""
-    return History(
-        "door/main", spans_of(script), covers, watching, START, at(STEP * len(script))
-    )
+    return History("door/main", spans_of(script), covers, watching, START, at(STEP * len(script)))
 
 
 def spent(found: Account) -> dict[str, float]:
@@ -194,9 +192,9 @@ class Count:
         for place in Place:
             for cover in self.covers:
                 end = cover.until
-                if cover.place is place and cover.since <= at(second):
-                    if end is None or at(second) < end:
-                        return place
+                is_begun = cover.place is place and cover.since <= at(second)
+                if is_begun and (end is None or at(second) < end):
+                    return place
         return otherwise
 
 

@@ -23,7 +23,7 @@ def add(table: Table, *without: str) -> Insert:
 def put(
     table: Table, *keys: str, without: tuple[str, ...] = (), kept: tuple[str, ...] = ()
 ) -> Insert:
-    """Insert a row of *table*, or overwrite the one with the same *keys*, but not what is *kept*."""
+    """Insert a row of *table*, or overwrite that with the same *keys*, but for what is *kept*."""
     statement = add(table, *without)
     return statement.on_conflict_do_update(
         index_elements=list(keys),
