@@ -8,6 +8,7 @@ function answers with sentences; an empty list means that nothing is wrong.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -21,6 +22,8 @@ from stores import rows
 OPEN_AFTER = RESOLVE_AFTER = 150_000
 TIMEOUT = 1_000_000
 NEEDED = 2
+#: What a touched ticket is told between the recovery and its resolution.
+_ON_THE_WAY = frozenset({"recovered", "recovery_withdrawn"})
 #: Observations are timed by the daemon's own clock, tickets by the wall's.
 CLOCKS_DIFFER = 20_000
 
@@ -53,7 +56,7 @@ _TORN = {
 _MOVES = """
     SELECT subject, event, timeline.at, number, check_key
     FROM timeline JOIN tickets ON number = timeline.ticket
-    WHERE event IN ('opened', 'reopened', 'resolved')
+    WHERE event IN ('opened', 'reopened', 'resolved', 'recovered', 'recovery_withdrawn')
     ORDER BY timeline.at, number, seq
 """
 
@@ -93,14 +96,15 @@ def torn(url: str) -> list[str]:
 
 def judge(url: str, script: Script) -> list[str]:
     """Say everything that is wrong with what is left."""
-    moves = [
+    told = [
         Move(subject, event, _micros(at), key) for subject, event, at, _, key in rows(url, _MOVES)
     ]
+    moves = [move for move in told if move.event not in _ON_THE_WAY]
     return [
         *torn(url),
         *_doubled(moves, script),
         *_lost(url, moves, script),
-        *_groundless(url, moves),
+        *_groundless(url, told),
         *_forgotten(url, script),
     ]
 
@@ -117,7 +121,7 @@ class Move:
     @property
     def opens(self) -> bool:
         """Whether a ticket was open from then on."""
-        return self.event != "resolved"
+        return self.event in {"opened", "reopened"}
 
 
 def _doubled(moves: list[Move], script: Script) -> list[str]:
@@ -140,14 +144,32 @@ def _lost(url: str, moves: list[Move], script: Script) -> list[str]:
     found = []
     for when, down in script.settled:
         has = {move.subject: move.opens for move in moves if move.at <= when}
-        found += [f"{door} was down at {when} and had no ticket" for door in sorted(doors & down)
-                  if not has.get(door)]
-        found += [f"{door} was up at {when} and had a ticket" for door in sorted(doors - down)
-                  if has.get(door)]
+        found += [
+            f"{door} was down at {when} and had no ticket"
+            for door in sorted(doors & down)
+            if not has.get(door)
+        ]
+        found += [
+            f"{door} was up at {when} and had a ticket"
+            for door in sorted(doors - down)
+            if has.get(door)
+        ]
     return found
 
 
-def _groundless(url: str, moves: list[Move]) -> list[str]:
+def _decisions(told: list[Move]) -> Iterator[Move]:
+    """Give the moves that need evidence of their own: a note of the recovery has had it."""
+    noted: set[str] = set()
+    for move in told:
+        if move.event != "recovery_withdrawn" and move.check not in noted:
+            yield move
+        if move.event == "recovered":
+            noted.add(move.check)
+        else:
+            noted.discard(move.check)
+
+
+def _groundless(url: str, told: list[Move]) -> list[str]:
     """Say which opening or resolution was not seen often and long enough."""
     query = """SELECT check_key, verdict, first, last, count, cadence FROM spans
                WHERE verdict <> 'unknown' ORDER BY check_key, incarnation, seq"""
@@ -159,7 +181,7 @@ def _groundless(url: str, moves: list[Move]) -> list[str]:
             for n in range(count)
         )
     found = []
-    for move in moves:
+    for move in _decisions(told):
         run: list[int] = []
         for at, up, cadence in looks.get(move.check, []):
             if at > move.at + CLOCKS_DIFFER:
@@ -176,9 +198,15 @@ def _groundless(url: str, moves: list[Move]) -> list[str]:
 
 def _forgotten(url: str, script: Script) -> list[str]:
     """Say which comment was told to be kept and is not there once."""
-    kept = [_body(row[0]) for row in rows(url, "SELECT data FROM timeline WHERE event = 'comment_added'")]
-    return [f"the comment {body!r} is there {kept.count(body)} times" for body in script.told
-            if kept.count(body) != 1]
+    kept = [
+        _body(row[0])
+        for row in rows(url, "SELECT data FROM timeline WHERE event = 'comment_added'")
+    ]
+    return [
+        f"the comment {body!r} is there {kept.count(body)} times"
+        for body in script.told
+        if kept.count(body) != 1
+    ]
 
 
 def _body(data: Any) -> str:

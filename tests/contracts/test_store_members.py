@@ -6,7 +6,7 @@ from datetime import timedelta
 from fettled.core.keys import BLIND, rollup_of
 from fettled.core.tickets import Change, Member
 from fettled.core.words import Gate, MemberState
-from fettled.ports import Gating, KnownCheck, Reader, UnitOfWork
+from fettled.ports import Gating, KnownCheck, Reader, Store, UnitOfWork
 from fettled.store import SqlStore, check
 from stores import rows
 from tickets_for import ANN, NOW, entry, new_ticket, opening, reopening, resolving
@@ -25,7 +25,7 @@ def rolled_up(*keys: str, key: str = rollup_of("hub"), **fields: object) -> Chan
     return Change(ticket, (entry(),), tuple(map(line, keys)))
 
 
-async def members(store: SqlStore, number: int) -> list[Member]:
+async def members(store: Store, number: int) -> list[Member]:
     """Read a checklist."""
     return await store.read(lambda reader: reader.members(number))
 
@@ -49,40 +49,40 @@ async def test_a_checklist_comes_back_as_it_was_stored(store: SqlStore, url: str
 
 
 async def test_a_membership_is_of_the_newest_open_ticket_that_stands_for_it(
-    store: SqlStore,
+    either: Store,
 ) -> None:
     """Not of one that is over, and not of the list of blind checks: blindness is no outage."""
-    over = await store.write(lambda unit: unit.apply(rolled_up("a/x", key=rollup_of("old"))))
-    await store.write(lambda unit: unit.apply(resolving(over.ticket)))
-    await store.write(lambda unit: unit.apply(rolled_up("a/x", "b/x")))
-    newest = await store.write(lambda unit: unit.apply(rolled_up("a/x", key=rollup_of("site=o"))))
-    await store.write(lambda unit: unit.apply(rolled_up("a/x", "c/x", key=BLIND)))
+    over = await either.write(lambda unit: unit.apply(rolled_up("a/x", key=rollup_of("old"))))
+    await either.write(lambda unit: unit.apply(resolving(over.ticket)))
+    await either.write(lambda unit: unit.apply(rolled_up("a/x", "b/x")))
+    newest = await either.write(lambda unit: unit.apply(rolled_up("a/x", key=rollup_of("site=o"))))
+    await either.write(lambda unit: unit.apply(rolled_up("a/x", "c/x", key=BLIND)))
 
     def ask(reader: Reader) -> dict[str, int | None]:
         found = {key: reader.membership(key) for key in ("a/x", "b/x", "c/x", "d/x")}
         return {key: each and each.ticket.number for key, each in found.items()}
 
     expected = {"a/x": newest.ticket.number, "b/x": 2, "c/x": None, "d/x": None}
-    assert await store.read(ask) == expected
-    assert await store.write(ask) == expected  # as a unit reads, which locks
-    every = await store.read(lambda reader: reader.memberships())
+    assert await either.read(ask) == expected
+    assert await either.write(ask) == expected  # as a unit reads, which locks
+    every = await either.read(lambda reader: reader.memberships())
     assert {key: each.ticket.number for key, each in every.items()} == {
         key: number for key, number in expected.items() if number is not None
     }
     assert every["b/x"].member == line("b/x")
-    assert every["b/x"] == await store.read(lambda reader: reader.membership("b/x"))
+    assert every["b/x"] == await either.read(lambda reader: reader.membership("b/x"))
 
 
-async def test_where_a_check_was_a_member_is_told_from_a_time_on(store: SqlStore) -> None:
+async def test_where_a_check_was_a_member_is_told_from_a_time_on(either: Store) -> None:
     """A ticket that was over before is left out; one that ended at that very time is not."""
     for n in range(3):
         opened = rolled_up("a/x", key=rollup_of(str(n)))
-        kept = await store.write(lambda unit, opened=opened: unit.apply(opened))
+        kept = await either.write(lambda unit, opened=opened: unit.apply(opened))
         if n < 2:
             done = resolving(kept.ticket, NOW + n * MINUTE)
-            await store.write(lambda unit, done=done: unit.apply(done))
+            await either.write(lambda unit, done=done: unit.apply(done))
     since = NOW + MINUTE
-    found = await store.read(lambda reader: reader.memberships_of("a/x", since=since))
+    found = await either.read(lambda reader: reader.memberships_of("a/x", since=since))
     assert [each.ticket.number for each in found] == [2, 3]
     assert {each.member.check for each in found} == {"a/x"}
 
@@ -110,27 +110,27 @@ async def test_a_gating_ends_where_the_next_begins(store: SqlStore, url: str) ->
     assert check(url) == []
 
 
-async def test_openings_are_the_monitors_and_counted_up_to_the_limit(store: SqlStore) -> None:
+async def test_openings_are_the_monitors_and_counted_up_to_the_limit(either: Store) -> None:
     """
     What people open and reopen is no storm.
 
     Seen to fail with every actor's counted.
     """
     for n in range(4):
-        await store.write(lambda unit, n=n: unit.apply(opening(f"s{n}/x")))
+        await either.write(lambda unit, n=n: unit.apply(opening(f"s{n}/x")))
     by_ann = Change(new_ticket(None), (entry(actor=ANN),))
-    await store.write(lambda unit: unit.apply(by_ann))
+    await either.write(lambda unit: unit.apply(by_ann))
     for number, actor in ((1, None), (2, ANN)):
-        ticket = await store.read(lambda reader, number=number: reader.ticket(number))
+        ticket = await either.read(lambda reader, number=number: reader.ticket(number))
         assert ticket is not None
-        done = await store.write(lambda unit, ticket=ticket: unit.apply(resolving(ticket)))
+        done = await either.write(lambda unit, ticket=ticket: unit.apply(resolving(ticket)))
         again = reopening(done.ticket)
         if actor is not None:
             again = Change(again.ticket, (entry("reopened", actor=actor),))
-        await store.write(lambda unit, again=again: unit.apply(again))
+        await either.write(lambda unit, again=again: unit.apply(again))
 
     async def count(limit: int, since: timedelta = timedelta()) -> int:
-        return await store.read(lambda reader: reader.openings(since=NOW + since, limit=limit))
+        return await either.read(lambda reader: reader.openings(since=NOW + since, limit=limit))
 
     assert await count(99) == 5
     assert await count(5) == 5
@@ -181,18 +181,18 @@ async def test_a_renamed_subject_takes_the_roll_up_of_what_hangs_below_it_along(
     assert check(url) == []
 
 
-async def test_a_deleted_check_is_held_by_nothing_any_more(store: SqlStore) -> None:
+async def test_a_deleted_check_is_held_by_nothing_any_more(either: Store) -> None:
     """Its gatings and memberships stay as history, the open one ended."""
 
     def begin(unit: UnitOfWork) -> None:
         unit.apply(rolled_up("a/x"))
         unit.put_gating("a/x", Gate.PARENT, NOW)
 
-    await store.write(begin)
-    await store.write(lambda unit: unit.delete_check("a/x", NOW + MINUTE))
-    held = await store.read(lambda reader: reader.gatings("a/x", since=NOW))
+    await either.write(begin)
+    await either.write(lambda unit: unit.delete_check("a/x", NOW + MINUTE))
+    held = await either.read(lambda reader: reader.gatings("a/x", since=NOW))
     assert held == [Gating("a/x", Gate.PARENT, NOW, NOW + MINUTE)]
-    assert await members(store, 1) == [line("a/x")]
+    assert await members(either, 1) == [line("a/x")]
 
 
 async def test_retention_forgets_gatings_as_it_does_spans(store: SqlStore) -> None:

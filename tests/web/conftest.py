@@ -13,6 +13,9 @@ import aiohttp
 import pytest
 import structlog
 
+from fettled import calendar
+from fettled.app.quiet import Quiet
+from fettled.app.silences import Silences
 from fettled.app.tokens import Tokens
 from fettled.core.errors import ConfigError
 from fettled.core.permissions import Role
@@ -23,6 +26,8 @@ from fettled.web.keys import Services, Settings
 from fettled.web.listening import Limits, open_web
 from web.fakes import (
     AT,
+    KEPT,
+    WATCHED,
     FakeClock,
     FakeHealth,
     FakeHeartbeats,
@@ -78,6 +83,17 @@ class House:
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.store, self.clock)
+        self.quiet = Quiet(store=self.store, clock=self.clock, expand=calendar.around)
+        self.silences = Silences(
+            quiet=self.quiet,
+            store=self.store,
+            clock=self.clock,
+            check=calendar.check,
+            source="/etc/fettled.yaml",
+        )
+        self.quiet.fleet_changed(WATCHED)
+        for spec in KEPT:
+            self.quiet.register(spec)
 
     async def reload(self, *, force: bool = False) -> list[str]:
         self.forced = force
@@ -106,6 +122,7 @@ class House:
             subjects=self.subjects,
             heartbeats=self.heartbeats,
             tokens=self.tokens,
+            silences=self.silences,
             reload=self.reload,
             health=self.health,
             expose=self.metrics.expose,

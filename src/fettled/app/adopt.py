@@ -226,7 +226,7 @@ def _commit(uow: UnitOfWork, adoption: _Adoption, clock: Clock) -> _Stored:
     )
     tickets = uow.last_tickets()
     for check in gone:
-        change = _retire(tickets.get(check), at, is_kept=known[check].keep_on_removal)
+        change = retired(tickets.get(check), at, is_kept=known[check].keep_on_removal)
         if change is not None:
             adoption.changes[check] = uow.apply(change)
         uow.delete_check(check, at)
@@ -256,7 +256,8 @@ def _read(reader: Reader) -> _Stored:
     )
 
 
-def _retire(ticket: Ticket | None, at: datetime, *, is_kept: bool) -> Change | None:
+def retired(ticket: Ticket | None, at: datetime, *, is_kept: bool) -> Change | None:
+    """Resolve the *ticket* of a check that was removed, unless somebody is to do that."""
     if ticket is None or not ticket.is_open:
         return None
     if ticket.touched or is_kept:

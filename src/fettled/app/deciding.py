@@ -8,7 +8,7 @@ and the simulation run this same function, each on its own store.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from fettled.app.memory import Held
@@ -76,9 +76,18 @@ def decide(
     )
 
 
+def told_whole(reader: Reader, applied: Change) -> Change:
+    """Add the whole checklist where a ticket of many came back: memory has let go of it."""
+    ticket = applied.ticket
+    came_back = any(entry.event == "reopened" for entry in applied.entries)
+    if not came_back or ticket.member_count == 0:
+        return applied
+    return replace(applied, members=tuple(reader.members(ticket.number)))
+
+
 def carry_out(uow: UnitOfWork, change: Change, at: datetime) -> Iterator[Change]:
     """Write *change*, the tickets that it takes in, and the beliefs that go with it."""
-    applied = uow.apply(change)
+    applied = told_whole(uow, uow.apply(change))
     yield applied
     for own in change.merged:
         yield uow.apply(merge(own, applied.ticket.number, at))

@@ -65,6 +65,8 @@ class Watch:
     span: Span | None = None
     saved: Span | None = None
     finished: list[Span] = field(default_factory=list)
+    #: Something else changed its ticket: what is seen next begins a span.
+    is_cut: bool = False
     #: Nearly always empty; as a list, since an empty deque takes 700 bytes more.
     held: list[Held] = field(default_factory=list)
     is_deciding: bool = False
@@ -76,10 +78,18 @@ class Watch:
     def __post_init__(self) -> None:
         self.expected = self.condition
 
-    def remember(self, seen: Observation) -> None:
-        """Add *seen* to the history."""
+    def remember(self, seen: Observation, *, is_edge: bool = False) -> None:
+        """
+        Add *seen* to the history; an edge begins a span, so that its instant is kept.
+
+        Inside a span only the first and the last instant are, and a replay must find what
+        happened when it happened. So does what follows on something that came from outside.
+        """
         self.seen = seen
-        longer = extend(self.span, seen, self.spec.timeout) if self.span is not None else None
+        longer = None
+        is_edge, self.is_cut = is_edge or self.is_cut, False
+        if self.span is not None and not is_edge:
+            longer = extend(self.span, seen, self.spec.timeout)
         if longer is None and self.span is not None and self.span is not self.saved:
             # While the store is down this is bounded by forgetting the oldest history.
             self.finished = [*self.finished, self.span][-MOST_HELD:]
@@ -193,11 +203,12 @@ class Memory:
                 before.ticket, before.is_doubted = (
                     (None, True) if is_same else (before.ticket, before.is_doubted)
                 )
+                before.is_cut |= is_same
             return
         known = watch.ticket
         is_newer = known is None or known.number != ticket.number or known.version <= ticket.version
         if is_newer and (ticket.is_open or known is None or known.number <= ticket.number):
-            watch.ticket = ticket
+            watch.ticket, watch.is_cut = ticket, True
 
     def _learn_many(self, change: Change) -> list[str]:
         ticket = change.ticket
@@ -206,15 +217,16 @@ class Memory:
             self.many[ticket.number] = ticket
             for member in change.members:
                 watch = self._checks.get(member.check)
-                if watch is not None:
-                    watch.standing = (ticket.number, member)
-            # Reopened: whose line it is, the store knows.
+                if watch is None:
+                    continue
+                if watch.standing is None or watch.standing[0] <= ticket.number:
+                    watch.standing, watch.is_cut = (ticket.number, member), True
             return [watch.spec.key for watch in self if is_again and _is_unwell(watch)]
         if self.many.pop(ticket.number, None) is None:
             return []
         freed = [w for w in self if w.standing is not None and w.standing[0] == ticket.number]
         for watch in freed:
-            watch.standing = None
+            watch.standing, watch.is_cut = None, True
         return [watch.spec.key for watch in freed if _is_unwell(watch)]
 
     def sightings(self, watch: Watch) -> Sightings:
@@ -254,6 +266,11 @@ class Memory:
         primary = None if watch.spec.primary else self.topology.primary(watch.spec.subject)
         above = [*filter(None, (primary,)), *self.topology.ancestors(watch.spec.subject)[:1]]
         return [spec.key for spec in above if spec.probe is not None]
+
+    def waiting_of(self, subjects: Iterable[str]) -> list[str]:
+        """What of *subjects* is down without a ticket: a gate may hold it, or have lifted."""
+        watches = (watch for key in subjects for watch in self._subjects.get(key, ()))
+        return [watch.spec.key for watch in watches if _is_unwell(watch)]
 
     def dependents(self, watch: Watch) -> list[str]:
         """What is down without a ticket and may be so because of *watch*."""

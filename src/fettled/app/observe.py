@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 
 from fettled.app.deciding import Decided, Undecided, decide
@@ -26,6 +28,7 @@ from fettled.core.observations import Observation
 from fettled.core.pace import MARGIN
 from fettled.core.phases import Sight
 from fettled.core.spans import Span, max_gap
+from fettled.core.tickets import Membership
 from fettled.core.words import Gate, Phase, Verdict
 from fettled.ports import Clock, EventSink, Store, UnitOfWork
 
@@ -33,6 +36,35 @@ from fettled.ports import Clock, EventSink, Store, UnitOfWork
 RETRY_SECONDS = 1.0
 #: Spans to write in one unit of a flush: short enough that decisions do not wait.
 FLUSH_SIZE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """
+    What an observation will change, as far as memory can tell.
+
+    Attributes:
+        is_due: it changes something, so the store has to decide.
+        is_edge: of the phase, or in the story of the ticket.
+    """
+
+    condition: Condition
+    is_due: bool
+    is_edge: bool
+
+
+def foresee(
+    watch: Watch, line: Membership | None, seen: Observation, wall: datetime, offset: timedelta
+) -> Foreseen:
+    """Say what *seen* will change of *watch*, whose membership *line* is."""
+    sight = Sight(watch.spec.interval, watch.spec.timeout, watch.stretch, offset)
+    # Whether a duplicate's other ticket is open is for the store to say: ask it.
+    context = Context(sight, wall, wall, watch.subject.key, watch.ticket, line)
+    was = watch.expected
+    condition, change = step(was, seen, watch.spec.policy, context)
+    fits_line = line is None or fits(condition, line)
+    is_due = change is not None or condition is not was or not fits_line
+    return Foreseen(condition, is_due, change is not None or condition.phase is not was.phase)
 
 
 class Observer:
@@ -62,11 +94,11 @@ class Observer:
         Returns:
             What the condition will be once this is decided, for the pace of probing.
         """
-        watch.remember(seen)
-        is_behind = bool(watch.held) or watch.is_deciding or watch.is_doubted
+        is_behind, is_edge = bool(watch.held) or watch.is_deciding or watch.is_doubted, False
         line = self._memory.membership(watch)
         if is_behind or not is_quiet(watch.expected, seen, watch.spec.policy, watch.ticket, line):
-            self._expect(watch, seen, is_behind=is_behind)
+            is_edge = self._expect(watch, seen, is_behind=is_behind)
+        watch.remember(seen, is_edge=is_edge)
         if seen.verdict is not Verdict.UNKNOWN:
             gap = max_gap(seen.cadence, watch.spec.timeout)
             watch.stretch = stretched(watch.stretch, seen.started, gap)
@@ -75,23 +107,25 @@ class Observer:
             self.wake(waiter)
         return watch.expected
 
-    def _expect(self, watch: Watch, seen: Observation, *, is_behind: bool) -> None:
-        """Say what *seen* will change, and hold it for the writer where it changes anything."""
+    def _expect(self, watch: Watch, seen: Observation, *, is_behind: bool) -> bool:
+        """
+        Say what *seen* will change, and hold it for the writer where it changes anything.
+
+        Returns:
+            Whether it is an edge: of the phase, or in the story of the ticket.
+        """
         wall = self._clock.wall()
         offset = wall - self._clock.now()
-        sight = Sight(watch.spec.interval, watch.spec.timeout, watch.stretch, offset)
-        # Whether a duplicate's other ticket is open is for the store to say: ask it.
-        line = self._memory.membership(watch)
-        context = Context(sight, wall, wall, watch.subject.key, watch.ticket, line)
         was = watch.expected
-        watch.expected, change = step(was, seen, watch.spec.policy, context)
+        foreseen = foresee(watch, self._memory.membership(watch), seen, wall, offset)
+        watch.expected = foreseen.condition
         if watch.expected.phase is Phase.PENDING_OPEN is not was.phase:
             for above in self._memory.asked_first(watch):
                 self.wake(above)
-        fits_line = line is None or fits(watch.expected, line)
-        if is_behind or change is not None or watch.expected is not was or not fits_line:
+        if is_behind or foreseen.is_due:
             watch.hold(seen, offset)
             self._start_deciding(watch)
+        return foreseen.is_edge
 
     async def settle(self) -> None:
         """Wait until everything taken in is decided, or has to be held."""

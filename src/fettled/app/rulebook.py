@@ -159,7 +159,9 @@ def make_page(spec: QuietSpec, at: datetime, expand: Expand) -> Page:
         intervals = (Interval(spec.starts_at or _ALWAYS, spec.ends_at or _NEVER),)
     else:
         intervals = expand(spec.recurrence, at)
-        since = max((each.start for each in intervals if each.start <= at), default=_ALWAYS)
+        # Before its end, another run than the one that ended last was that.
+        edges = (time for each in intervals for time in (each.start, each.end))
+        since = max((time for time in edges if time <= at), default=_ALWAYS)
         until = min((each.start for each in intervals if each.start > at), default=_NEVER)
     rule = Rule(
         id=spec.id,

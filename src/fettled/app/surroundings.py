@@ -147,6 +147,8 @@ class Surroundings:
         restarted, of_parent = self._restart(name) if is_parents else (None, None)
         lines = tuple(self.reader.members(ticket.number)) if ticket is not None else ()
         over = {each.check for each in lines if each.state is MemberState.DOWN}
+        # Which lines are new is asked of the ticket that will be theirs again.
+        known = lines if of_parent is None else tuple(self.reader.members(of_parent.number))
         unwell = self.sightings.unwell.get(name, {})
         firing = [check for check, phase in unwell.items() if phase is Phase.FIRING]
         return Group(
@@ -159,7 +161,7 @@ class Surroundings:
             ticket=ticket,
             belief=self.reader.condition(key),
             line=self._line(lines, ticket),
-            lines=lines,
+            lines=known,
             restarted=restarted,
             of_parent=of_parent,
         )

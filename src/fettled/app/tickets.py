@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from fettled.app import backlog
 from fettled.app.backlog import Adopted
+from fettled.app.deciding import told_whole
 from fettled.app.memory import Memory
 from fettled.core import lifecycle
 from fettled.core.condition import Condition
@@ -159,7 +160,7 @@ class Tickets:
         return await asyncio.shield(task)
 
     async def _act(self, ref: str, action: Action, actor: Actor, if_version: int | None) -> Ticket:
-        unit = partial(_act, ref, action, actor, if_version, self._clock.wall)
+        unit = partial(perform, ref, action, actor, if_version, self._clock.wall)
         try:
             acted = await self._store.write(unit)
         except StoreUnsureError:
@@ -186,7 +187,7 @@ class Tickets:
             task.exception()  # whoever waited was told; a caller that left wants no traceback
 
 
-def _act(  # noqa: PLR0917 - bound by position, so that the unit is one value
+def perform(  # noqa: PLR0917 - bound by position, so that the unit is one value
     ref: str,
     action: Action,
     actor: Actor,
@@ -194,6 +195,7 @@ def _act(  # noqa: PLR0917 - bound by position, so that the unit is one value
     wall: Callable[[], datetime],
     uow: UnitOfWork,
 ) -> Acted:
+    """Do *action* in a unit; see `Tickets.act` for what it raises."""
     ticket = find(uow, ref)
     if if_version is not None and ticket.version != if_version:
         msg = f"#{ticket.number} is at version {ticket.version}, not {if_version}"
@@ -205,7 +207,7 @@ def _act(  # noqa: PLR0917 - bound by position, so that the unit is one value
     if change is None:
         return Acted(ticket, None, None, condition)
     _check_others(uow, ticket, action)
-    applied = uow.apply(change)
+    applied = told_whole(uow, uow.apply(change))
     if condition is not None and isinstance(action, Resolve):
         condition = resolved_by_person(condition)
         uow.put_condition(condition)

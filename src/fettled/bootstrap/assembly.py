@@ -13,16 +13,17 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from fettled import __version__
+from fettled import __version__, calendar
 from fettled.app.adopt import adopt, recall
 from fettled.app.health import Figures, assess, missing
 from fettled.app.heartbeats import Heartbeats
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
+from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
+from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
-from fettled.app.surroundings import NoQuiet
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
 from fettled.bootstrap.descriptors import room_for_probes
@@ -56,6 +57,9 @@ GAUGE = timedelta(seconds=1)
 #: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
 #: counted in a hundredth of a second.
 COUNT = timedelta(seconds=5)
+#: How often is looked whether a silence or window began or ended. Whether one holds does
+#: not depend on it; what it held back is looked at again so soon.
+QUIET = timedelta(seconds=1)
 #: Each gauging is a tick of the heartbeats; one that comes later than this means that the
 #: daemon did not run in between, or so haltingly that nothing it measured can be believed.
 LONGEST_TICK = timedelta(seconds=5)
@@ -93,7 +97,8 @@ class Assembly:
         extra = (sink,) if sink is not None else ()
         self.sink = Fan(self._metrics, self.log, *extra)
         self.memory = Memory()
-        self.observer = Observer(store, clock, self.sink, self.memory)
+        self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
+        self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
         self._lag = LoopLag(self._metrics.loop_lagged)
         room = room_for_probes(descriptors)
         if room < self.settings.limits.in_flight:
@@ -121,7 +126,7 @@ class Assembly:
         )
         self._tickets = Tickets(store, clock, self.memory, self.sink)
         self._tickets.wake = self._scheduler.look_now
-        self._rollups = Rollups(store, clock, self.memory, self.sink, NoQuiet())
+        self._rollups = Rollups(store, clock, self.memory, self.sink, self.quiet)
         self._tokens = Tokens(store, clock, self._roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
@@ -131,6 +136,7 @@ class Assembly:
         self._housekeeping.every("tend", TEND, self._tend)
         self._housekeeping.every("gauge", GAUGE, self._gauge)
         self._housekeeping.every("count", COUNT, self._count)
+        self._housekeeping.every("quiet", QUIET, self._quieten)
         self._reloading = asyncio.Lock()
         self._reloads: set[asyncio.Task[list[str]]] = set()
         self._reload_failed = self._reload_shrunk = False
@@ -139,6 +145,7 @@ class Assembly:
     async def take_over(self) -> None:
         """Adopt the configured fleet, with the state that the store has of it."""
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
+        await self.quiet.load()
         await self._adopt(make_fleet(self.settings, self._tools), "start")
         await self._count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
@@ -150,6 +157,8 @@ class Assembly:
         """Show the configured fleet as the store remembers it, and change nothing."""
         fleet = make_fleet(self.settings, self._tools)
         await recall(fleet, store=self._store, memory=self.memory, clock=self._clock)
+        await self.quiet.load()
+        self.quiet.fleet_changed(fleet)
 
     async def reload(self, *, force: bool = False) -> list[str]:
         """
@@ -242,6 +251,13 @@ class Assembly:
             subjects=Subjects(self.memory, self._scheduler.next_at),
             heartbeats=self._looker,
             tokens=self._tokens,
+            silences=Silences(
+                quiet=self.quiet,
+                store=self._store,
+                clock=self._clock,
+                check=calendar.check,
+                source=str(self._config) if self._config.name else "the configuration",
+            ),
             reload=self.reload,
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
@@ -267,15 +283,16 @@ class Assembly:
 
     async def _adopt(self, fleet: Fleet, why: str, *, force: bool = False) -> None:
         fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
-        self._shrunk = await adopt(
-            fleet,
-            why=why,
-            force=force,
-            store=self._store,
-            clock=self._clock,
-            memory=self.memory,
-            sink=self.sink,
-        )
+        with self.quiet.adopting(fleet):
+            self._shrunk = await adopt(
+                fleet,
+                why=why,
+                force=force,
+                store=self._store,
+                clock=self._clock,
+                memory=self.memory,
+                sink=self.sink,
+            )
         if self._shrunk is not None:
             self.log.shrunk(self._shrunk)
         self._metrics.fleet_changed(fleet)
@@ -307,11 +324,22 @@ class Assembly:
 
     async def _forget(self) -> None:
         await forget(self._store, self._clock.wall())
+        await self.quiet.forget()
 
     async def _count(self) -> None:
         # While the store is down the last counts stand; that it is down is told elsewhere.
         with suppress(StoreDownError):
             self._metrics.tickets_counted(await self._store.read(lambda r: r.ticket_counts()))
+
+    async def _quieten(self) -> None:
+        due = self.quiet.due(self._clock.wall())
+        for edge in due.edges:
+            self.log.quiet_changed(edge)
+        for check in self.memory.waiting_of(due.subjects):
+            self._scheduler.look_now(check)
+        # While the store is down what is to be logged there waits.
+        with suppress(StoreDownError):
+            await self.quiet.tell()
 
     async def _gauge(self) -> None:
         self._heartbeats.listen()

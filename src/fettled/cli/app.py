@@ -16,11 +16,13 @@ from fettled.cli import (
     configuration,
     operation,
     probing,
+    silences,
     store,
     subjects,
     ticket_work,
     tickets,
     tokens,
+    windows,
 )
 from fettled.cli.failures import guarded
 
@@ -35,7 +37,7 @@ operation.register(app)
 probing.register(app)
 configuration.register(app)
 ticket_work.register(tickets.app)
-for noun in (tickets, subjects, tokens, store):
+for noun in (tickets, subjects, silences, windows, tokens, store):
     app.add_typer(noun.app)
 
 

@@ -72,7 +72,7 @@ class Group:
         ticket: the last ticket of its roll-up, open or not.
         belief: the roll-up's own condition.
         line: this check's line on *ticket*.
-        lines: the whole checklist of *ticket*, while some are still down on it.
+        lines: the whole checklist of *of_parent*, else of *ticket*.
         restarted: wall time at which the parent came back, when that was just now: what
             has been down since before counts as one start.
         of_parent: the parent's ticket that was resolved then.

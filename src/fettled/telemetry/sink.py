@@ -17,7 +17,8 @@ from fettled.core.errors import ConfigError
 from fettled.core.inventory import Shrunk
 from fettled.core.observations import Observation
 from fettled.core.tickets import Change
-from fettled.core.words import Phase
+from fettled.core.words import Gate, Phase
+from fettled.ports import QuietEdge
 
 PHASE_CHANGED = "check.phase_changed"
 GATED = "check.gated"
@@ -31,6 +32,10 @@ CONFIG_RELOADED = "config.reloaded"
 CONFIG_REFUSED = "config.refused"
 CONFIG_NOTED = "config.noted"
 INVENTORY_SHRUNK = "config.inventory_shrunk"
+SILENCE_STARTED = "silence.started"
+SILENCE_ENDED = "silence.ended"
+WINDOW_STARTED = "window.started"
+WINDOW_ENDED = "window.ended"
 
 
 #: How many faults a line tells; `fettled check-config` tells all.
@@ -100,6 +105,28 @@ class LogSink:
     def clock_stepped(self, step: timedelta) -> None:
         """Log that the wall clock jumped; nothing that is timed here did."""
         self._log.warning(CLOCK_STEPPED, seconds=step.total_seconds())
+
+    def quiet_changed(self, edge: QuietEdge) -> None:
+        """Log that a silence or maintenance window began or ended to hold."""
+        spec = edge.spec
+        told = {
+            "id": spec.id,
+            "subject": spec.subject,
+            "selector": spec.selector,
+            "scope": spec.scope,
+            "until": edge.ends_at,
+            "reason": spec.reason,
+            "author": spec.author,
+        }
+        match spec.gate, edge.started:
+            case Gate.SILENCE, True:
+                self._log.info(SILENCE_STARTED, **told)
+            case Gate.SILENCE, False:
+                self._log.info(SILENCE_ENDED, **told)
+            case _, True:
+                self._log.info(WINDOW_STARTED, **told)
+            case _:
+                self._log.info(WINDOW_ENDED, **told)
 
     def reloaded(self, subjects: int, checks: int, notes: Sequence[str]) -> None:
         """Log that a configuration was read again and is in force, and what is left to be said."""

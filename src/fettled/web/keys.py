@@ -14,10 +14,12 @@ from aiohttp import web
 
 from fettled.app.backlog import Adopted
 from fettled.app.health import Health
+from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
-from fettled.app.views import SubjectView
+from fettled.app.views import QuietState, QuietView, SubjectView
 from fettled.core.lifecycle import Action
 from fettled.core.tickets import Actor, Entry, Member, Ticket
+from fettled.core.words import Gate
 from fettled.ports import TicketFilter
 
 
@@ -80,6 +82,29 @@ class Reload(Protocol):
         ...
 
 
+class Silences(Protocol):
+    """Silences and maintenance windows: those of the configuration, and those people make."""
+
+    def get(self, gate: Gate, ident: str) -> QuietView:
+        """Raise NotFoundError for what does not exist."""
+        ...
+
+    async def add(self, wanted: Wanted, author: str) -> QuietView:
+        """Make one; InvalidError names the field."""
+        ...
+
+    async def end(self, gate: Gate, ident: str, author: str) -> None:
+        """End one now; NotFoundError, or ConflictError for one of the configuration."""
+        ...
+
+    # Last, as it hides the builtin for what follows it in the class.
+    def list(
+        self, gate: Gate, states: frozenset[QuietState], before: str | None, limit: int
+    ) -> list[QuietView]:
+        """The newest first, those whose `silences.place_of` is below *before*."""
+        ...
+
+
 class Exposition(Protocol):
     """The metrics, rendered in chunks that let the event loop run between them."""
 
@@ -125,6 +150,7 @@ class Services:
     subjects: Subjects
     heartbeats: Heartbeats
     tokens: Tokens
+    silences: Silences
     reload: Reload
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
