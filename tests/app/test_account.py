@@ -176,9 +176,9 @@ async def test_a_membership_whose_end_is_not_noticed_is_found(
     monkeypatch.setattr(SqlReader, "membership", of_any)
     watch = Unaccounted(desk.memory, desk.clock)
     await desk.round(up | {"door-6": "down"}, 10)
-    assert watch.look() == []
+    assert watch.look() == ()
     await desk.round(up | {"door-6": "down"}, 3)
-    assert watch.look() == ["door-6/main"]
+    assert watch.look() == ("door-6/main",)
     assert [key for key, _ in await unmapped(desk)] == ["door-6/main"]
 
 

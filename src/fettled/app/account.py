@@ -139,7 +139,7 @@ def _lead(spec: CheckSpec) -> timedelta:
 def _covers(
     reader: Reader, spec: CheckSpec, since: datetime, timelines: _Timelines
 ) -> Iterator[Cover]:
-    for ticket in reader.tickets_about(spec.subject, since=since):
+    for ticket in reader.tickets_of_subject(spec.subject, since=since):
         if ticket.check is not None:
             for about, cover in timelines.of(reader, ticket.number, ticket.check):
                 if about == spec.key:
@@ -176,15 +176,17 @@ class Unaccounted:
         self._memory = memory
         self._clock = clock
         self._since: dict[str, datetime] = {}
+        #: What the last look found.
+        self.found: tuple[str, ...] = ()
 
-    def look(self) -> list[str]:
+    def look(self) -> tuple[str, ...]:
         """Say which ones are; called every few seconds."""
         now = self._clock.now()
         due = {watch.spec.key: watch for watch in self._memory if is_unaccounted(watch, now)}
         self._since = {key: self._since.get(key, now) for key in due}
-        return sorted(
-            key for key, watch in due.items() if now - self._since[key] > patience(watch.spec)
-        )
+        late = (key for key, watch in due.items() if now - self._since[key] > patience(watch.spec))
+        self.found = tuple(sorted(late))
+        return self.found
 
 
 def patience(spec: CheckSpec) -> timedelta:

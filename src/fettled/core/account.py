@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from fettled.core.downtime import Call, Piece, Watching, down_time, known, step_of
 from fettled.core.keys import rollup_of
@@ -128,7 +129,7 @@ def _parts(piece: Piece, history: History) -> Iterator[_Part]:
     edges = {edge for each in covers for edge in (each.since, each.until) if edge is not None}
     cuts = [begin, *sorted(edge for edge in edges if begin < edge < end), end]
     moments = {each.since: each.place for each in covers if each.since == each.until}
-    for since, until in zip(cuts, cuts[1:], strict=False):
+    for since, until in pairwise(cuts):
         if since in moments:  # what was decided and undone at once was decided
             yield moments[since], since, since
         yield _place(since, covers, piece.call), since, until

@@ -68,7 +68,7 @@ class Reader(Protocol):
         """Newest first, with numbers below *before*."""
         ...
 
-    def tickets_about(self, subject: str, *, since: datetime) -> list[Ticket]:
+    def tickets_of_subject(self, subject: str, *, since: datetime) -> list[Ticket]:
         """Those about a subject, open or not, that were not over before *since*."""
         ...
 

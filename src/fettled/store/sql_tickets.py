@@ -125,7 +125,7 @@ def listed(link: Link, which: TicketFilter, *, before: int | None, limit: int) -
     return [load_ticket(row) for row in link.ask(statement)]
 
 
-def tickets_about(link: Link, subject: str, since: datetime) -> list[Ticket]:
+def tickets_of_subject(link: Link, subject: str, since: datetime) -> list[Ticket]:
     """List the tickets about a subject that were not over before *since*, oldest first."""
     return [load_ticket(row) for row in link.all(_ABOUT, {"subject": subject, "since": since})]
 

@@ -93,9 +93,9 @@ class SqlReader:
         """Newest first, with numbers below *before*."""
         return sql_tickets.listed(self._link, which, before=before, limit=limit)
 
-    def tickets_about(self, subject: str, *, since: datetime) -> list[Ticket]:
+    def tickets_of_subject(self, subject: str, *, since: datetime) -> list[Ticket]:
         """Tickets about a subject that were not over before *since*."""
-        return sql_tickets.tickets_about(self._link, subject, since)
+        return sql_tickets.tickets_of_subject(self._link, subject, since)
 
     def open_tickets(self) -> list[Ticket]:
         """Every open ticket, newest first."""
