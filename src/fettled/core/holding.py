@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 
-from fettled.core import gates, reopening
+from fettled.core import gates, reopening, rollup
 from fettled.core.around import Above
-from fettled.core.cascade import STEPS, is_down
+from fettled.core.cascade import STEPS, RollUp, is_down
 from fettled.core.gates import Due
 from fettled.core.quiet import Rule
 from fettled.core.reopening import Case, StayQuiet
@@ -126,8 +126,20 @@ def _waits(due: Due) -> Iterator[Held]:
                 yield _settling(placed)
             else:
                 yield Held(placed.gate, placed.until, _WAITS.get(placed.gate, "it waits"))
+        elif isinstance(placed, RollUp):
+            yield from _of_group(due, placed)
+            return
         elif placed is not None:
             return  # it belongs to another ticket, which the next look puts it on
+
+
+def _of_group(due: Due, placed: RollUp) -> Iterator[Held]:
+    """Say what holds the ticket of a group, and so its members."""
+    answer, ticket = rollup.roll_up(due, placed), placed.group.ticket
+    if isinstance(answer, StayQuiet):
+        because = how_resolved(ticket) if ticket is not None else _WAITS[answer.gate]
+        name = f"#{ticket.number}" if ticket is not None else None
+        yield Held(answer.gate, answer.until, because, name)
 
 
 def _settling(held: StayQuiet) -> Held:

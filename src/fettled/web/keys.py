@@ -13,8 +13,8 @@ from typing import Protocol
 
 from aiohttp import web
 
-from fettled.app.backlog import Adopted
 from fettled.app.account import AccountPage
+from fettled.app.backlog import Adopted
 from fettled.app.explain import Explained
 from fettled.app.health import Health
 from fettled.app.silences import Wanted
