@@ -96,12 +96,20 @@ def _ticket(check: dict[str, Any]) -> str | None:
 
 def _missing(check: dict[str, Any]) -> str | None:
     need, run = check.get("missing") or {}, check.get("run")
-    what = "successes" if need.get("phase") == "healthy" else "failures"
+    what = _looks(need)
     window = format_duration(parse_duration(f"{int(need.get('seconds') or 0)}s"))
     if run is None:
         return f"To be {need.get('phase')} it takes {need.get('looks')} {what} over {window}."
     more = f"to be {need.get('phase')} it takes {need.get('looks')} more over {window}"
-    return f"Counted: {run.get('count')} {what} since {moment(run.get('from'))}; {more}."
+    side = "up" if run.get("side") == "up" else "not up"
+    return f"Counted: {run.get('count')} times {side} since {moment(run.get('from'))}; {more}."
+
+
+def _looks(need: dict[str, Any]) -> str:
+    is_one = need.get("looks") == 1
+    if need.get("phase") == "healthy":
+        return "success" if is_one else "successes"
+    return "failure" if is_one else "failures"
 
 
 def _coming(check: dict[str, Any]) -> list[str]:

@@ -70,7 +70,9 @@ def account_json(made: AccountPage) -> dict[str, Any]:
 def _account(made: Account) -> dict[str, Any]:
     return {
         "check": made.check,
-        "seconds": {place: time.total_seconds() for place, time in sorted(made.spent.items())},
+        "seconds": {
+            place.value: time.total_seconds() for place, time in sorted(made.spent.items())
+        },
         "unmapped": [
             {"from": time_json(gap.since), "to": time_json(gap.until)} for gap in made.unmapped
         ],
