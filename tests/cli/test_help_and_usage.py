@@ -40,6 +40,8 @@ def test_every_promised_command_is_there():
         "check-config",
         "config schema",
         "probe",
+        "why",
+        "account",
         "tickets list",
         "tickets show",
         "tickets comment",
