@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.figures import Beside, CannotMeasureError, Figure, Goal, Report
-from fettled.app.memory import Watch
+from fettled.app.memory import Memory, Watch
 from fettled.app.observe import Observer
 from fettled.clock import SystemClock
 from fettled.core.condition import Condition
@@ -126,6 +126,7 @@ class _NoSink:
     def phase_changed(self, *_: object) -> None: ...
     def gated(self, *_: object) -> None: ...
     def changed(self, *_: object) -> None: ...
+    def isolation_changed(self, *_: object) -> None: ...
     def faulted(self, where: str, error: BaseException) -> None:
         raise CannotMeasureError(where) from error
 
@@ -158,7 +159,7 @@ async def _observe(seen: Iterable[Observation], policy: Policy) -> None:
     subject = SubjectSpec("device", "Device", SubjectType.DEVICE)
     condition = Condition(_CHECK, phase=Phase.HEALTHY, verdict=Verdict.UP, reason=Reason.OK)
     watch = Watch(spec, subject, condition)
-    observer = Observer(_NoStore(), SystemClock(), _NoSink())
+    observer = Observer(_NoStore(), SystemClock(), _NoSink(), Memory())
     for each in seen:
         observer.observe(watch, each)
     await observer.settle()

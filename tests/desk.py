@@ -19,10 +19,12 @@ from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
 from fettled.core.condition import Condition
 from fettled.core.errors import StoreDownError, StoreUnsureError
+from fettled.core.inventory import Shrunk
+from fettled.core.isolation import Link
 from fettled.core.observations import Observation, Outcome, Reason
-from fettled.core.policy import Flap, Policy
+from fettled.core.policy import Flap, Policy, Storm
 from fettled.core.tickets import Change
-from fettled.core.words import Phase, SubjectType, Verdict
+from fettled.core.words import MemberState, Phase, SubjectType, Verdict
 from fettled.ports import CheckSpec, Fleet, HeartbeatSpec, Reader, Store, SubjectSpec, UnitOfWork
 from fettled.store import open_store
 
@@ -43,6 +45,7 @@ class Remembering:
     phases: list[tuple[Phase, Phase]] = field(default_factory=list)
     gates: list[str] = field(default_factory=list)
     seen: list[Observation] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     faults: list[BaseException] = field(default_factory=list)
 
     def observed(self, seen: Observation, phase: Phase) -> None:
@@ -56,6 +59,9 @@ class Remembering:
 
     def changed(self, change: Change) -> None:
         self.changes.append(change)
+
+    def isolation_changed(self, link: Link) -> None:
+        self.links.append(link)
 
     def faulted(self, where: str, error: BaseException) -> None:
         self.faults.append(error)
@@ -102,6 +108,7 @@ def check(
     heartbeat: HeartbeatSpec | None = None,
     formerly: str | None = None,
     keep: bool = False,
+    primary: bool = True,
 ) -> CheckSpec:
     """Make a check that is looked at every 30 s."""
     return CheckSpec(
@@ -109,7 +116,7 @@ def check(
         subject=subject,
         name=name,
         type="tcp" if heartbeat is None else "heartbeat",
-        primary=True,
+        primary=primary,
         interval=timedelta(seconds=30),
         timeout=timedelta(seconds=10),
         retry_interval=timedelta(seconds=15),
@@ -121,14 +128,28 @@ def check(
     )
 
 
-def fleet(*checks: CheckSpec, formerly: dict[str, str] | None = None) -> Fleet:
-    """Make a fleet of devices."""
-    before = formerly or {}
+def fleet(
+    *checks: CheckSpec,
+    formerly: dict[str, str] | None = None,
+    parents: dict[str, str] | None = None,
+    labels: dict[str, dict[str, str]] | None = None,
+    storm: Storm | None = Storm(),  # noqa: B008 - a frozen value
+) -> Fleet:
+    """Make a fleet of devices; *parents* and *labels* by subject."""
+    before, above, marks = formerly or {}, parents or {}, labels or {}
     keys = {spec.subject for spec in checks}
-    return Fleet(
-        {k: SubjectSpec(k, k, SubjectType.DEVICE, formerly=before.get(k)) for k in keys},
-        {spec.key: spec for spec in checks},
-    )
+    subjects = {
+        key: SubjectSpec(
+            key,
+            key,
+            SubjectType.DEVICE,
+            parent=above.get(key),
+            labels=marks.get(key, {}),
+            formerly=before.get(key),
+        )
+        for key in sorted(keys)
+    }
+    return Fleet(subjects, {spec.key: spec for spec in checks}, storm)
 
 
 @dataclass
@@ -142,7 +163,7 @@ class Desk:
     incarnation: int = 1
 
     def __post_init__(self) -> None:
-        self.observer = Observer(self.store, self.clock, self.sink)
+        self.observer = Observer(self.store, self.clock, self.sink, self.memory)
         self.tickets = Tickets(self.store, self.clock, self.memory, self.sink)
         self.subjects = Subjects(self.memory, lambda _: None)
         self.heartbeats = Heartbeats(self.memory, self.store, self.clock)
@@ -156,11 +177,14 @@ class Desk:
         )
         self.looker.incarnation = self.incarnation
 
-    async def adopt(self, watched: Fleet, why: str = "start") -> None:
+    async def adopt(
+        self, watched: Fleet, why: str = "start", *, force: bool = False
+    ) -> Shrunk | None:
         """Adopt a fleet."""
-        await adopt(
+        return await adopt(
             watched,
             why=why,
+            force=force,
             store=self.store,
             clock=self.clock,
             memory=self.memory,
@@ -180,6 +204,24 @@ class Desk:
             self.looker.take(self.watch(key), SEEN[word], self.clock.now())
             if settle:
                 await self.observer.settle()
+
+    async def round(self, states: dict[str, str], times: int = 1) -> None:
+        """See every check of *states* (subject or key -> word), 30 s after what was before."""
+        for _ in range(times):
+            self.clock.advance(timedelta(seconds=30))
+            for key, word in states.items():
+                watch = self.watch(key if "/" in key else f"{key}/main")
+                self.looker.take(watch, SEEN[word], self.clock.now())
+                await self.observer.settle()
+
+    async def open_tickets(self) -> dict[str, list[str]]:
+        """Each open ticket by its key, with the checks on its checklist that are down."""
+        found = {}
+        for ticket in await self.store.read(lambda r: r.open_tickets()):
+            lines = await self.store.read(lambda r, n=ticket.number: r.members(n))
+            down = [line.check for line in lines if line.state is MemberState.DOWN]
+            found[str(ticket.open_key)] = sorted(down)
+        return found
 
     async def events(self, number: int) -> list[str]:
         """A ticket's timeline as words."""

@@ -15,12 +15,15 @@ from typing import Any
 import pytest
 
 import pg
+from fettled.app.ledger import LedgerStore
+from fettled.ports import Store
 from fettled.store import SqlStore, open_store, upgrade
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
 __all__ = [
+    "either",
     "migrated_database",
     "migrated_file",
     "pg_server",
@@ -97,6 +100,17 @@ def url(request: pytest.FixtureRequest) -> str:
 async def store(url: str) -> AsyncIterator[SqlStore]:
     """An open, empty store."""
     async with open_store(url) as opened:
+        yield opened
+
+
+@pytest.fixture(params=[*BOTH, "ledger"])
+async def either(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """An open, empty store: each database in turn, and the one in memory."""
+    if request.param == "ledger":
+        yield LedgerStore()
+        return
+    name = "sqlite_store_url" if request.param == "sqlite" else "pg_store_url"
+    async with open_store(request.getfixturevalue(name)) as opened:
         yield opened
 
 

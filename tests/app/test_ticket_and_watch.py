@@ -162,7 +162,7 @@ async def queued(desk: Desk, watch: Watch) -> Callable[..., Any]:
         kind=Kind.DEVICE_OFFLINE,
     )
     held = Held(begin(seen), watch.stretch, timedelta(), timedelta())
-    task = Undecided(watch.spec, watch.subject, held, [])
+    task = Undecided(watch.spec, watch.subject, desk.memory.topology, held, [])
     return partial(decide, task=task, wall=desk.clock.wall, is_gone=lambda: watch.is_retired)
 
 

@@ -58,6 +58,7 @@ def test_every_promised_command_is_there():
         "db backup",
         "db upgrade",
         "reload",
+        "tickets adopt",
         "health-check",
         "heartbeat",
     }

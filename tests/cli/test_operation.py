@@ -108,6 +108,17 @@ def test_a_reload_tells_its_notes(fettled: Fettled, daemon: FakeDaemon):
     assert result.out == "reloaded\nnote: door-1/main: reopen_window raised to 4m\n"
 
 
+@pytest.mark.parametrize("flags", [(), ("--force",), ("--force", "--json")], ids=" ".join)
+def test_a_reload_is_forced_only_where_that_is_asked_for(
+    fettled: Fettled, daemon: FakeDaemon, flags: tuple[str, ...]
+):
+    """What is gone is confirmed in so many words."""
+    daemon.reply("POST", "/api/v1/reload", {"notes": []})
+
+    assert fettled("reload", *flags, "--url", daemon.url).code == 0
+    assert [asked.body for asked in daemon.asked] == [{"force": True} if flags else None]
+
+
 @pytest.mark.parametrize("key", ["backup-job", "backup-job/nightly"])
 def test_a_heartbeat_is_one_request_without_a_body(fettled: Fettled, daemon: FakeDaemon, key: str):
     """Subject and check are segments of the path, as the API has them."""

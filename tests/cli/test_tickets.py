@@ -243,3 +243,26 @@ def test_an_empty_comment_is_not_sent(fettled: Fettled, daemon: FakeDaemon):
     result = fettled("tickets", "comment", "42", " ", "--url", daemon.url)
 
     assert (result.code, daemon.asked) == (2, [])
+
+
+ADOPT = "/api/v1/tickets/adopt"
+SAID = {
+    "one": (["a/main"], "#42: 1 check adopted\n"),
+    "two": (["a/main", "b/main"], "#42: 2 checks adopted\n"),
+    "none": (
+        [],
+        "nothing to adopt: observe_only holds nothing that is down and published now\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("adopted", "said"), SAID.values(), ids=SAID)
+def test_what_was_adopted_is_counted(
+    fettled: Fettled, daemon: FakeDaemon, adopted: list[str], said: str
+):
+    """Subjects are sent as they are named; none means all."""
+    daemon.reply("POST", ADOPT, {"ticket": TICKET, "adopted": adopted})
+
+    assert fettled("tickets", "adopt", "a", "b", "--url", daemon.url).out == said
+    assert fettled("tickets", "adopt", "--json", "--url", daemon.url).json["adopted"] == adopted
+    assert [asked.body["subjects"] for asked in daemon.asked] == [["a", "b"], []]

@@ -39,6 +39,7 @@ SECTIONS = {
     "User": "`access.users[]`",
     "Silence": "`silences[]`",
     "MaintenanceWindow": "`maintenance_windows[]`",
+    "StormSettings": "`storm`",
     "Limits": "`limits`",
     "Log": "`log`",
 }

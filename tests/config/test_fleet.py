@@ -13,6 +13,7 @@ import pytest
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.core.errors import ConfigError
+from fettled.core.policy import Storm
 from fettled.ports import Fleet, HeartbeatSpec
 from fettled.probes.tools import Tools, open_tools
 
@@ -182,3 +183,12 @@ async def test_ten_thousand_targets_load_into_as_many_checks(load_text: Load, to
     loaded = load_text("targets:\n" + "".join(lines))
 
     assert len(make_fleet(loaded.settings, tools).checks) == 10_000
+
+
+async def test_the_brake_is_there_unless_it_is_switched_off(
+    fleet_of: Callable[[str], Fleet],
+) -> None:
+    """`storm:` reaches the fleet; without the section the shipped one holds."""
+    assert fleet_of("targets: []").storm == Storm()
+    assert fleet_of("storm: {opens: 7, window: 1m}").storm == Storm(7, timedelta(minutes=1))
+    assert fleet_of("storm: {enabled: false, opens: 7}").storm is None

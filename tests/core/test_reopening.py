@@ -147,20 +147,6 @@ def test_a_closed_ticket_is_never_reopened() -> None:
     assert timeline.ticket.previous == 1
 
 
-def test_observe_only_opens_nothing_and_resolves_all_the_same() -> None:
-    """A gate forbids opening and reopening, and nothing else."""
-    quiet = replace(PLAIN, publish=False)
-    timeline = play("down@0 down@60 down@90", quiet)
-    assert timeline.condition.gate is Gate.OBSERVE_ONLY
-    assert timeline.events == []
-
-    timeline = play("down@0 down@60", PLAIN)
-    timeline.policy = quiet
-    more(timeline, "down@90 up@120 up@180 down@200 down@260")
-
-    assert timeline.events == ["opened", "resolved:auto_recovered"]
-
-
 def test_ensure_ticket_is_level_triggered() -> None:
     """A gate that lifts in pending_resolve, or a ticket that went missing, loses nothing."""
     timeline = play("down@0 down@60", PLAIN)
@@ -174,19 +160,6 @@ def test_ensure_ticket_is_level_triggered() -> None:
     more(timeline, "down@690")
 
     assert timeline.events[3:] == ["opened"]
-
-
-def test_what_was_down_when_publishing_was_switched_on_waits_for_its_next_outage() -> None:
-    """No ticket for the standing backlog; the first one after it was well."""
-    timeline = play("down@0 down@60", replace(PLAIN, publish=False))
-    timeline.policy = PLAIN
-    more(timeline, "down@90 up@120 down@130 down@150")
-    assert timeline.condition.gate is Gate.OBSERVE_ONLY
-    assert timeline.events == []
-
-    more(timeline, "up@160 up@220 down@230 down@290")
-
-    assert timeline.events == ["opened"]
 
 
 STEPS = {"forward": timedelta(minutes=8), "far forward": 24 * H, "back": -H}

@@ -1,15 +1,19 @@
 """`check` sees each invariant broken, and finds nothing wrong with a store that is well."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fettled.core.errors import StoreError
-from fettled.core.tickets import Change
+from fettled.core.keys import rollup_of
+from fettled.core.tickets import MONITOR, Change, Member, Resolution
+from fettled.core.words import Code, Gate
+from fettled.ports import UnitOfWork
 from fettled.store import check, open_store
 from stores import rows
-from tickets_for import NOW, entry, open_or_attach, opening, resolving
+from tickets_for import NOW, entry, new_ticket, open_or_attach, opening, resolving
 
 #: What somebody did to the file with constraints off, and what `check` says of it.
 DAMAGE = {
@@ -28,13 +32,22 @@ DAMAGE = {
     "UPDATE outbox SET seq = 7 WHERE ticket = 2 AND seq = 1": "belongs to no timeline entry",
     "UPDATE timeline SET triggers = 0 WHERE ticket = 2": "belongs to no timeline entry",
     "DELETE FROM tickets WHERE number = 3": "points to a row of tickets",
+    "UPDATE members SET state = 'recovered' WHERE check_key = 'm1/c'": "a checklist is not what",
+    "DELETE FROM members WHERE check_key = 'm2/c'": "a checklist is not what its ticket counts: 5",
+    "UPDATE tickets SET done_count = 1 WHERE number = 5": "a checklist is not what",
+    "UPDATE tickets SET member_count = 1 WHERE number = 2": "a checklist is not what",
+    "DELETE FROM tickets WHERE number = 5": "a line of a checklist belongs to no ticket: m1/c, m2",
+    "UPDATE tickets SET merged_into = 99 WHERE number = 6": "or there is no such other: 6",
+    "UPDATE tickets SET resolution_code = 'fixed' WHERE number = 6": "went into another is not",
+    "UPDATE tickets SET merged_into = 5 WHERE number = 3": "went into another is not resolved",
+    "UPDATE gatings SET until = NULL": "more than one gate holds a check: g/c",
     "UPDATE spans SET last = first - 1": "a span ends before it begins",
     "UPDATE spans SET count = 0": "a span ends before it begins",
 }
 
 
 async def lived_in(url: str) -> None:
-    """Leave a resolved ticket and three open ones."""
+    """Leave a resolved ticket and three open ones; one that took a fourth in, and a gate."""
     async with open_store(url) as store:
         done = await store.write(lambda unit: unit.apply(opening()))
         await store.write(lambda unit: unit.apply(resolving(done.ticket)))
@@ -44,6 +57,19 @@ async def lived_in(url: str) -> None:
                 (await store.read(lambda r, n=n: r.ticket(n))), (entry("note", triggers=False),)
             )
             await store.write(lambda unit, noted=noted: unit.apply(noted))
+        await store.write(roll_up)
+
+
+def roll_up(unit: UnitOfWork) -> None:
+    """Open a ticket for two, merge one's own into it, and hold another."""
+    lines = tuple(Member(f"m{n}/c", f"m{n}", NOW) for n in (1, 2))
+    many = new_ticket(rollup_of("hub"), member_count=2)
+    into = unit.apply(Change(many, (entry(),), lines)).ticket.number
+    own = resolving(unit.apply(opening("m1/c")).ticket).ticket
+    merged = Resolution(Code.MERGED, NOW, MONITOR)
+    unit.apply(Change(replace(own, merged_into=into, resolution=merged), (entry("resolved"),)))
+    unit.put_gating("g/c", Gate.PARENT, NOW)
+    unit.put_gating("g/c", Gate.SETTLING, NOW)
 
 
 async def test_a_store_that_is_well_has_nothing_to_tell(url: str) -> None:

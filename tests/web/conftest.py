@@ -79,6 +79,7 @@ class House:
     control: Path | None = None
     config_error: ConfigError | None = None
     url: str = ""
+    forced: bool | None = None
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.store, self.clock)
@@ -94,7 +95,8 @@ class House:
         for spec in KEPT:
             self.quiet.register(spec)
 
-    async def reload(self) -> list[str]:
+    async def reload(self, *, force: bool = False) -> list[str]:
+        self.forced = force
         if self.config_error is not None:
             raise self.config_error
         return ["1 check changed"]

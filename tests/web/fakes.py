@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fettled.app.backlog import Adopted
 from fettled.app.health import Figures, Health, assess
 from fettled.app.views import CheckView, SubjectView
+from fettled.core.condition import Condition
 from fettled.core.errors import ConflictError, NotFoundError, StaleError, StoreDownError
 from fettled.core.lifecycle import Action, Comment
 from fettled.core.observations import Reason
 from fettled.core.quiet import Scope
-from fettled.core.tickets import MONITOR, Actor, Entry, Ticket
+from fettled.core.tickets import MONITOR, Actor, Change, Entry, Member, Ticket
 from fettled.core.words import Gate, Phase, Priority, Source, Status, SubjectType, Verdict
 from fettled.ports import Fleet, QuietSpec, SubjectSpec, TicketFilter, Token
 
@@ -27,7 +29,7 @@ WATCHED = Fleet(
         "door-1": SubjectSpec("door-1", "Door 1", SubjectType.DEVICE, parent="hub"),
     },
     {},
-    (
+    quiet=(
         QuietSpec(
             id="file-1",
             gate=Gate.SILENCE,
@@ -145,6 +147,8 @@ class FakeTickets:
         self.kept = {42: make_ticket()}
         self.entries = [Entry("opened", AT, MONITOR, {"kind": "device_offline"}, seq=1)]
         self.acts: list[tuple[str, Action, Actor]] = []
+        self.members: dict[int, list[Member]] = {}
+        self.adopted: list[tuple[tuple[str, ...], Actor]] = []
         self.asked: TicketFilter | None = None
         self.error: Exception | None = None
 
@@ -156,6 +160,9 @@ class FakeTickets:
                 return ticket
         msg = "there is no such ticket"
         raise NotFoundError(msg)
+
+    async def checklists(self, numbers: list[int]) -> dict[int, list[Member]]:
+        return {number: self.members.get(number, []) for number in numbers}
 
     async def timeline(self, ref: str, after: int, limit: int) -> list[Entry]:
         await self.get(ref)
@@ -176,6 +183,14 @@ class FakeTickets:
         after = replace(ticket, version=ticket.version + 1, status=status)
         self.kept[ticket.number] = after
         return after
+
+    async def adopt(self, subjects: Sequence[str], actor: Actor) -> Adopted:
+        if unknown := set(subjects) - {"door-1"}:
+            msg = f"there is no subject {unknown.pop()!r}"
+            raise NotFoundError(msg)
+        self.adopted.append((tuple(subjects), actor))
+        ticket = self.kept[42]
+        return Adopted(ticket, Change(ticket, ()), {"door-1/ping": Condition("door-1/ping")})
 
     async def list(self, which: TicketFilter, before: int | None, limit: int):
         self.asked = which

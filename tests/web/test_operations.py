@@ -10,6 +10,7 @@ import pytest
 
 from fettled.app.health import Figures, Standing, assess
 from fettled.core.errors import ConfigError
+from fettled.core.inventory import Shrunk
 from fettled.core.permissions import Role
 from fettled.web.app import ROUTES
 from fettled.web.keys import Settings
@@ -34,6 +35,7 @@ WELL = Figures(store_age=0.5, scheduler_age=0.5, loop_lag=0.01)
         (Figures(0.1, 0.1, 0.3), Standing.WARN, "event_loop"),
         (Figures(0.1, 0.1, 6), Standing.FAIL, "event_loop"),
         (Figures(0.1, 0.1, 0.0, reload_failed=True), Standing.WARN, "configuration"),
+        (Figures(0.1, 0.1, 0.0, shrunk=Shrunk(12, 50)), Standing.WARN, "configuration"),
         (WELL, Standing.PASS, None),
     ],
 )
@@ -156,6 +158,26 @@ async def test_a_refused_configuration_is_told_fault_by_fault(
     house.config_error = None
     async with client.post("/api/v1/reload") as response:
         assert await response.json() == {"notes": ["1 check changed"]}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "force"),
+    [
+        ({"force": True}, 200, True),
+        ({"force": False}, 200, False),
+        ({}, 200, False),
+        (None, 200, False),
+        ({"force": "yes"}, 422, None),
+        ({"forced": True}, 422, None),
+    ],
+)
+async def test_a_reload_is_forced_by_its_body_and_by_nothing_else(
+    house: House, client: aiohttp.ClientSession, body: dict | None, status: int, *, force: bool
+):
+    """A body may be left out; what is in it is judged."""
+    response = await client.post("/api/v1/reload", **({} if body is None else {"json": body}))
+
+    assert (response.status, house.forced) == (status, force)
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ TICKET = {
     "previous": None,
     "merged_into": None,
     "members": [],
+    "member_count": 0,
+    "done_count": 0,
     "links": [],
     "labels": {},
     "sla": None,

@@ -2,8 +2,9 @@
 Adopt a fleet: at the start, and at every reload, as one transaction and one swap.
 
 State is keyed by subject and check, so what did not change goes on as it was. What was
-renamed is carried over (which that is, is decided here and nowhere else); what is gone
-is retired, and its ticket with it unless a person worked on it.
+renamed is carried over (see `renames`); what is gone is retired, and its ticket with it
+unless a person worked on it. Where too much is gone at once to be believed, a reload is
+refused, and a start keeps all that the store has of the missing.
 
 The unit changes nothing where it was committed already. So when the store went away
 without saying whether it was, the unit is repeated until the store answers, and only then
@@ -13,16 +14,19 @@ memory is swapped: the two never part.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from fettled.app import brake
 from fettled.app.memory import Memory, Watch
+from fettled.app.renames import renamed_checks, renamed_subjects
 from fettled.core import lifecycle
 from fettled.core.condition import Condition, not_after
-from fettled.core.errors import StoreDownError, StoreUnsureError
-from fettled.core.tickets import SYSTEM, Change, Resolution, Ticket
+from fettled.core.errors import InventoryShrunkError, StoreDownError, StoreUnsureError
+from fettled.core.inventory import Shrunk
+from fettled.core.tickets import SYSTEM, Change, Membership, Resolution, Ticket
 from fettled.core.words import Code
 from fettled.ports import (
     CheckSpec,
@@ -33,7 +37,6 @@ from fettled.ports import (
     KnownCheck,
     Reader,
     Store,
-    Subject,
     UnitOfWork,
 )
 
@@ -47,29 +50,41 @@ class _Stored:
     tickets: dict[str, Ticket]
     beats: dict[str, Heartbeat]
     subject_ids: dict[str, int]
+    memberships: dict[str, Membership]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Adoption:
     """
     One fleet on its way into the store, and what became of it there.
 
     Attributes:
+        watched: the subjects in memory; None at the start.
         fingerprints: of the checks that leave, where they are known.
+        doubt: judged once, so that a repetition counts no second answer.
         renamed: new keys by old ones; kept over repetitions, which find nothing to rename.
         changes: of tickets, by check; the same.
     """
 
     fleet: Fleet
     why: str
+    watched: frozenset[str] | None
     fingerprints: dict[str, str]
+    doubt: brake.Doubt | None = None
     renamed: dict[str, str] = field(default_factory=dict)
     changes: dict[str, Change] = field(default_factory=dict)
 
 
 async def adopt(
-    fleet: Fleet, *, why: str, store: Store, clock: Clock, memory: Memory, sink: EventSink
-) -> None:
+    fleet: Fleet,
+    *,
+    why: str,
+    store: Store,
+    clock: Clock,
+    memory: Memory,
+    sink: EventSink,
+    force: bool = False,
+) -> Shrunk | None:
     """
     Let *memory* watch *fleet*, with the state that the store has of it.
 
@@ -83,29 +98,50 @@ async def adopt(
         clock: tells when.
         memory: is changed only after the commit.
         sink: is told of tickets that changed.
+        force: what is gone is gone, however much it is.
+
+    Returns:
+        What is missing and not believed to be gone; None: nothing.
 
     Raises:
+        InventoryShrunkError: too much would go at once; nothing was changed.
         StoreDownError: nothing was changed.
     """
     leaving = [watch for watch in memory if watch.spec.key not in fleet.checks]
     for watch in leaving:
         # Before the unit: what is decided for them from now on would come back to life.
         watch.is_retired = True
-    adoption = _Adoption(fleet, why, {each.spec.key: each.spec.fingerprint for each in leaving})
+    adoption = _Adoption(
+        fleet=fleet,
+        why=why,
+        watched=None if why == "start" else frozenset(memory.subjects()),
+        fingerprints={each.spec.key: each.spec.fingerprint for each in leaving},
+        doubt=brake.BELIEVED if force else None,
+    )
     try:
         stored = await _written(adoption, store, clock)
     except Exception:
-        for watch in leaving:
-            watch.is_retired = False
+        _stay(leaving)
         raise
+    doubt = adoption.doubt or brake.BELIEVED
+    if doubt.is_refused:
+        _stay(leaving)
+        raise InventoryShrunkError(brake.refusal(doubt.shrunk))
     before = {new: memory.get(old) for old, new in adoption.renamed.items()}
     watches = [
         _watch(spec, fleet, stored, memory.get(spec.key), before.get(spec.key), clock)
         for spec in fleet.checks.values()
     ]
-    memory.replace(watches, fleet.subjects, stored.subject_ids)
+    memory.replace(watches, fleet, stored.subject_ids, stored.memberships)
     for change in adoption.changes.values():
         sink.changed(change)
+    return doubt.shrunk
+
+
+def _stay(leaving: Iterable[Watch]) -> None:
+    """Let those go on that were to leave."""
+    for watch in leaving:
+        watch.is_retired = False
 
 
 async def _written(adoption: _Adoption, store: Store, clock: Clock) -> _Stored:
@@ -125,7 +161,7 @@ async def recall(fleet: Fleet, *, store: Store, clock: Clock, memory: Memory) ->
     """Let *memory* show *fleet* with what the store has of it, changing nothing."""
     stored = await store.read(_read)
     watches = [_watch(spec, fleet, stored, None, None, clock) for spec in fleet.checks.values()]
-    memory.replace(watches, fleet.subjects, stored.subject_ids)
+    memory.replace(watches, fleet, stored.subject_ids, stored.memberships)
 
 
 def _watch(  # noqa: PLR0917 - a watch is made of what both sides know of it
@@ -163,22 +199,40 @@ def _beat(check: str, stored: _Stored, before: Watch | None, clock: Clock) -> He
 def _commit(uow: UnitOfWork, adoption: _Adoption, clock: Clock) -> _Stored:
     """Bring the store to what the fleet is; run again, this changes nothing more."""
     fleet, at, known = adoption.fleet, clock.wall(), uow.checks()
-    for old, new in renamed_subjects(fleet, uow.subjects()).items():
+    went = renamed_subjects(fleet, uow.subjects())
+    if adoption.doubt is None:
+        adoption.doubt = brake.judge(
+            uow,
+            configured=fleet.subjects.keys(),
+            renamed=went.keys(),
+            watched=adoption.watched,
+        )
+    doubt = adoption.doubt
+    brake.remember(uow, doubt)
+    if doubt.is_refused:
+        return _read(uow)
+    for old, new in went.items():
         uow.rename_subject(old, new)
     renamed = renamed_checks(fleet, known, adoption.fingerprints)
     for old, new in renamed.items():
         uow.rename_check(old, new)
     adoption.renamed.update(renamed)
-    uow.sync_subjects(list(fleet.subjects.values()), at)
+    uow.sync_subjects([*fleet.subjects.values(), *doubt.missing.values()], at)
     uow.put_checks([now for now in _known(fleet) if known.get(now.key) != now])
-    gone = sorted(known.keys() - fleet.checks.keys() - renamed.keys())
+    gone = sorted(
+        key
+        for key in known.keys() - fleet.checks.keys() - renamed.keys()
+        if key.partition("/")[0] not in doubt.missing
+    )
     tickets = uow.last_tickets()
     for check in gone:
-        change = _retire(tickets.get(check), at, is_kept=known[check].keep_on_removal)
+        change = retired(tickets.get(check), at, is_kept=known[check].keep_on_removal)
         if change is not None:
             adoption.changes[check] = uow.apply(change)
-        uow.delete_check(check)
+        uow.delete_check(check, at)
     data: dict[str, Any] = {"checks": len(fleet.checks), "removed": gone, "renamed": renamed}
+    if doubt.missing:
+        data["missing"] = sorted(doubt.missing)
     uow.log_input(adoption.why, at, SYSTEM.type, data)
     for condition in uow.conditions() if adoption.why == "start" else ():
         clamped = not_after(condition, clock.now())
@@ -198,70 +252,12 @@ def _read(reader: Reader) -> _Stored:
         tickets=reader.last_tickets(),
         beats=reader.heartbeats(),
         subject_ids={subject.key: subject.id for subject in reader.subjects()},
+        memberships=reader.memberships(),
     )
 
 
-def renamed_subjects(fleet: Fleet, known: Iterable[Subject]) -> dict[str, str]:
-    """
-    Say which subjects of *known* go on under another key, by `formerly:`.
-
-    One that was removed may come back so; and its new key may be that of one that was
-    removed, but of none that is there.
-    """
-    removed = {subject.key: subject.removed_at is not None for subject in known}
-    found: dict[str, str] = {}
-    for spec in fleet.subjects.values():
-        old = spec.formerly
-        if old is None or old not in removed or old in fleet.subjects or old in found:
-            continue
-        if removed.get(spec.key, True):
-            found[old] = spec.key
-    return found
-
-
-def renamed_checks(
-    fleet: Fleet, known: Mapping[str, KnownCheck], fingerprints: Mapping[str, str]
-) -> dict[str, str]:
-    """
-    Say which checks of *known* go on under another key.
-
-    By `formerly:` of the check or its subject; and without a word where a subject had
-    one check and has one check of the same type, which as far as *fingerprints* tell
-    looks at the same thing, so that only its name can have changed.
-    """
-    found: dict[str, str] = {}
-    gone = known.keys() - fleet.checks.keys()
-    were = _sole_checks((_subject_of(key), key) for key in known)
-    are = _sole_checks((spec.subject, key) for key, spec in fleet.checks.items())
-    for spec in fleet.checks.values():
-        if spec.key in known:
-            continue
-        old = spec.formerly
-        if old is None or old not in gone or old in found:
-            before = fleet.subjects[spec.subject].formerly or spec.subject
-            old = were.get(before)
-            if old not in gone or old in found or are.get(spec.subject) != spec.key:
-                continue
-            is_same = fingerprints.get(old, spec.fingerprint) == spec.fingerprint
-            if known[old].type != spec.type or not is_same:
-                continue
-        found[old] = spec.key
-    return found
-
-
-def _subject_of(check: str) -> str:
-    return check.partition("/")[0]
-
-
-def _sole_checks(pairs: Iterable[tuple[str, str]]) -> dict[str, str | None]:
-    """Give the check of each subject that has one alone, by subject."""
-    found: dict[str, str | None] = {}
-    for subject, check in pairs:
-        found[subject] = None if subject in found else check
-    return found
-
-
-def _retire(ticket: Ticket | None, at: datetime, *, is_kept: bool) -> Change | None:
+def retired(ticket: Ticket | None, at: datetime, *, is_kept: bool) -> Change | None:
+    """Resolve the *ticket* of a check that was removed, unless somebody is to do that."""
     if ticket is None or not ticket.is_open:
         return None
     if ticket.touched or is_kept:

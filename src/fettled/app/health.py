@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fettled.core.inventory import Shrunk
+
 
 class Standing(StrEnum):
     """How a part of the daemon is doing, in the words of application/health+json."""
@@ -33,6 +35,8 @@ class Figures:
         scheduler_age: seconds since the scheduler last ticked; None: never.
         loop_lag: how late the event loop last was, in seconds.
         reload_failed: the last reload was refused.
+        reload_shrunk: it was, since too much would have been gone at once.
+        shrunk: what was missing at the start, and is not believed to be gone.
         store_down: the store refused its last transaction.
     """
 
@@ -40,6 +44,8 @@ class Figures:
     scheduler_age: float | None
     loop_lag: float
     reload_failed: bool = False
+    reload_shrunk: bool = False
+    shrunk: Shrunk | None = None
     store_down: bool = False
 
 
@@ -111,10 +117,19 @@ def _aged(name: str, age: float | None, limit: _Limit, fault: str) -> Part:
 
 
 def _configuration(figures: Figures) -> Part:
+    told = []
     if figures.reload_failed:
-        return Part(
-            "configuration",
-            Standing.WARN,
-            output="the last reload was refused; the configuration before it is in force",
-        )
-    return Part("configuration", Standing.PASS)
+        why = "inventory_shrunk: " if figures.reload_shrunk else ""
+        told.append(f"{why}the last reload was refused; the configuration before it is in force")
+    if figures.shrunk is not None:
+        told.append(f"inventory_shrunk: {missing(figures.shrunk)}")
+    standing = Standing.WARN if told else Standing.PASS
+    return Part("configuration", standing, output="; ".join(told))
+
+
+def missing(shrunk: Shrunk) -> str:
+    """Say in figures what is missing, and what can be done about it."""
+    return (
+        f"{shrunk} are missing since the start and keep their state: put them back, or confirm"
+        " with fettled reload --force that they are gone"
+    )

@@ -9,18 +9,26 @@ before; `expected` may be ahead, and says what to decide next and when to look a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
+from fettled.app.surroundings import Sightings
+from fettled.app.topology import Topology
 from fettled.core.condition import Condition
 from fettled.core.errors import NotFoundError
 from fettled.core.flap import Stretch
+from fettled.core.keys import BLIND
 from fettled.core.observations import Observation
+from fettled.core.reach import NETWORK_CLASS
 from fettled.core.spans import Span, begin, extend
-from fettled.core.tickets import Ticket
-from fettled.ports import CheckSpec, Heartbeat, SubjectSpec
+from fettled.core.tickets import Change, Member, Membership, Ticket
+from fettled.core.words import Phase, Requires
+from fettled.ports import CheckSpec, Fleet, Heartbeat, SubjectSpec
 
+_DUE = frozenset({Phase.FIRING, Phase.FLAPPING})
+_NOT_WELL = frozenset({Phase.PENDING_OPEN, Phase.PENDING_RESOLVE, *_DUE})
 #: Spans that wait for the store, per check; at a flip a minute this is four hours.
 MOST_HELD = 256
 
@@ -50,6 +58,8 @@ class Watch:
     condition: Condition
     ticket: Ticket | None = None
     beat: Heartbeat | None = None
+    #: Its line on an open ticket of many, and that ticket's number.
+    standing: tuple[int, Member] | None = None
     expected: Condition = field(init=False)
     #: The newest observation, unknown ones included.
     seen: Observation | None = None
@@ -57,6 +67,8 @@ class Watch:
     span: Span | None = None
     saved: Span | None = None
     finished: list[Span] = field(default_factory=list)
+    #: Something else changed its ticket: what is seen next begins a span.
+    is_cut: bool = False
     #: Nearly always empty; as a list, since an empty deque takes 700 bytes more.
     held: list[Held] = field(default_factory=list)
     is_deciding: bool = False
@@ -68,10 +80,18 @@ class Watch:
     def __post_init__(self) -> None:
         self.expected = self.condition
 
-    def remember(self, seen: Observation) -> None:
-        """Add *seen* to the history."""
+    def remember(self, seen: Observation, *, is_edge: bool = False) -> None:
+        """
+        Add *seen* to the history; an edge begins a span, so that its instant is kept.
+
+        Inside a span only the first and the last instant are, and a replay must find what
+        happened when it happened. So does what follows on something that came from outside.
+        """
         self.seen = seen
-        longer = extend(self.span, seen, self.spec.timeout) if self.span is not None else None
+        longer = None
+        is_edge, self.is_cut = is_edge or self.is_cut, False
+        if self.span is not None and not is_edge:
+            longer = extend(self.span, seen, self.spec.timeout)
         if longer is None and self.span is not None and self.span is not self.saved:
             # While the store is down this is bounded by forgetting the oldest history.
             self.finished = [*self.finished, self.span][-MOST_HELD:]
@@ -103,28 +123,198 @@ class Watch:
         self.held.append(Held(begin(seen), self.stretch, offset, seen.took))
 
 
+class Network(Protocol):
+    """What is believed of the monitor's own network."""
+
+    def is_cut(self, requires: Requires) -> bool:
+        """Whether failures of what *requires* that are disbelieved now."""
+        ...
+
+    def covers(self, requires: Requires) -> bool:
+        """Whether everything beyond it is unreachable, and nothing proves that it is our fault."""
+        ...
+
+
+class _Whole:
+    """A network that nothing is wrong with."""
+
+    def is_cut(self, requires: Requires) -> bool:  # noqa: ARG002 - the protocol's
+        return False
+
+    covers = is_cut
+
+
+def _is_unwell(watch: Watch) -> bool:
+    """Whether it is down, and has no ticket of its own nor a line on another's."""
+    has_own = watch.ticket is not None and watch.ticket.is_open
+    return watch.condition.phase in _DUE and not has_own and watch.standing is None
+
+
 class Memory:
-    """All watched checks, by key and by subject."""
+    """All watched checks, by key and by subject, and how they hang together."""
 
     def __init__(self) -> None:
         self._checks: dict[str, Watch] = {}
         self._subjects: dict[str, list[Watch]] = {}
         self.specs: dict[str, SubjectSpec] = {}
         self.subject_ids: dict[str, int] = {}
+        self.topology = Topology(Fleet({}, {}))
+        #: What is believed of the monitor's own network; the composition root ties it.
+        self.network: Network = _Whole()
+        #: Open tickets with a checklist, by number.
+        self.many: dict[int, Ticket] = {}
+        #: Who wants to be looked at again once this check was, by its key.
+        self.waiters: dict[str, set[str]] = {}
+        self._unwell: dict[str, dict[str, Phase]] = {}
 
     def replace(
         self,
         watches: Iterable[Watch],
-        specs: dict[str, SubjectSpec],
+        fleet: Fleet,
         subject_ids: dict[str, int],
+        memberships: Mapping[str, Membership],
     ) -> None:
-        """Swap everything at once; a subject of *specs* may have no check."""
+        """Swap everything at once; a subject of *fleet* may have no check."""
         self._checks = {watch.spec.key: watch for watch in watches}
-        self.specs = specs
-        self._subjects = {key: [] for key in specs}
+        self.specs = fleet.subjects
+        self.topology = Topology(fleet)
+        self._subjects = {key: [] for key in fleet.subjects}
+        self._unwell = {}
+        self.many = {line.ticket.number: line.ticket for line in memberships.values()}
         for watch in self._checks.values():
             self._subjects[watch.subject.key].append(watch)
+            line = memberships.get(watch.spec.key)
+            watch.standing = None if line is None else (line.ticket.number, line.member)
+            self.believe(watch, watch.condition)
         self.subject_ids = subject_ids
+
+    def believe(self, watch: Watch, condition: Condition) -> None:
+        """Advance *watch* to what was committed."""
+        watch.condition = condition
+        for group in self.topology.groups(watch.spec):
+            if condition.phase in _NOT_WELL:
+                self._unwell.setdefault(group, {})[condition.check] = condition.phase
+            else:
+                self._unwell.get(group, {}).pop(condition.check, None)
+
+    def membership(self, watch: Watch) -> Membership | None:
+        """Its line on the open ticket of many that stands for it, as far as is known here."""
+        if watch.standing is None:
+            return None
+        number, member = watch.standing
+        ticket = self.many.get(number)
+        return Membership(ticket, member) if ticket is not None else None
+
+    def learn(self, changes: Iterable[Change]) -> list[str]:
+        """
+        Take in what was committed of tickets; checks that no ticket stands for any more.
+
+        Those are to be looked at again at once.
+        """
+        freed: list[str] = []
+        for change in changes:
+            self._learn_own(change.ticket)
+            freed += self._learn_many(change)
+        return freed
+
+    def _learn_own(self, ticket: Ticket) -> None:
+        watch = self._checks.get(ticket.check or "")
+        if watch is None:
+            primary = self.topology.primary(ticket.subject or "")
+            before = self._checks.get(primary.key) if primary is not None else None
+            if before is not None and before.ticket is not None:
+                # The parent's ticket became its children's: ask the store what is left.
+                is_same = before.ticket.number == ticket.number
+                before.ticket, before.is_doubted = (
+                    (None, True) if is_same else (before.ticket, before.is_doubted)
+                )
+                before.is_cut |= is_same
+            return
+        known = watch.ticket
+        is_newer = known is None or known.number != ticket.number or known.version <= ticket.version
+        if is_newer and (ticket.is_open or known is None or known.number <= ticket.number):
+            watch.ticket, watch.is_cut = ticket, True
+
+    def _learn_many(self, change: Change) -> list[str]:
+        ticket = change.ticket
+        if ticket.member_count and ticket.is_open and ticket.open_key != BLIND:
+            is_again = ticket.number not in self.many
+            self.many[ticket.number] = ticket
+            for member in change.members:
+                watch = self._checks.get(member.check)
+                if watch is None:
+                    continue
+                if watch.standing is None or watch.standing[0] <= ticket.number:
+                    watch.standing, watch.is_cut = (ticket.number, member), True
+            return [watch.spec.key for watch in self if is_again and _is_unwell(watch)]
+        if self.many.pop(ticket.number, None) is None:
+            return []
+        freed = [w for w in self if w.standing is not None and w.standing[0] == ticket.number]
+        for watch in freed:
+            watch.standing, watch.is_cut = None, True
+        return [watch.spec.key for watch in freed if _is_unwell(watch)]
+
+    def sightings(self, watch: Watch) -> Sightings:
+        """Say what the unit that decides about *watch* cannot read in the store."""
+        if watch.expected.phase not in _NOT_WELL and watch.condition.phase not in _NOT_WELL:
+            return Sightings()
+        above = self.topology.ancestors(watch.spec.subject)
+        if not watch.spec.primary:
+            primary = self.topology.primary(watch.spec.subject)
+            above += [primary] if primary is not None else []
+        looked = {
+            spec.key: seen.started
+            for spec in above
+            if (found := self._checks.get(spec.key)) is not None
+            and (seen := found.seen) is not None
+        }
+        groups = self.topology.groups(watch.spec)
+        unwell = {
+            group: {k: p for k, p in self._unwell.get(group, {}).items() if k != watch.spec.key}
+            for group in groups
+        }
+        requires = watch.spec.requires
+        return Sightings(
+            looked=looked,
+            unwell=unwell,
+            ticketed=tuple(self._ticketed(watch)),
+            is_isolated=self.network.is_cut(requires),
+            is_blackout=self.network.covers(requires) and watch.expected.reason in NETWORK_CLASS,
+        )
+
+    def _ticketed(self, watch: Watch) -> Iterator[str]:
+        if not watch.spec.primary or not self.topology.has_children(watch.spec.subject):
+            return
+        for below in self._below(watch):
+            if below.spec.primary and below.ticket is not None and below.ticket.is_open:
+                yield below.spec.key
+
+    def _below(self, watch: Watch) -> Iterator[Watch]:
+        for key in self.topology.descendants(watch.spec.subject):
+            yield from self._subjects.get(key, ())
+
+    def asked_first(self, watch: Watch) -> list[str]:
+        """Whose evidence is wanted before *watch* is judged: its primary's, its parent's."""
+        primary = None if watch.spec.primary else self.topology.primary(watch.spec.subject)
+        above = [*filter(None, (primary,)), *self.topology.ancestors(watch.spec.subject)[:1]]
+        return [spec.key for spec in above if spec.probe is not None]
+
+    def waiting_of(self, subjects: Iterable[str]) -> list[str]:
+        """What of *subjects* is down without a ticket: a gate may hold it, or have lifted."""
+        watches = (watch for key in subjects for watch in self._subjects.get(key, ()))
+        return [watch.spec.key for watch in watches if _is_unwell(watch)]
+
+    def dependents(self, watch: Watch) -> list[str]:
+        """What is down without a ticket and may be so because of *watch*."""
+        if not watch.spec.primary:
+            return []
+        beside = self._subjects.get(watch.spec.subject, ())
+        near = (
+            [*beside, *self._below(watch)]
+            if len(beside) > 1 or self.topology.has_children(watch.spec.subject)
+            else []
+        )
+        return [each.spec.key for each in near if each is not watch and _is_unwell(each)]
 
     def __iter__(self) -> Iterator[Watch]:
         return iter(self._checks.values())

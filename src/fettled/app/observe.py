@@ -11,30 +11,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 
+from fettled.app.deciding import Decided, Undecided, decide
 from fettled.app.memory import Held, Memory, Watch
+from fettled.app.surroundings import NoQuiet, Quiet
+from fettled.core.checklist import fits
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.engine import is_quiet, step
 from fettled.core.errors import ConflictError, StoreDownError
 from fettled.core.flap import stretched
 from fettled.core.observations import Observation
+from fettled.core.pace import MARGIN
 from fettled.core.phases import Sight
-from fettled.core.spans import Span, expand, max_gap
-from fettled.core.tickets import Change, Ticket
-from fettled.core.words import Code, Verdict
-from fettled.ports import (
-    CheckSpec,
-    Clock,
-    EventSink,
-    Reader,
-    Store,
-    SubjectSpec,
-    UnitOfWork,
-)
+from fettled.core.spans import Span, max_gap
+from fettled.core.tickets import Membership
+from fettled.core.words import Gate, Phase, Verdict
+from fettled.ports import Clock, EventSink, Store, UnitOfWork
 
 #: How long to leave a store alone that did not answer.
 RETRY_SECONDS = 1.0
@@ -43,33 +39,53 @@ FLUSH_SIZE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Undecided:
-    """What a unit is to decide: captured, so that a reload meanwhile cannot reach it."""
+class Foreseen:
+    """
+    What an observation will change, as far as memory can tell.
 
-    spec: CheckSpec
-    subject: SubjectSpec
-    held: Held
-    spans: list[Span]
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What a unit committed."""
+    Attributes:
+        is_due: it changes something, so the store has to decide.
+        is_edge: of the phase, or in the story of the ticket.
+    """
 
     condition: Condition
-    ticket: Ticket | None
-    spans: list[Span]
-    changes: list[Change] = field(default_factory=list)
+    is_due: bool
+    is_edge: bool
+
+
+def foresee(
+    watch: Watch, line: Membership | None, seen: Observation, wall: datetime, offset: timedelta
+) -> Foreseen:
+    """Say what *seen* will change of *watch*, whose membership *line* is."""
+    sight = Sight(watch.spec.interval, watch.spec.timeout, watch.stretch, offset)
+    # Whether a duplicate's other ticket is open is for the store to say: ask it.
+    context = Context(sight, wall, wall, watch.subject.key, watch.ticket, line)
+    was = watch.expected
+    condition, change = step(was, seen, watch.spec.policy, context)
+    fits_line = line is None or fits(condition, line)
+    is_due = change is not None or condition is not was or not fits_line
+    return Foreseen(condition, is_due, change is not None or condition.phase is not was.phase)
 
 
 class Observer:
     """Takes observations in, and lets the engine decide about them."""
 
-    def __init__(self, store: Store, clock: Clock, sink: EventSink) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        sink: EventSink,
+        memory: Memory,
+        quiet: Quiet | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._sink = sink
+        self._memory = memory
+        self._quiet = quiet or NoQuiet()
         self._tasks: set[asyncio.Task[None]] = set()
+        #: Has a check looked at soon; the composition root ties it to the scheduler.
+        self.wake: Callable[[str], object] = str
 
     def observe(self, watch: Watch, seen: Observation) -> Condition:
         """
@@ -78,28 +94,38 @@ class Observer:
         Returns:
             What the condition will be once this is decided, for the pace of probing.
         """
-        watch.remember(seen)
-        is_behind = bool(watch.held) or watch.is_deciding or watch.is_doubted
-        if is_behind or not is_quiet(watch.expected, seen, watch.spec.policy, watch.ticket):
-            self._expect(watch, seen, is_behind=is_behind)
+        is_behind, is_edge = bool(watch.held) or watch.is_deciding or watch.is_doubted, False
+        line = self._memory.membership(watch)
+        if is_behind or not is_quiet(watch.expected, seen, watch.spec.policy, watch.ticket, line):
+            is_edge = self._expect(watch, seen, is_behind=is_behind)
+        watch.remember(seen, is_edge=is_edge)
         if seen.verdict is not Verdict.UNKNOWN:
             gap = max_gap(seen.cadence, watch.spec.timeout)
             watch.stretch = stretched(watch.stretch, seen.started, gap)
         self._sink.observed(seen, watch.condition.phase)
+        for waiter in self._memory.waiters.pop(watch.spec.key, ()):
+            self.wake(waiter)
         return watch.expected
 
-    def _expect(self, watch: Watch, seen: Observation, *, is_behind: bool) -> None:
-        """Say what *seen* will change, and hold it for the writer where it changes anything."""
+    def _expect(self, watch: Watch, seen: Observation, *, is_behind: bool) -> bool:
+        """
+        Say what *seen* will change, and hold it for the writer where it changes anything.
+
+        Returns:
+            Whether it is an edge: of the phase, or in the story of the ticket.
+        """
         wall = self._clock.wall()
         offset = wall - self._clock.now()
-        sight = Sight(watch.spec.interval, watch.spec.timeout, watch.stretch, offset)
-        # Whether a duplicate's other ticket is open is for the store to say: ask it.
-        context = Context(sight, wall, wall, watch.subject.key, watch.ticket)
         was = watch.expected
-        watch.expected, change = step(was, seen, watch.spec.policy, context)
-        if is_behind or change is not None or watch.expected is not was:
+        foreseen = foresee(watch, self._memory.membership(watch), seen, wall, offset)
+        watch.expected = foreseen.condition
+        if watch.expected.phase is Phase.PENDING_OPEN is not was.phase:
+            for above in self._memory.asked_first(watch):
+                self.wake(above)
+        if is_behind or foreseen.is_due:
             watch.hold(seen, offset)
             self._start_deciding(watch)
+        return foreseen.is_edge
 
     async def settle(self) -> None:
         """Wait until everything taken in is decided, or has to be held."""
@@ -146,7 +172,15 @@ class Observer:
             watch.expected = watch.condition if not watch.held else watch.expected
 
     async def _decide(self, watch: Watch, held: Held) -> None:
-        task = Undecided(watch.spec, watch.subject, held, watch.unsaved())
+        task = Undecided(
+            spec=watch.spec,
+            subject=watch.subject,
+            topology=self._memory.topology,
+            held=held,
+            spans=watch.unsaved(),
+            quiet=self._quiet,
+            sightings=self._memory.sightings(watch),
+        )
         unit = partial(decide, task=task, wall=self._clock.wall, is_gone=lambda: watch.is_retired)
         was_doubted, watch.is_doubted = watch.is_doubted, False
         try:
@@ -158,68 +192,41 @@ class Observer:
             if not watch.is_retired:
                 watch.held.insert(0, held)  # the reload that retired it was refused
             return
-        before, watch.condition = watch.condition, decided.condition
+        before = watch.condition
         watch.ticket = decided.ticket
         watch.mark_saved(decided.spans)
+        self._memory.believe(watch, decided.condition)
+        freed = self._memory.learn(decided.changes)
         if decided.condition.phase is not before.phase:
             self._sink.phase_changed(before, decided.condition)
         if decided.condition.gate is not None and decided.condition.gate is not before.gate:
             self._sink.gated(decided.condition)
         for change in decided.changes:
             self._sink.changed(change)
+        self._wake_dependents(watch, before, decided, freed)
 
-
-def decide(
-    uow: UnitOfWork,
-    *,
-    task: Undecided,
-    wall: Callable[[], datetime],
-    is_gone: Callable[[], bool],
-) -> Decided | None:
-    """
-    Fold what was held into the stored condition; None when the check is gone meanwhile.
-
-    Runs on the writer's thread, maybe again from its start. A second run after a COMMIT
-    whose answer was lost finds the observations old, and changes nothing.
-    """
-    if is_gone():
-        return None
-    spec, held, now = task.spec, task.held, wall()
-    stored = uow.condition(spec.key) or Condition(spec.key)
-    condition, ticket = stored, uow.last_ticket(spec.key)
-    stretch, changes = held.stretch, []
-    for seen in expand(held.span):
-        context = Context(
-            sight=Sight(spec.interval, spec.timeout, stretch, held.offset),
-            wall=min(seen.started + held.took + held.offset, now),
-            now=now,
-            subject=task.subject.key,
-            ticket=ticket,
-            duplicate_is_open=_duplicate_is_open(uow, ticket),
-            labels=task.subject.labels,
-            team=task.subject.team,
-        )
-        condition, change = step(condition, seen, spec.policy, context)
-        if change is not None:
-            applied = uow.apply(change)
-            ticket = applied.ticket
-            changes.append(applied)
-        if seen.verdict is not Verdict.UNKNOWN:
-            gap = max_gap(seen.cadence, spec.timeout)
-            stretch = stretched(stretch, seen.started, gap)
-    if condition is not stored:
-        uow.put_condition(condition)
-    uow.put_spans(task.spans)
-    return Decided(condition, ticket, task.spans, changes)
+    def _wake_dependents(
+        self, watch: Watch, before: Condition, decided: Decided, freed: list[str]
+    ) -> None:
+        """Have those looked at again at once whose gate or membership may have ended."""
+        for check in freed:
+            self.wake(check)
+        if decided.condition.phase is not before.phase or decided.changes:
+            for check in self._memory.dependents(watch):
+                self.wake(check)
+        until = decided.condition.gate_until
+        if until is None or decided.condition.gate is None:
+            return
+        if decided.condition.gate in {Gate.PRIMARY, Gate.PARENT}:
+            for above in self._memory.asked_first(watch):
+                self._memory.waiters.setdefault(above, set()).add(watch.spec.key)
+                self.wake(above)
+        delay = until - self._clock.wall()
+        if delay < watch.spec.interval:
+            # Its regular look would come later than the gate ends.
+            loop = asyncio.get_running_loop()
+            loop.call_later(max((delay + MARGIN).total_seconds(), 0), self.wake, watch.spec.key)
 
 
 def _put_spans(uow: UnitOfWork, spans: list[Span]) -> None:
     uow.put_spans(spans)
-
-
-def _duplicate_is_open(reader: Reader, ticket: Ticket | None) -> bool:
-    resolution = ticket.resolution if ticket is not None else None
-    if resolution is None or resolution.code is not Code.DUPLICATE:
-        return False
-    other = reader.ticket(resolution.duplicate_of or 0)
-    return other is not None and other.is_open

@@ -33,7 +33,8 @@ class Subjects:
         watches = self._memory.of_subject(key)
         subject = self._memory.specs[key]
         belief = watches[0].condition if watches else Condition(key)
-        opened = (w.ticket.number for w in watches if w.ticket is not None and w.ticket.is_open)
+        opened = [w.ticket.number for w in watches if w.ticket is not None and w.ticket.is_open]
+        opened += [w.standing[0] for w in watches if w.standing is not None]
         return SubjectView(
             id=self._memory.subject_ids.get(key, 0),
             key=key,
@@ -45,7 +46,7 @@ class Subjects:
             labels=subject.labels,
             team=subject.team,
             checks=tuple(self._check(watch) for watch in watches),
-            ticket=next(opened, None),
+            ticket=next(iter(opened), None),
         )
 
     def _check(self, watch: Watch) -> CheckView:

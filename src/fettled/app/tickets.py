@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any, TypeVar
 
+from fettled.app import backlog
+from fettled.app.backlog import Adopted
+from fettled.app.deciding import told_whole
 from fettled.app.memory import Memory
 from fettled.core import lifecycle
 from fettled.core.condition import Condition
@@ -21,13 +25,19 @@ from fettled.core.errors import (
 )
 from fettled.core.lifecycle import Action, Reopen, Resolve
 from fettled.core.references import parse_reference
-from fettled.core.tickets import Actor, Change, Entry, Ticket
+from fettled.core.tickets import Actor, Change, Entry, Member, Ticket
 from fettled.core.words import Phase
 from fettled.ports import Clock, EventSink, Reader, Store, TicketFilter, UnitOfWork
 
 # Named here, since the method `list` hides the type below itself.
 Page = list[Ticket]
 Lines = list[Entry]
+Numbers = list[int]
+Checklist = list[Member]
+#: A page of people's reading; `member_count` says how many there are.
+MOST_MEMBERS = 1000
+Candidates = list[backlog.Candidate]
+T = TypeVar("T")
 
 
 def find(reader: Reader, ref: str) -> Ticket:
@@ -72,7 +82,9 @@ class Tickets:
         self._clock = clock
         self._memory = memory
         self._sink = sink
-        self._tasks: set[asyncio.Task[Ticket]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        #: Has a check looked at soon; the composition root ties it to the scheduler.
+        self.wake: Callable[[str], object] = str
 
     async def list(self, which: TicketFilter, before: int | None, limit: int) -> Page:
         """Newest first, with numbers below *before*."""
@@ -81,6 +93,12 @@ class Tickets:
     async def get(self, ref: str) -> Ticket:
         """One ticket; NotFoundError where there is none."""
         return await self._store.read(lambda r: find(r, ref))
+
+    async def checklists(self, numbers: Numbers) -> dict[int, Checklist]:
+        """The members of those tickets that have any, at most `MOST_MEMBERS` of each."""
+        return await self._store.read(
+            lambda r: {number: r.members(number)[:MOST_MEMBERS] for number in numbers}
+        )
 
     async def timeline(self, ref: str, after: int, limit: int) -> Lines:
         """Its entries with sequence numbers above *after*; NotFoundError without a ticket."""
@@ -103,13 +121,46 @@ class Tickets:
             StoreDownError: nothing was done.
             StoreUnsureError: it may have been done.
         """
-        task = asyncio.create_task(self._act(ref, action, actor, if_version))
+        return await self._to_its_end(self._act(ref, action, actor, if_version))
+
+    async def adopt(self, subjects: Sequence[str], actor: Actor) -> Adopted:
+        """
+        Make one list ticket of what was down when publishing was switched on.
+
+        Asked again it changes nothing but for what is new; see `act` for its end.
+
+        Args:
+            subjects: those whose checks are meant; none: all.
+            actor: who adopts them.
+
+        Raises:
+            NotFoundError: one of them is not watched.
+            StoreDownError: nothing was done.
+            StoreUnsureError: it may have been done.
+        """
+        some = backlog.candidates(self._memory, subjects)
+        return await self._to_its_end(self._adopt(some, actor))
+
+    async def _adopt(self, some: Candidates, actor: Actor) -> Adopted:
+        unit = partial(backlog.adopt_all, some=some, actor=actor, wall=self._clock.wall)
+        try:
+            adopted = await self._store.write(unit)
+        except StoreUnsureError:
+            self._memory.doubt()
+            raise
+        backlog.remember(self._memory, adopted)
+        if adopted.change is not None:
+            self._sink.changed(adopted.change)
+        return adopted
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return await asyncio.shield(task)
 
     async def _act(self, ref: str, action: Action, actor: Actor, if_version: int | None) -> Ticket:
-        unit = partial(_act, ref, action, actor, if_version, self._clock.wall)
+        unit = partial(perform, ref, action, actor, if_version, self._clock.wall)
         try:
             acted = await self._store.write(unit)
         except StoreUnsureError:
@@ -117,6 +168,8 @@ class Tickets:
             raise
         if acted.change is None:
             return acted.ticket
+        for freed in self._memory.learn([acted.change]):
+            self.wake(freed)
         check = acted.ticket.check
         watch = self._memory.get(check) if check is not None else None
         if watch is not None and acted.condition is not None:
@@ -128,13 +181,13 @@ class Tickets:
         self._sink.changed(acted.change)
         return acted.ticket
 
-    def _done(self, task: asyncio.Task[Ticket]) -> None:
+    def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # whoever waited was told; a caller that left wants no traceback
 
 
-def _act(  # noqa: PLR0917 - bound by position, so that the unit is one value
+def perform(  # noqa: PLR0917 - bound by position, so that the unit is one value
     ref: str,
     action: Action,
     actor: Actor,
@@ -142,6 +195,7 @@ def _act(  # noqa: PLR0917 - bound by position, so that the unit is one value
     wall: Callable[[], datetime],
     uow: UnitOfWork,
 ) -> Acted:
+    """Do *action* in a unit; see `Tickets.act` for what it raises."""
     ticket = find(uow, ref)
     if if_version is not None and ticket.version != if_version:
         msg = f"#{ticket.number} is at version {ticket.version}, not {if_version}"
@@ -153,7 +207,7 @@ def _act(  # noqa: PLR0917 - bound by position, so that the unit is one value
     if change is None:
         return Acted(ticket, None, None, condition)
     _check_others(uow, ticket, action)
-    applied = uow.apply(change)
+    applied = told_whole(uow, uow.apply(change))
     if condition is not None and isinstance(action, Resolve):
         condition = resolved_by_person(condition)
         uow.put_condition(condition)

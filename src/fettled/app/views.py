@@ -38,7 +38,7 @@ class SubjectView:
 
     Attributes:
         phase: of its primary check.
-        ticket: the number of the open ticket about it.
+        ticket: the number of the open ticket about it, else of the one it is a line of.
     """
 
     id: int

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from fettled import __version__, calendar
 from fettled.app.adopt import adopt, recall
-from fettled.app.health import Figures, assess
-from fettled.app.heartbeats import Heartbeats
+from fettled.app.health import Figures, assess, missing
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
+from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
@@ -28,11 +28,13 @@ from fettled.app.tokens import Tokens
 from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
+from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, make_own_trouble
 from fettled.bootstrap.retention import forget
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
-from fettled.core.errors import ConfigError, StoreDownError
+from fettled.core.errors import ConfigError, InventoryShrunkError, StoreDownError
+from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
 from fettled.core.permissions import Role
 from fettled.ports import Clock, EventSink, Fleet
@@ -48,6 +50,8 @@ from fettled.web import keys
 #: How often history and heartbeats are written that no decision has carried along: what
 #: kill -9 may cost of the charts. Decisions are never late.
 FLUSH = timedelta(seconds=30)
+#: How soon a checklist notices a silence, a removal, or that a grace is over.
+TEND = timedelta(seconds=5)
 FORGET_EVERY = timedelta(minutes=10)
 GAUGE = timedelta(seconds=1)
 #: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
@@ -93,7 +97,8 @@ class Assembly:
         extra = (sink,) if sink is not None else ()
         self.sink = Fan(self._metrics, self.log, *extra)
         self.memory = Memory()
-        self.observer = Observer(store, clock, self.sink)
+        self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
+        self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
         self._lag = LoopLag(self._metrics.loop_lagged)
         room = room_for_probes(descriptors)
         if room < self.settings.limits.in_flight:
@@ -109,28 +114,46 @@ class Assembly:
             on_skip=self._skipped,
             on_error=self._look_failed,
         )
-        self._heartbeats = Heartbeats(self.memory, store, clock, LONGEST_TICK)
+        self.observer.wake = self._scheduler.look_now
+        run = partial(run_probe, lag=self._lag.stalled)
+        self._trouble = make_own_trouble(
+            memory=self.memory,
+            store=store,
+            clock=clock,
+            sink=self.sink,
+            run=run,
+            longest_tick=LONGEST_TICK,
+            tell_blind=self._metrics.blind,
+        )
+        self._heartbeats = self._trouble.heartbeats
         self._looker = Looker(
             memory=self.memory,
             observer=self.observer,
             clock=clock,
-            run=partial(run_probe, lag=self._lag.stalled),
+            run=run,
             cadence=self._scheduler.cadence,
             heartbeats=self._heartbeats,
+            isolation=self._trouble.isolation,
         )
+        self._tickets = Tickets(store, clock, self.memory, self.sink)
+        self._tickets.wake = self._scheduler.look_now
+        self._rollups = Rollups(store, clock, self.memory, self.sink, self.quiet)
         self._tokens = Tokens(store, clock, self._roles_of)
-        self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
+        self._housekeeping.every("isolation", ISOLATION_EVERY, self._trouble.tick)
+        self._housekeeping.every("blindness", BLIND_EVERY, self._trouble.sweep)
         self._housekeeping.every("flush", FLUSH, self._flush)
         self._housekeeping.every("forget", FORGET_EVERY, self._forget)
+        self._housekeeping.every("tend", TEND, self._tend)
         self._housekeeping.every("gauge", GAUGE, self._gauge)
         self._housekeeping.every("count", COUNT, self._count)
         self._housekeeping.every("quiet", QUIET, self._quieten)
         self._reloading = asyncio.Lock()
         self._reloads: set[asyncio.Task[list[str]]] = set()
-        self._reload_failed = False
+        self._reload_failed = self._reload_shrunk = False
+        self._shrunk: Shrunk | None = None
 
     async def take_over(self) -> None:
         """Adopt the configured fleet, with the state that the store has of it."""
@@ -150,21 +173,24 @@ class Assembly:
         await self.quiet.load()
         self.quiet.fleet_changed(fleet)
 
-    async def reload(self) -> list[str]:
+    async def reload(self, *, force: bool = False) -> list[str]:
         """
         Read the configuration again; swap it in whole, or leave everything as it was.
 
         Once begun it goes on to its end, whether or not the caller waits for it: memory
         and store must not part.
 
+        Args:
+            force: what is gone is gone, however much it is.
+
         Returns:
             Notes on what is legal and may surprise.
 
         Raises:
-            ConfigError: it cannot be used.
+            ConfigError: it cannot be used, or is not believed.
             StoreDownError: it cannot be adopted now.
         """
-        task = asyncio.create_task(self._reload())
+        task = asyncio.create_task(self._reload(force=force))
         self._reloads.add(task)
         task.add_done_callback(self._reloads.discard)
         try:
@@ -173,22 +199,24 @@ class Assembly:
             task.add_done_callback(self._tell_of_reload)
             raise
 
-    async def _reload(self) -> list[str]:
+    async def _reload(self, *, force: bool) -> list[str]:
         async with self._reloading:
             try:
                 # Read beside the loop: a large file takes a second or more.
                 loaded = await asyncio.to_thread(load, self._config)
                 fleet = make_fleet(loaded.settings, self._tools)
                 await self.observer.flush(self.memory)
-                await self._adopt(fleet, "reload")
+                await self._adopt(fleet, "reload", force=force)
             except Exception as error:
                 if isinstance(error, ConfigError):
                     self.log.refused(error)
+                self._reload_shrunk = isinstance(error, InventoryShrunkError)
                 self._reload_failed = True
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
             self.settings = _without_targets(loaded.settings)
-            self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings))
+            kept = (missing(self._shrunk),) if self._shrunk is not None else ()
+            self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
             self._metrics.reloaded(taken=True, at=self._clock.wall())
             self.log.reloaded(len(fleet.subjects), len(fleet.checks), self.notes)
@@ -206,6 +234,7 @@ class Assembly:
         """Begin to look and to keep house."""
         self._lag.start()
         self._housekeeping.start()
+        self._trouble.isolation.start()
         self._scheduler.start()
         self.log.started(__version__, len(self.memory), self.notes)
 
@@ -217,6 +246,7 @@ class Assembly:
             reload.cancel()
         await self._scheduler.drain(deadline, grace=grace)
         await self._housekeeping.stop()
+        self._trouble.stop()
         self._lag.stop()
 
     async def save(self) -> None:
@@ -232,7 +262,7 @@ class Assembly:
     def services(self) -> keys.Services:
         """What the web may call."""
         return keys.Services(
-            tickets=Tickets(self._store, self._clock, self.memory, self.sink),
+            tickets=self._tickets,
             subjects=Subjects(self.memory, self._scheduler.next_at),
             heartbeats=self._looker,
             tokens=self._tokens,
@@ -266,17 +296,21 @@ class Assembly:
     def _look_failed(self, _key: str, error: Exception) -> None:
         self.sink.faulted("look", error)
 
-    async def _adopt(self, fleet: Fleet, why: str) -> None:
+    async def _adopt(self, fleet: Fleet, why: str, *, force: bool = False) -> None:
         fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
         with self.quiet.adopting(fleet):
-            await adopt(
+            self._shrunk = await adopt(
                 fleet,
                 why=why,
+                force=force,
                 store=self._store,
                 clock=self._clock,
                 memory=self.memory,
                 sink=self.sink,
             )
+        if self._shrunk is not None:
+            self.log.shrunk(self._shrunk)
+        self._trouble.isolation.configure(fleet.isolation)
         self._metrics.fleet_changed(fleet)
         self._scheduler.set_checks(timings(fleet))
         for key, spec in fleet.checks.items():
@@ -290,12 +324,19 @@ class Assembly:
             scheduler_age=now - self._scheduler.last_tick,
             loop_lag=self._lag.lag(),
             reload_failed=self._reload_failed,
+            reload_shrunk=self._reload_shrunk,
+            shrunk=self._shrunk,
             store_down=self._store.is_down,
         )
 
     async def _flush(self) -> None:
         await self.observer.flush(self.memory)
         await self._heartbeats.flush()
+
+    async def _tend(self) -> None:
+        with suppress(StoreDownError):
+            for check in await self._rollups.tend():
+                self._scheduler.look_now(check)
 
     async def _forget(self) -> None:
         await forget(self._store, self._clock.wall())
@@ -307,8 +348,11 @@ class Assembly:
             self._metrics.tickets_counted(await self._store.read(lambda r: r.ticket_counts()))
 
     async def _quieten(self) -> None:
-        for edge in self.quiet.due(self._clock.wall()).edges:
+        due = self.quiet.due(self._clock.wall())
+        for edge in due.edges:
             self.log.quiet_changed(edge)
+        for check in self.memory.waiting_of(due.subjects):
+            self._scheduler.look_now(check)
         # While the store is down what is to be logged there waits.
         with suppress(StoreDownError):
             await self.quiet.tell()

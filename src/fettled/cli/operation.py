@@ -56,16 +56,21 @@ def reload(
     url: Url = None,
     token: Token = None,
     token_file: TokenFile = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="What is gone from it is gone, however much that is."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Make the daemon read its configuration again; a bad file changes nothing."""
     where = Whereabouts(config, url, token, token_file)
+    body = {"force": True} if force else None
     if json:
         refused = frozenset({HTTPStatus.UNPROCESSABLE_ENTITY})
-        said = with_daemon(where, lambda to: call(to, "POST", _RELOAD, expected=refused))
+        said = with_daemon(where, lambda to: call(to, "POST", _RELOAD, body, expected=refused))
         print_json(said.body)
         raise typer.Exit(ExitCode.COULD_NOT if said.status in refused else ExitCode.OK)
-    answer = with_daemon(where, lambda to: whole(to, post(to, _RELOAD), "notes"))
+    answer = with_daemon(where, lambda to: whole(to, post(to, _RELOAD, body), "notes"))
     print_line("reloaded")
     for note in answer["notes"]:
         print_line(f"note: {note}")

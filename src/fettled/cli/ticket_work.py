@@ -1,7 +1,7 @@
 """
-`fettled tickets comment | resolve | reopen`: what people do to a ticket.
+`fettled tickets comment | resolve | reopen | adopt`: what people do to tickets.
 
-Each is one action of the API; what is legal when is decided there.
+Each is one request of the API; what is legal when is decided there.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
     app.command()(comment)
     app.command()(resolve)
     app.command()(reopen)
+    app.command()(adopt)
 
 
 def comment(
@@ -105,6 +106,31 @@ def reopen(
     """Reopen a resolved ticket, whatever its reopen window says."""
     where = Whereabouts(config, url, token, token_file)
     _act(where, ref, {"action": "reopen"}, "reopened", as_json=json)
+
+
+def adopt(
+    *,
+    subjects: Annotated[
+        list[str] | None, typer.Argument(metavar="[SUBJECT]...", show_default=False)
+    ] = None,
+    config: Config = None,
+    url: Url = None,
+    token: Token = None,
+    token_file: TokenFile = None,
+    json: Json = False,
+) -> None:
+    """Make one ticket of what was down when publishing was switched on."""
+    where = Whereabouts(config, url, token, token_file)
+    body = {"subjects": subjects or []}
+    path = "/api/v1/tickets/adopt"
+    said = with_tickets(where, lambda to: whole(to, post(to, path, body), "ticket", "adopted"))
+    if json:
+        print_json(said)
+    elif not said["adopted"]:
+        print_line("nothing to adopt: observe_only holds nothing that is down and published now")
+    else:
+        count = len(said["adopted"])
+        print_line(f"#{said['ticket']['number']}: {count} check{'s'[: count > 1]} adopted")
 
 
 def _act(

@@ -41,6 +41,7 @@ def list_tickets(
     kind: Annotated[list[str] | None, many("Only this kind.")] = None,
     source: Annotated[list[Source] | None, many("Only from this source.")] = None,
     subject: Annotated[list[str] | None, many("Only about the subject with this key.")] = None,
+    member: Annotated[list[str] | None, many("Only with this subject on the checklist.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
     config: Config = None,
     url: Url = None,
@@ -55,6 +56,7 @@ def list_tickets(
         "kind": kind or [],
         "source": [each.value for each in source or []],
         "subject": subject or [],
+        "member": member or [],
     }
     where = Whereabouts(config, url, token, token_file)
     answer = with_tickets(where, lambda address: pages(address, "/api/v1/tickets", query, limit))
@@ -98,6 +100,7 @@ def show(
         print_json({**ticket, "timeline": timeline})
         return
     _print_ticket(ticket)
+    _print_checklist(ticket)
     print_line()
     for entry in timeline:
         print_line(_line(entry))
@@ -128,6 +131,19 @@ def subject_key(ticket: dict[str, Any]) -> str | None:
     """Give the key of the subject that *ticket* is about."""
     subject = ticket.get("subject")
     return subject.get("key") if isinstance(subject, dict) else subject
+
+
+def _print_checklist(ticket: dict[str, Any]) -> None:
+    members = ticket.get("members") or []
+    if not members:
+        return
+    count = ticket.get("member_count", len(members))
+    print_line()
+    print_line(f"checklist: {ticket.get('done_count', 0)} of {count} recovered")
+    for each in members:
+        mark = {"recovered": "x", "excused": "-"}.get(each.get("state"), " ")
+        own = f"  (#{each['ticket']})" if each.get("ticket") else ""
+        print_line(f"  [{mark}] {each.get('check')}{own}")
 
 
 def _print_ticket(ticket: dict[str, Any]) -> None:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from fettled.config.canaries import CanaryRef
 from fettled.config.checks import Check, CheckName, Period
 from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
-from fettled.core.words import SubjectType
+from fettled.core.policy import Storm
+from fettled.core.words import Requires, SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
 
 Role = Literal["viewer", "reporter", "operator", "manager", "admin"]
@@ -166,6 +168,11 @@ class Target(Options):
         None, description="Policy of all its checks: a name, or thresholds."
     )
     team: Name | None = Field(None, description="Team that its tickets go to.")
+    requires: Annotated[Requires, Field(strict=False)] | None = Field(
+        None,
+        description="What the monitor must reach for its network failures to count; default: by"
+        " each check's address.",
+    )
     use: Name | None = Field(None, description="Template that is laid below this target.")
     on_remove: Literal["resolve", "keep"] = Field(
         "resolve", description="What becomes of its untouched ticket once it leaves the file."
@@ -197,6 +204,9 @@ class Template(Options):
     parent: SubjectKey | None = Field(None, description="Subject they are reached through.")
     policy: PolicyRef | None = Field(None, description="Policy of all their checks.")
     team: Name | None = Field(None, description="Team that their tickets go to.")
+    requires: Annotated[Requires, Field(strict=False)] | None = Field(
+        None, description="What the monitor must reach for their network failures to count."
+    )
     on_remove: Literal["resolve", "keep"] = Field(
         "resolve", description="What becomes of an untouched ticket once its target leaves."
     )
@@ -225,6 +235,60 @@ class Access(Options):
 
     teams: list[Team] = Field([], description="Teams.")
     users: list[User] = Field([], description="People.")
+
+
+def _check_opens(opens: int) -> int:
+    if opens < 1:
+        msg = "must be at least 1; to switch the brake off write enabled: false beside it"
+        raise ValueError(msg)
+    return opens
+
+
+class StormSettings(Options):
+    """When everything fails at once: the rest becomes one ticket."""
+
+    enabled: bool = Field(
+        default=True, description="False: each opening its own ticket, however many there are."
+    )
+    opens: Annotated[int, AfterValidator(_check_opens), Field(le=100_000)] = Field(
+        Storm().opens,
+        description="Openings and reopenings within the window; what would open beyond them is"
+        " put onto one ticket with a checklist.",
+    )
+    window: PositiveDuration = Field(Storm().window, description="Time in which they count.")
+
+
+class Isolation(Options):
+    """How the monitor tells that it is cut off itself."""
+
+    enabled: bool = Field(default=True, description="Ask before a network failure is believed.")
+    canaries: list[CanaryRef] = Field(
+        [],
+        description="Whose answer proves that the network works: `host:port` for a TCP connect, or"
+        " the options of a check that is no heartbeat, with `timeout` and `requires`.",
+    )
+    gateway: bool = Field(default=True, description="Have the default gateway as a canary too.")
+    quorum: Annotated[int, Field(ge=1, le=100)] = Field(
+        1, description="Canaries that must answer for the network to count as working."
+    )
+    min_checks: Annotated[int, Field(ge=2, le=100_000)] = Field(
+        10, description="Checks that must fail at once where no canary has a vote."
+    )
+    hold: PositiveDuration = Field(
+        timedelta(minutes=5),
+        description="How long isolation is believed without proof from a canary.",
+    )
+    timeout: PositiveDuration = Field(
+        timedelta(seconds=3), description="How long a canary may take; also one by one."
+    )
+
+    @model_validator(mode="after")
+    def _quorum_can_be_met(self) -> Self:
+        most = len(self.canaries) + self.gateway
+        if self.quorum > max(most, 1):
+            msg = f"asks for a quorum of {self.quorum}, and there are {most} canaries: lower it"
+            raise ValueError(msg)
+        return self
 
 
 class Limits(Options):
@@ -270,9 +334,15 @@ class Settings(Options):
     targets: list[Target] = Field([], description="What is watched.")
     templates: dict[Name, Template] = Field({}, description="Fragments that targets `use`.")
     access: Access | None = Field(None, description="Teams and people.")
+    storm: StormSettings = Field(
+        default_factory=StormSettings, description="The brake over all openings."
+    )
     silences: list[Silence] = Field([], description="Who opens no ticket for a while.")
     maintenance_windows: list[MaintenanceWindow] = Field(
         [], description="When work is done, so that nothing is opened for it."
+    )
+    isolation: Isolation = Field(
+        default_factory=Isolation, description="How the monitor tells that it is cut off itself."
     )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

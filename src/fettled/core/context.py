@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fettled.core.around import ALONE, Around
 from fettled.core.condition import Condition
 from fettled.core.phases import Sight
-from fettled.core.tickets import Ticket
+from fettled.core.tickets import Membership, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,9 @@ class Context:
         now: wall time at which it is taken; later than that for evidence that was held.
         ticket: the condition's open ticket, else its newest, else None.
         subject: the subject's key, for the title of a new ticket.
+        membership: its line on the open ticket of many that stands for it, as far as is known.
         duplicate_is_open: see `reopening.Case`.
+        around: what stands around the check.
     """
 
     sight: Sight
@@ -29,9 +32,11 @@ class Context:
     now: datetime
     subject: str
     ticket: Ticket | None = None
+    membership: Membership | None = None
     duplicate_is_open: bool = False
     labels: dict[str, str] = field(default_factory=dict)
     team: str | None = None
+    around: Around = ALONE
 
     def to_wall(self, at: datetime | None) -> datetime | None:
         """Tell a time of the observations' clock in wall time."""

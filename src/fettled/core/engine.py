@@ -14,13 +14,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fettled.core import phases
+from fettled.core.checklist import fits
 from fettled.core.condition import Condition
 from fettled.core.context import Context
+from fettled.core.gates import observed
 from fettled.core.lifecycle import then
 from fettled.core.observations import Observation
 from fettled.core.policy import Policy, priority_of
 from fettled.core.ticketing import ensure_resolved, ensure_ticket, tell_ticket
-from fettled.core.tickets import Change, Ticket
+from fettled.core.tickets import Change, Membership, Ticket
 from fettled.core.words import Phase, Verdict
 
 
@@ -33,7 +35,7 @@ def step(
     Unknown is evidence of nothing, and old news is no news: both change nothing. Where
     nothing changes, *condition* itself is returned, with None.
     """
-    if is_quiet(condition, seen, policy, context.ticket):
+    if is_quiet(condition, seen, policy, context.ticket, context.membership):
         return condition, None
     after = phases.advance(condition, seen, policy, context.sight)
     after, change = _settle(condition, after, seen, policy, context)
@@ -43,7 +45,11 @@ def step(
 
 
 def is_quiet(
-    condition: Condition, seen: Observation, policy: Policy, ticket: Ticket | None
+    condition: Condition,
+    seen: Observation,
+    policy: Policy,
+    ticket: Ticket | None,
+    membership: Membership | None = None,
 ) -> bool:
     """
     Whether *seen* is no evidence, or says again what is believed and the ticket fits.
@@ -54,6 +60,11 @@ def is_quiet(
         return True
     if seen.verdict is not condition.verdict or seen.reason is not condition.reason:
         return False
+    if membership is not None:
+        if not fits(condition, membership):
+            return False
+        if condition.phase is Phase.FIRING and (ticket is None or ticket.open_key is None):
+            return seen.kind == condition.kind and seen.priority is condition.priority
     if condition.phase is Phase.HEALTHY:
         return ticket is None or ticket.open_key is None
     return (
@@ -78,7 +89,9 @@ def _settle(
     elif after.phase is Phase.HEALTHY and seen.verdict is Verdict.UP:
         further = ensure_resolved(before, after, seen, policy, context)
     else:
-        further = None
+        has_ticket = context.ticket is not None and context.ticket.is_open
+        stands = has_ticket or context.membership is not None
+        after, further = after if stands else observed(after, policy), None
     return after, then(change, further) if further is not None else change
 
 

@@ -15,6 +15,10 @@ class ConfigError(FettledError):
     """The configuration cannot be used; the text lists every fault with its place."""
 
 
+class InventoryShrunkError(ConfigError):
+    """Too much of the fleet is gone at once to be believed without confirmation."""
+
+
 class StoreError(FettledError):
     """The store cannot be used as it is: newer schema, another owner, locked, damaged."""
 

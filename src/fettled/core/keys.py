@@ -11,6 +11,9 @@ from __future__ import annotations
 ROLLUP = "rollup:"
 #: The group of everything, of the storm brake.
 EVERYTHING = "rollup:*"
+#: The list of what was down when publishing was switched on, and was adopted. No group can
+#: be called so: no subject's key holds a star, and a label's group holds an equals sign.
+ADOPTED = "rollup:*adopted"
 #: Checks that nothing is known of any more.
 BLIND = "monitor:blind"
 #: The monitor is cut off, or everything it watches is.

@@ -207,6 +207,7 @@ def reopened(
         resolution=None,
         resolved_at=None,
         recovered_at=None,
+        merged_into=None,
         reopen_count=ticket.reopen_count + 1,
         generation=ticket.generation if goes_on else ticket.generation + 1,
         updated_at=at,
@@ -258,4 +259,5 @@ def then(change: Change | None, further: Change) -> Change:
         change.entries + further.entries,
         change.members + further.members,
         change.merged + further.merged,
+        change.beliefs + further.beliefs,
     )

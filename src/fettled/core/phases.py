@@ -55,6 +55,8 @@ _HELD = {Evidence.UP: Evidence.UP_HELD, Evidence.NOT_UP: Evidence.NOT_UP_HELD}
 
 #: The phases that count a run of evidence towards the next phase.
 COUNTING = frozenset({Phase.PENDING_OPEN, Phase.PENDING_RESOLVE, Phase.FLAPPING})
+#: Whoever leaves these for healthy has recovered from a confirmed outage.
+WAS_FIRING = frozenset({Phase.PENDING_RESOLVE, Phase.FLAPPING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +106,15 @@ def advance(condition: Condition, seen: Observation, policy: Policy, sight: Sigh
             flips, seen.started, policy.flap, window
         ):
             anew = _run(told, seen, sight, goes_on=False)
-            return _enter(anew, Phase.FLAPPING, seen.started, sight.offset)
+            return _enter(anew, Phase.FLAPPING, seen.started, sight)
 
     evidence = Evidence.UP if up else Evidence.NOT_UP
     counted = _run(told, seen, sight, goes_on=not flipped)
-    moved = _enter(counted, TABLE[told.phase, evidence], seen.started, sight.offset)
+    moved = _enter(counted, TABLE[told.phase, evidence], seen.started, sight)
     if moved.phase in COUNTING and _is_held(moved, seen.started, policy, up=up):
         # One observation may begin a run and meet its debounce: 0s and 1 are legal.
         after = TABLE.get((moved.phase, _HELD[evidence]), moved.phase)
-        moved = _enter(moved, after, seen.started, sight.offset)
+        moved = _enter(moved, after, seen.started, sight)
     return moved
 
 
@@ -133,6 +135,7 @@ def _tell(condition: Condition, seen: Observation) -> Condition:
         priority=seen.priority,
         message=seen.message,
         changed=seen.started,
+        bad=condition.bad if seen.verdict is Verdict.UP else seen.verdict,
     )
 
 
@@ -142,8 +145,9 @@ def _run(condition: Condition, seen: Observation, sight: Sight, *, goes_on: bool
     if goes_on and last is not None and seen.started - last <= gap:
         return replace(condition, run_last=seen.started, run_count=condition.run_count + 1)
     anew = replace(condition, run_from=seen.started, run_last=seen.started, run_count=1)
-    if condition.phase is Phase.PENDING_OPEN and last is not None and goes_on:
-        # Over the gap nobody looked: the failure before it is no part of this spell.
+    if condition.phase is Phase.PENDING_OPEN and goes_on:
+        # Over the gap (or while we were cut off) nobody looked: the failure before it is no
+        # part of this spell.
         anew = replace(anew, first=seen.started + sight.offset)
     return anew
 
@@ -155,7 +159,7 @@ def _is_held(condition: Condition, at: datetime, policy: Policy, *, up: bool) ->
     return condition.run_count >= count and at - condition.run_from >= after
 
 
-def _enter(condition: Condition, phase: Phase, at: datetime, offset: timedelta) -> Condition:
+def _enter(condition: Condition, phase: Phase, at: datetime, sight: Sight) -> Condition:
     if phase not in COUNTING:
         condition = replace(condition, run_from=None, run_last=None, run_count=0)
     if phase is condition.phase:
@@ -163,11 +167,14 @@ def _enter(condition: Condition, phase: Phase, at: datetime, offset: timedelta) 
     left = condition.phase
     entered = replace(condition, phase=phase, since=at)
     if left is Phase.HEALTHY:
-        entered = replace(entered, healthy_until=at + offset)
+        last_up = sight.stretch.last + sight.offset if sight.stretch is not None else None
+        entered = replace(entered, healthy_until=at + sight.offset, up_until=last_up)
     if left is Phase.FLAPPING:
         entered = replace(entered, flips=())
     if phase is Phase.HEALTHY:
+        if left in WAS_FIRING and condition.bad is Verdict.DOWN:
+            entered = replace(entered, recovered=at)
         return replace(entered, first=None, gate=None, gate_until=None)
     if entered.first is None:
-        entered = replace(entered, first=at + offset)
+        entered = replace(entered, first=at + sight.offset)
     return entered

@@ -106,7 +106,12 @@ def _closed(case: Case) -> Decision | None:
 
 def _still_unhealthy(case: Case) -> Decision | None:
     resolution = case.ticket.resolution
-    if resolution is None or not resolution.by.is_person or case.was_well_since:
+    if resolution is None or case.was_well_since:
+        return None
+    if resolution.code is Code.MERGED:
+        # What it was merged into is over, and this is not: it gets its own ticket back.
+        return ReopenIt(Cause.STILL_UNHEALTHY)
+    if not resolution.by.is_person:
         return None
     until = resolution.at + case.policy.verify_after_resolve
     if case.at < until and resolution.at - case.now <= WRONG_CLOCK:

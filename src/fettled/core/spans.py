@@ -2,7 +2,8 @@
 History, run-length: one span for a stretch of observations that say the same.
 
 A span ends when verdict, reason, kind, priority or the step between looks changes, at a
-new start of the daemon, and over a gap. So folding `expand(span)` equals folding the
+new start of the daemon, and over a gap; whoever records begins a new one at each edge of
+the phase and of the ticket's story, too. So folding `expand(span)` equals folding the
 observations it was made of, but for the jitter of their instants.
 """
 
@@ -100,20 +101,30 @@ def _slack(step: timedelta) -> timedelta:
     return max(step / 4, JITTER)
 
 
+def step_of(span: Span) -> timedelta:
+    """How far apart its observations are, evenly spread between its ends."""
+    return (span.last - span.first) / max(span.count - 1, 1)
+
+
+def nth(span: Span, n: int, step: timedelta) -> Observation:
+    """Give back the *n*-th observation of *span*, from 0; *step* is `step_of(span)`."""
+    incarnation, seq = span.order
+    return Observation(
+        check=span.check,
+        started=span.first + n * step,
+        took=timedelta(),
+        verdict=span.verdict,
+        reason=span.reason,
+        kind=span.kind,
+        priority=span.priority,
+        message=span.message,
+        order=(incarnation, seq + n),
+        cadence=span.cadence,
+    )
+
+
 def expand(span: Span) -> Iterator[Observation]:
     """Give back the observations of *span*, evenly spread between its ends."""
-    step = (span.last - span.first) / max(span.count - 1, 1)
-    incarnation, seq = span.order
+    step = step_of(span)
     for n in range(span.count):
-        yield Observation(
-            check=span.check,
-            started=span.first + n * step,
-            took=timedelta(),
-            verdict=span.verdict,
-            reason=span.reason,
-            kind=span.kind,
-            priority=span.priority,
-            message=span.message,
-            order=(incarnation, seq + n),
-            cadence=span.cadence,
-        )
+        yield nth(span, n, step)

@@ -12,17 +12,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fettled.core import gates, lifecycle
+from fettled.core import gates, lifecycle, rollup
+from fettled.core.cascade import Join, RollUp, is_down, myself_of, place
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.flap import stretched
+from fettled.core.gates import Due
 from fettled.core.lifecycle import then
 from fettled.core.observations import Observation
 from fettled.core.policy import Policy, priority_of
-from fettled.core.reopening import Attach, Case, OpenNew, ReopenIt, StayQuiet, decide
+from fettled.core.reopening import Case, Decision, OpenNew, ReopenIt, StayQuiet, decide
+from fettled.core.rollup import absorb
 from fettled.core.spans import max_gap
 from fettled.core.tickets import MONITOR, Change, Resolution, Ticket
-from fettled.core.words import Cause, Code, Kind, Phase, Source
+from fettled.core.words import Cause, Code, Gate, Kind, Phase, Source
 
 #: From the one to the other a new unhealthy spell has begun, past its debounce.
 _WELL = frozenset({Phase.UNKNOWN, Phase.HEALTHY, Phase.PENDING_OPEN})
@@ -72,42 +75,89 @@ def _fails_again(
 def ensure_ticket(
     before: Condition, after: Condition, seen: Observation, policy: Policy, context: Context
 ) -> tuple[Condition, Change | None]:
-    """Open, reopen or keep up the ticket of a check that is down; or name what forbids it."""
-    decision = _decide(after, policy, context)
-    match decision:
-        case StayQuiet(gate, until):
-            return replace(after, gate=gate, gate_until=until), None
-        case Attach():
-            change = _keep_up(before, after, seen, policy, context)
-        case ReopenIt(cause):
-            change = _reopen(after, cause, policy, context)
-        case OpenNew():
-            change = _open(after, policy, context)
-    return replace(after, gate=None, gate_until=None), change
+    """
+    Open, reopen or keep up the ticket of a check that is down; or name what forbids it.
 
-
-def _decide(
-    condition: Condition, policy: Policy, context: Context
-) -> Attach | StayQuiet | ReopenIt | OpenNew:
+    The change may be of another ticket that stands for this outage from now on.
+    """
     ticket = context.ticket
+    due = Due(after, policy, context, seen.started)
     if ticket is not None and ticket.is_open:
-        return Attach()
-    held = gates.holding(condition, policy)
-    if held is not None:
-        return held
-    if ticket is None:
+        change = _keep_up(before, after, seen, policy, context)
+        if before.phase is not after.phase and is_down(after):
+            change = absorb(change or Change(ticket, ()), due)
+            change = change if change.entries or change.members else None
+        return replace(after, gate=None, gate_until=None), change
+    if context.membership is not None:
+        return after, None
+    answer = _answer(due)
+    if isinstance(answer, StayQuiet):
+        return replace(after, gate=answer.gate, gate_until=answer.until), None
+    gate, change = answer
+    if is_down(after):
+        change = absorb(change, due)
+    return replace(after, gate=gate, gate_until=None), change
+
+
+def _answer(due: Due) -> StayQuiet | tuple[Gate | None, Change]:
+    decision = _decide(due)
+    if isinstance(decision, ReopenIt | OpenNew):
+        decision = _braked(due, decision)
+    match decision:
+        case StayQuiet():
+            return decision
+        case Join(gate=gate):
+            return gate, rollup.join(due, decision)
+        case RollUp():
+            rolled = rollup.roll_up(due, decision)
+            return rolled if isinstance(rolled, StayQuiet) else (None, rolled)
+        case _:
+            return None, _own(due, decision)
+
+
+def _decide(due: Due) -> Decision | Join | RollUp:
+    """Ask the gates, then where the outage belongs, then the six rules."""
+    placed = gates.holding(due) or place(due)
+    if placed is not None:
+        return placed
+    context = due.context
+    if context.ticket is None:
         return OpenNew()
     return decide(
         Case(
-            ticket=ticket,
-            policy=policy,
-            first=context.first_failure(condition),
-            healthy_until=condition.healthy_until,
+            ticket=context.ticket,
+            policy=due.policy,
+            first=context.first_failure(due.condition),
+            healthy_until=due.condition.healthy_until,
             at=context.wall,
             now=context.now,
             duplicate_is_open=context.duplicate_is_open,
         )
     )
+
+
+def _braked(due: Due, decision: ReopenIt | OpenNew) -> Decision | Join | RollUp:
+    """Put what would be opened onto one ticket, while too much is being opened."""
+    if isinstance(decision, ReopenIt) and decision.cause is not Cause.RELAPSE:
+        return decision
+    everything = due.around.brake()
+    if everything is None:
+        return decision
+    if everything.ticket is not None and everything.ticket.is_open:
+        return Join(everything.ticket)
+    return RollUp(everything, (myself_of(due),))
+
+
+def _own(due: Due, decision: Decision) -> Change:
+    """Open or reopen the check's own ticket, or take the one that its children have."""
+    condition, policy, context = due.condition, due.policy, due.context
+    children = context.around.children_rollup() if is_down(condition) else None
+    if children is not None:
+        kind = _kind(condition)
+        return rollup.take_over(None, due, children, kind, _evidence(condition, context))
+    if isinstance(decision, ReopenIt) and context.ticket is not None:
+        return _reopen(condition, context.ticket, decision.cause, policy, context)
+    return _open(condition, policy, context)
 
 
 def _evidence(condition: Condition, context: Context) -> dict[str, Any]:
@@ -151,10 +201,9 @@ def _relapses(ticket: Ticket, policy: Policy, now: datetime) -> tuple[datetime, 
     return (*kept, now)
 
 
-def _reopen(condition: Condition, cause: Cause, policy: Policy, context: Context) -> Change | None:
-    ticket = context.ticket
-    if ticket is None:
-        return None
+def _reopen(
+    condition: Condition, ticket: Ticket, cause: Cause, policy: Policy, context: Context
+) -> Change:
     relapses, is_unstable = ticket.relapses, False
     if cause is Cause.RELAPSE:
         relapses = _relapses(ticket, policy, context.wall)

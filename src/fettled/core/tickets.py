@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from fettled.core.condition import Condition
 from fettled.core.words import Code, MemberState, Priority, Source, Status
 
 
@@ -161,6 +162,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """A check's line on the checklist of an open ticket, which stands for its outage."""
+
+    ticket: Ticket
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """
     A ticket as it is to be after, with the entries that say why; committed whole.
@@ -168,12 +177,14 @@ class Change:
     Attributes:
         members: lines of its checklist that are new or changed.
         merged: open tickets that it takes in: they are resolved, with a link to it.
+        beliefs: conditions of groups that change with it.
     """
 
     ticket: Ticket
     entries: tuple[Entry, ...]
     members: tuple[Member, ...] = ()
     merged: tuple[Ticket, ...] = ()
+    beliefs: tuple[Condition, ...] = ()
 
     @property
     def is_new(self) -> bool:

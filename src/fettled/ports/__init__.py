@@ -6,9 +6,11 @@ Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
 """
 
 from fettled.ports.fleet import (
+    CanarySpec,
     CheckSpec,
     Fleet,
     HeartbeatSpec,
+    IsolationSpec,
     SubjectSpec,
 )
 from fettled.ports.quiet import QUIET_WORDS, QuietEdge, QuietSpec
@@ -17,7 +19,6 @@ from fettled.ports.records import (
     Heartbeat,
     Input,
     KnownCheck,
-    Membership,
     OutboxEvent,
     Subject,
     TicketFilter,
@@ -36,6 +37,7 @@ from fettled.ports.world import (
 
 __all__ = [
     "QUIET_WORDS",
+    "CanarySpec",
     "CheckSpec",
     "Clock",
     "EventSink",
@@ -44,8 +46,8 @@ __all__ = [
     "Heartbeat",
     "HeartbeatSpec",
     "Input",
+    "IsolationSpec",
     "KnownCheck",
-    "Membership",
     "OutboxEvent",
     "Probe",
     "QuietEdge",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from fettled.core.policy import Policy
+from fettled.core.isolation import Canary, Rules
+from fettled.core.policy import Policy, Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.ports.quiet import QuietSpec
 from fettled.ports.world import Probe
@@ -68,9 +69,35 @@ class HeartbeatSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class CanarySpec:
+    """Somebody whose answer proves that the network works, as configured."""
+
+    canary: Canary
+    probe: Probe
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class IsolationSpec:
+    """How the monitor tells that it is cut off itself, as configured."""
+
+    canaries: tuple[CanarySpec, ...] = ()
+    rules: Rules = field(default_factory=Rules)
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
-    """Everything that is watched, as one value that a reload swaps; *quiet*: the file's rules."""
+    """
+    Everything that is watched, as one value that a reload swaps.
+
+    Attributes:
+        storm: the brake over all openings; None: switched off.
+        quiet: the silences and maintenance windows of the file.
+    """
 
     subjects: dict[str, SubjectSpec]
     checks: dict[str, CheckSpec]
+    storm: Storm | None = field(default_factory=Storm)
     quiet: tuple[QuietSpec, ...] = ()
+    isolation: IsolationSpec = field(default_factory=IsolationSpec)

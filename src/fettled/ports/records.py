@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from fettled.core.tickets import Member, Ticket
 from fettled.core.words import Gate, SubjectType
 
 
@@ -72,6 +71,8 @@ class TicketFilter:
     kind: frozenset[str] = frozenset()
     source: frozenset[str] = frozenset()
     subject: frozenset[str] = frozenset()
+    #: Subjects on its checklist.
+    member: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,6 @@ class OutboxEvent:
     ticket: dict[str, Any]
     actor: dict[str, Any]
     data: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """A check's line on the checklist of an open ticket."""
-
-    ticket: Ticket
-    member: Member
 
 
 @dataclass(frozen=True, slots=True)

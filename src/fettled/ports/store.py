@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from fettled.core.condition import Condition
 from fettled.core.spans import Span
-from fettled.core.tickets import Change, Entry, Member, Ticket
+from fettled.core.tickets import Change, Entry, Member, Membership, Ticket
 from fettled.core.words import Gate
 from fettled.ports.fleet import SubjectSpec
 from fettled.ports.quiet import QuietSpec
@@ -17,7 +17,6 @@ from fettled.ports.records import (
     Heartbeat,
     Input,
     KnownCheck,
-    Membership,
     OutboxEvent,
     Subject,
     TicketFilter,
@@ -89,6 +88,10 @@ class Reader(Protocol):
         """The log of other inputs from *after* on, in its order."""
         ...
 
+    def figure(self, name: str) -> int | None:
+        """Give a single figure that was kept by name."""
+        ...
+
     def silences(self) -> list[QuietSpec]:
         """The silences and maintenance windows that people made, the oldest first."""
         ...
@@ -149,15 +152,23 @@ class UnitOfWork(Reader, Protocol):
     def put_checks(self, checks: Iterable[KnownCheck]) -> None: ...
     def rename_check(self, old: str, new: str) -> None:
         """
-        Carry condition, tickets, spans and heartbeat of *old* over to *new*.
+        Carry condition, tickets, memberships, history and heartbeat of *old* over to *new*.
 
-        What a removed check left at *new* gives way: its history is forgotten, its
-        tickets belong to no check any more.
+        What a removed check left at *new* gives way: its history and its lines on
+        checklists are forgotten, its tickets belong to no check any more.
         """
         ...
 
-    def delete_check(self, check: str) -> None:
-        """Forget what is believed and known of a check; its tickets and spans stay."""
+    def delete_check(self, check: str, at: datetime) -> None:
+        """
+        Forget what is believed and known of a check; its tickets and history stay.
+
+        Nothing holds it from *at* on.
+        """
+        ...
+
+    def put_figure(self, name: str, value: int) -> None:
+        """Keep a single figure by name; names of the store's own are not to be used."""
         ...
 
     def put_silence(self, spec: QuietSpec) -> None:
@@ -174,7 +185,11 @@ class UnitOfWork(Reader, Protocol):
         ...
 
     def forget(self, *, spans_before: datetime, outbox_before: datetime, limit: int) -> int:
-        """Delete at most *limit* rows of each kind that ended before; how many were."""
+        """
+        Delete at most *limit* rows of each kind that ended before; how many were.
+
+        Gatings are history as spans are, and go with them.
+        """
         ...
 
 

@@ -51,6 +51,27 @@ _RULES = {
         SELECT id FROM outbox LEFT JOIN timeline USING (ticket, seq)
         WHERE timeline.event IS NULL OR NOT timeline.triggers
     """,
+    "a checklist is not what its ticket counts": """
+        SELECT number FROM tickets LEFT JOIN members ON members.ticket = tickets.number
+        GROUP BY number, member_count, done_count
+        HAVING count(members.check_key) <> member_count
+            OR count(CASE WHEN members.state <> 'down' THEN 1 END) <> done_count
+    """,
+    "a line of a checklist belongs to no ticket": """
+        SELECT check_key FROM members
+        WHERE ticket NOT IN (SELECT number FROM tickets)
+    """,
+    # Not the other way round: where the one it went into was deleted, the link is gone.
+    "a ticket that went into another is not resolved as merged, or there is no such other": """
+        SELECT number FROM tickets
+        WHERE merged_into IS NOT NULL
+          AND (status NOT IN ('resolved', 'closed') OR resolution_code <> 'merged'
+               OR merged_into NOT IN (SELECT number FROM tickets))
+    """,
+    "more than one gate holds a check": """
+        SELECT check_key FROM gatings WHERE until IS NULL
+        GROUP BY check_key HAVING count(*) > 1
+    """,
     "a span ends before it begins, or counts nothing": """
         SELECT number FROM spans WHERE last < first OR count < 1
     """,

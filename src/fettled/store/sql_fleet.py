@@ -10,14 +10,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, case, delete, func, null, select, update
 
+from fettled.core.keys import rollup_of
 from fettled.ports import Input, OutboxEvent, Subject, SubjectSpec, Token
 from fettled.store.columns import counted
 from fettled.store.link import Link, Row, Statement
 from fettled.store.rows import dump_token, load_event, load_subject, load_token
 from fettled.store.statements import add, put
-from fettled.store.tables import FORGOTTEN, inputs, meta, outbox, spans, subjects, tickets, tokens
+from fettled.store.tables import (
+    FORGOTTEN,
+    gatings,
+    inputs,
+    meta,
+    outbox,
+    spans,
+    subjects,
+    tickets,
+    tokens,
+)
 
 _SUBJECTS = select(subjects).order_by(subjects.c.number)
 _SUBJECT = select(subjects.c.number, subjects.c.name, subjects.c.type).where(
@@ -31,6 +42,16 @@ _RENAMES = (
     delete(subjects).where(subjects.c.key == bindparam("new")),
     update(subjects).where(subjects.c.key == bindparam("old")).values(key=bindparam("new")),
     update(tickets).where(tickets.c.subject == bindparam("old")).values(subject=bindparam("new")),
+    # What hangs below it was rolled up under its key: that goes along, in place of another's.
+    update(tickets)
+    .where(tickets.c.check_key == bindparam("new_group"))
+    .values(check_key=null(), open_key=null()),
+    update(tickets)
+    .where(tickets.c.check_key == bindparam("old_group"))
+    .values(
+        check_key=bindparam("new_group"),
+        open_key=case((tickets.c.open_key.is_(None), null()), else_=bindparam("new_group")),
+    ),
 )
 _TOKEN = select(tokens).where(tokens.c.id == bindparam("id"))
 _TOKEN_COUNT = select(func.count().label("n")).select_from(tokens)
@@ -47,7 +68,8 @@ _COUNT_START = (
     .on_conflict_do_update(index_elements=["name"], set_={"value": meta.c.value + 1})
     .returning(meta.c.value)
 )
-_NOTE_FORGOTTEN = put(meta, "name")
+_PUT_FIGURE = put(meta, "name")
+_FIGURE = select(meta.c.value).where(meta.c.name == bindparam("name"))
 _OUTBOX = (
     select(outbox)
     .where(outbox.c.position > bindparam("after"))
@@ -62,6 +84,17 @@ _FORGET: tuple[tuple[str, Statement], ...] = (
                 select(spans.c.number)
                 .where(spans.c.last < bindparam("before"))
                 .order_by(spans.c.last)
+                .limit(bindparam("limit"))
+            )
+        ),
+    ),
+    (
+        "spans_before",
+        delete(gatings).where(
+            gatings.c.number.in_(
+                select(gatings.c.number)
+                .where(gatings.c.until < bindparam("before"))
+                .order_by(gatings.c.number)  # the oldest come first, and an index by it there is
                 .limit(bindparam("limit"))
             )
         ),
@@ -115,8 +148,9 @@ def sync_subjects(link: Link, specs: Sequence[SubjectSpec], at: datetime) -> Non
 
 def rename_subject(link: Link, old: str, new: str) -> None:
     """Carry number and tickets of *old* over to *new*, in place of a removed one there."""
+    given = {"old": old, "new": new, "old_group": rollup_of(old), "new_group": rollup_of(new)}
     for statement in _RENAMES:
-        link.run(statement, {"old": old, "new": new})
+        link.run(statement, given)
 
 
 def _subject_row(spec: SubjectSpec) -> Row:
@@ -169,6 +203,17 @@ def next_incarnation(link: Link) -> int:
     return int(link.told(_COUNT_START, {"name": "incarnation", "value": 1}))
 
 
+def figure(link: Link, name: str) -> int | None:
+    """Read a single figure."""
+    row = link.one(_FIGURE, {"name": name})
+    return None if row is None else int(row["value"])
+
+
+def put_figure(link: Link, name: str, value: int) -> None:
+    """Insert or overwrite a single figure."""
+    link.run(_PUT_FIGURE, {"name": name, "value": value})
+
+
 def events(link: Link, *, after: int, limit: int) -> list[OutboxEvent]:
     """Read a piece of the outbox."""
     return [load_event(row) for row in link.all(_OUTBOX, {"after": after, "limit": limit})]
@@ -176,7 +221,7 @@ def events(link: Link, *, after: int, limit: int) -> list[OutboxEvent]:
 
 def forget(link: Link, *, spans_before: datetime, outbox_before: datetime, limit: int) -> int:
     """Delete at most *limit* rows of each kind that ended before."""
-    link.run(_NOTE_FORGOTTEN, {"name": FORGOTTEN, "value": counted(outbox_before)})
+    put_figure(link, FORGOTTEN, counted(outbox_before))
     before = {"spans_before": spans_before, "outbox_before": outbox_before}
     return sum(
         int(link.run(statement, {"before": before[name], "limit": limit}).rowcount)

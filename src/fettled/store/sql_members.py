@@ -12,13 +12,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, or_, select, update
 
 from fettled.core.keys import BLIND
-from fettled.core.tickets import Member
+from fettled.core.tickets import MONITOR, Member, Membership
 from fettled.core.words import Gate
-from fettled.ports import Gating, Membership
+from fettled.ports import Gating
 from fettled.store.link import Link, Row
 from fettled.store.rows import dump_member, load_gating, load_member, load_ticket
 from fettled.store.statements import add, locking, put
-from fettled.store.tables import gatings, members, outbox, tickets
+from fettled.store.tables import gatings, members, outbox, tickets, timeline
 
 _LINE = [column.label(f"member_{column.name}") for column in members.c]
 _STANDS = tickets.c.open_key.is_not(None) & (tickets.c.open_key != BLIND)
@@ -55,8 +55,10 @@ _GATINGS = (
 )
 _OPENINGS = select(func.count().label("n")).select_from(
     select(outbox.c.position)
+    .join(timeline, (timeline.c.ticket == outbox.c.ticket) & (timeline.c.seq == outbox.c.seq))
     .where(
-        outbox.c.event.in_(["ticket.opened", "ticket.reopened"]),
+        timeline.c.actor_type == MONITOR.type,
+        or_(*[outbox.c.event == f"ticket.{event}" for event in ("opened", "reopened")]),
         outbox.c.at >= bindparam("since"),
     )
     .limit(bindparam("limit"))
@@ -103,7 +105,7 @@ def gatings_since(link: Link, check: str, since: datetime) -> list[Gating]:
 
 
 def openings(link: Link, since: datetime, limit: int) -> int:
-    """Count openings and reopenings since then, up to *limit*."""
+    """Count what the monitor opened and reopened since then, up to *limit*."""
     row = link.one(_OPENINGS, {"since": since, "limit": limit})
     return 0 if row is None else int(row["n"])
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from fettled.core.errors import ConflictError, StaleError
 from fettled.core.tickets import OPEN_STATUSES, Change, Entry, Ticket
@@ -22,7 +22,7 @@ from fettled.store.rows import dump_entry, dump_ticket, load_entry, load_ticket
 from fettled.store.sql_fleet import subject_fields
 from fettled.store.sql_members import put_members
 from fettled.store.statements import add, locking
-from fettled.store.tables import outbox, tickets, timeline
+from fettled.store.tables import members, outbox, tickets, timeline
 
 _BY_NUMBER = locking(select(tickets).where(tickets.c.number == bindparam("number")))
 # The condition's story goes on with its open ticket, else with the one that was resolved
@@ -108,6 +108,9 @@ def listed(link: Link, which: TicketFilter, *, before: int | None, limit: int) -
         words = sorted(getattr(which, name))
         if words:
             statement = statement.where(or_(*[tickets.c[name] == word for word in words]))
+    if which.member:
+        wanted = or_(*[members.c.subject == word for word in sorted(which.member)])
+        statement = statement.where(exists().where(members.c.ticket == tickets.c.number, wanted))
     if before is not None:
         statement = statement.where(tickets.c.number < before)
     return [load_ticket(row) for row in link.ask(statement)]
@@ -145,7 +148,7 @@ def apply(link: Link, change: Change) -> Change:
     link.many(_ADD_ENTRY, [dump_entry(after.number, entry) for entry in told])
     put_members(link, after.number, change.members)
     _announce(link, after, [entry for entry in told if entry.triggers])
-    return Change(after, told, change.members, change.merged)
+    return Change(after, told, change.members, change.merged, change.beliefs)
 
 
 def _insert(link: Link, new: Ticket, last_seq: int) -> Ticket:

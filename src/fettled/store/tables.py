@@ -135,7 +135,7 @@ outbox = Table(
     Column("payload", JSON_VALUE, nullable=False),
     UniqueConstraint("ticket", "seq"),
     Index(None, "at"),
-    # Counting what was opened lately reads this index alone.
+    # Counting what was opened lately begins with this index.
     Index(None, "event", "at"),
     sqlite_autoincrement=True,
 )
@@ -295,7 +295,8 @@ tokens = Table(
 #: The name in `meta` of the time (as microseconds) before which the outbox was cleared.
 FORGOTTEN = "outbox_forgotten"
 
-#: Single figures by name: `incarnation`, `batch` (see `fettled.store.batch`), `FORGOTTEN`.
+#: Single figures by name: `incarnation`, `batch` (see `fettled.store.batch`), `FORGOTTEN`,
+#: and what the port `figure` keeps.
 meta = Table(
     "meta",
     metadata,

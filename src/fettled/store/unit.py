@@ -12,14 +12,13 @@ from typing import Any
 
 from fettled.core.condition import Condition
 from fettled.core.spans import Span
-from fettled.core.tickets import Change, Entry, Member, Ticket
+from fettled.core.tickets import Change, Entry, Member, Membership, Ticket
 from fettled.core.words import Gate
 from fettled.ports import (
     Gating,
     Heartbeat,
     Input,
     KnownCheck,
-    Membership,
     OutboxEvent,
     QuietSpec,
     Subject,
@@ -126,6 +125,10 @@ class SqlReader:
         """Read a piece of the log of inputs."""
         return sql_fleet.every_input(self._link, after=after, limit=limit)
 
+    def figure(self, name: str) -> int | None:
+        """A single figure that was kept by name."""
+        return sql_fleet.figure(self._link, name)
+
     def silences(self) -> list[QuietSpec]:
         """Every silence and maintenance window that people made."""
         return sql_silences.every_silence(self._link)
@@ -189,9 +192,13 @@ class SqlUnit(SqlReader):
         """Carry everything of *old* over to *new*."""
         sql_checks.rename(self._link, old, new)
 
-    def delete_check(self, check: str) -> None:
-        """Forget a check; its tickets and spans stay."""
-        sql_checks.delete_check(self._link, check)
+    def delete_check(self, check: str, at: datetime) -> None:
+        """Forget a check, which nothing holds from *at* on; its tickets and history stay."""
+        sql_checks.delete_check(self._link, check, at)
+
+    def put_figure(self, name: str, value: int) -> None:
+        """Keep a single figure by name."""
+        sql_fleet.put_figure(self._link, name, value)
 
     def put_silence(self, spec: QuietSpec) -> None:
         """Insert or overwrite a silence or maintenance window."""

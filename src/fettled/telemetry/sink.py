@@ -14,6 +14,8 @@ import structlog
 
 from fettled.core.condition import Condition
 from fettled.core.errors import ConfigError
+from fettled.core.inventory import Shrunk
+from fettled.core.isolation import Link, Standing
 from fettled.core.observations import Observation
 from fettled.core.tickets import Change
 from fettled.core.words import Gate, Phase
@@ -22,6 +24,9 @@ from fettled.ports import QuietEdge
 PHASE_CHANGED = "check.phase_changed"
 GATED = "check.gated"
 FAULTED = "daemon.faulted"
+ISOLATION_BEGAN = "isolation.began"
+ISOLATION_DOUBTED = "isolation.doubted"
+ISOLATION_ENDED = "isolation.ended"
 STARTED = "daemon.started"
 LISTENING = "daemon.listening"
 STOPPING = "daemon.stopping"
@@ -30,6 +35,7 @@ CLOCK_STEPPED = "clock.stepped"
 CONFIG_RELOADED = "config.reloaded"
 CONFIG_REFUSED = "config.refused"
 CONFIG_NOTED = "config.noted"
+INVENTORY_SHRUNK = "config.inventory_shrunk"
 SILENCE_STARTED = "silence.started"
 SILENCE_ENDED = "silence.ended"
 WINDOW_STARTED = "window.started"
@@ -83,6 +89,16 @@ class LogSink:
                 actor=entry.actor.name or entry.actor.type,
             )
 
+    def isolation_changed(self, link: Link) -> None:
+        """Log that the monitor is cut off, that this is not believed any more, or that it ended."""
+        told = {"network": link.network, "standing": link.standing}
+        if link.standing is Standing.CONNECTED:
+            self._log.info(ISOLATION_ENDED, **told)
+        elif link.standing is Standing.DOUBTED:
+            self._log.error(ISOLATION_DOUBTED, **told)
+        else:
+            self._log.warning(ISOLATION_BEGAN, **told)
+
     def started(self, version: str, checks: int, notes: Sequence[str]) -> None:
         """Log the start, and what the configuration left to be said."""
         self._note(notes)
@@ -135,6 +151,12 @@ class LogSink:
         """Log that a configuration was read again and cannot be used; the one before stays."""
         faults = [line for line in str(error).splitlines() if line.strip()]
         self._log.error(CONFIG_REFUSED, faults=faults[:_MOST_FAULTS], count=len(faults))
+
+    def shrunk(self, shrunk: Shrunk) -> None:
+        """Log that subjects are missing, and are not believed to be gone."""
+        self._log.warning(
+            INVENTORY_SHRUNK, missing=shrunk.gone, of=shrunk.of, answers=shrunk.answers
+        )
 
     def faulted(self, where: str, error: BaseException) -> None:
         """Log a fault of our own that was survived."""

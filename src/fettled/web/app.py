@@ -73,7 +73,10 @@ async def _serve(
     refuse_large(request)
     principal = await _admit(route, services, tries, request)
     query = take_query(route.query, request)
-    body = None if route.body is None else take_body(route.body, await read_json(request))
+    body = None
+    if route.body is not None:
+        lacks = route.may_lack_body and not request.body_exists
+        body = take_body(route.body, {} if lacks else await read_json(request))
     call = Call(
         services=services,
         principal=principal,

@@ -6,18 +6,19 @@ No logic: the composition root fills `Services`, tests fill it with small fakes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiohttp import web
 
+from fettled.app.backlog import Adopted
 from fettled.app.health import Health
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
 from fettled.core.lifecycle import Action
-from fettled.core.tickets import Actor, Entry, Ticket
+from fettled.core.tickets import Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
 from fettled.ports import TicketFilter
 
@@ -29,6 +30,10 @@ class Tickets(Protocol):
         """Raise NotFoundError for what does not exist."""
         ...
 
+    async def checklists(self, numbers: list[int]) -> dict[int, list[Member]]:
+        """The members of those tickets that have any."""
+        ...
+
     async def timeline(self, ref: str, after: int, limit: int) -> list[Entry]:
         """Entries above *after*, in order; *limit* is at most 201."""
         ...
@@ -37,6 +42,10 @@ class Tickets(Protocol):
         self, ref: str, action: Action, actor: Actor, if_version: int | None = None
     ) -> Ticket:
         """Do *action* and answer the ticket as it is then; StaleError if it is not *if_version*."""
+        ...
+
+    async def adopt(self, subjects: Sequence[str], actor: Actor) -> Adopted:
+        """Make one ticket of the standing backlog; NotFoundError for an unknown subject."""
         ...
 
     # Last, as it hides the builtin for what follows it in the class.
@@ -62,6 +71,14 @@ class Heartbeats(Protocol):
 
     async def beat(self, key: str) -> None:
         """Take a beat for `subject` or `subject/check`; NotFoundError if there is none."""
+        ...
+
+
+class Reload(Protocol):
+    """The reading of the configuration."""
+
+    async def __call__(self, *, force: bool = False) -> list[str]:
+        """Read it again, and answer notes; *force* confirms that what is gone is gone."""
         ...
 
 
@@ -134,7 +151,7 @@ class Services:
     heartbeats: Heartbeats
     tokens: Tokens
     silences: Silences
-    reload: Callable[[], Awaitable[list[str]]]
+    reload: Reload
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))

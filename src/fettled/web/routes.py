@@ -93,6 +93,7 @@ class Route:
         permission: who may; `PUBLIC` for everybody.
         guarded: for a route that is public only as long as the settings leave it so.
         body: a model, or a union of models by a tag; None for no body.
+        may_lack_body: no body at all is taken as one that is empty.
     """
 
     method: str
@@ -103,6 +104,7 @@ class Route:
     body: TypeAdapter[Any] | None
     status: int
     guarded: Callable[[Settings], bool] | None
+    may_lack_body: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.permission, Permission | Public):
@@ -138,6 +140,7 @@ class RouteTable:
         guarded: Callable[[Settings], bool] | None = None,
         query: type[Model] = NoQuery,
         body: Any = None,  # noqa: ANN401 - a model or an annotated union: no one type says that
+        may_lack_body: bool = False,
         status: int = 200,
     ) -> Callable[[Handler], Handler]:
         """
@@ -150,7 +153,17 @@ class RouteTable:
         def declare(handler: Handler) -> Handler:
             adapter = None if body is None else TypeAdapter(body)
             self._routes.append(
-                Route(method, paths, permission, handler, query, adapter, status, guarded)
+                Route(
+                    method=method,
+                    paths=paths,
+                    permission=permission,
+                    handler=handler,
+                    query=query,
+                    body=adapter,
+                    status=status,
+                    guarded=guarded,
+                    may_lack_body=may_lack_body,
+                )
             )
             return handler
 

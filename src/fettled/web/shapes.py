@@ -7,11 +7,12 @@ never missing, so that clients need one shape only.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from fettled.app.views import CheckView, SubjectView
-from fettled.core.tickets import Actor, Entry, Resolution, Ticket
+from fettled.core.tickets import Actor, Entry, Member, Resolution, Ticket
 from fettled.core.words import Priority
 
 #: P5, information only, is given by people; no priority leads to it.
@@ -36,7 +37,21 @@ def actor_json(actor: Actor) -> dict[str, Any]:
     return {"type": actor.type} | ({} if actor.name is None else {"name": actor.name})
 
 
-def ticket_json(ticket: Ticket, subject: SubjectView | None) -> dict[str, Any]:
+def member_json(member: Member) -> dict[str, Any]:
+    """Write a line of a checklist."""
+    return {
+        "subject": member.subject,
+        "check": member.check,
+        "state": member.state,
+        "joined_at": time_json(member.joined_at),
+        "recovered_at": time_json(member.recovered_at),
+        "ticket": member.ticket,
+    }
+
+
+def ticket_json(
+    ticket: Ticket, subject: SubjectView | None, members: Iterable[Member] = ()
+) -> dict[str, Any]:
     """Write *ticket*; *subject* is None when there is none, or none any more."""
     return {
         "number": ticket.number,
@@ -58,7 +73,9 @@ def ticket_json(ticket: Ticket, subject: SubjectView | None) -> dict[str, Any]:
         "escalation_level": ticket.escalation_level,
         "previous": ticket.previous,
         "merged_into": ticket.merged_into,
-        "members": [],
+        "members": [member_json(member) for member in members],
+        "member_count": ticket.member_count,
+        "done_count": ticket.done_count,
         "links": [],
         "labels": ticket.labels,
         "sla": None,

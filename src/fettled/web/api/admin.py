@@ -16,6 +16,12 @@ from fettled.web.shapes import time_json
 routes = RouteTable()
 
 
+class ReloadBody(Model):
+    """Whether what is gone is gone, however much it is."""
+
+    force: Annotated[bool, Field(strict=True)] = False
+
+
 class TokenBody(Model):
     """Whose token, as what, and for how long."""
 
@@ -24,10 +30,17 @@ class TokenBody(Model):
     expires: Annotated[Text, Field(max_length=40)] | None = None
 
 
-@routes.route("POST", "/api/v1/reload", permission=Permission.CONFIG_RELOAD)
+@routes.route(
+    "POST",
+    "/api/v1/reload",
+    permission=Permission.CONFIG_RELOAD,
+    body=ReloadBody,
+    may_lack_body=True,
+)
 async def reload_configuration(call: Call) -> Answer:
     """Read the configuration again; a bad one changes nothing."""
-    return Answer({"notes": await call.services.reload()})
+    body: ReloadBody = call.body
+    return Answer({"notes": await call.services.reload(force=body.force)})
 
 
 @routes.route("POST", "/api/v1/tokens", permission=Permission.ADMIN, body=TokenBody, status=201)

@@ -11,7 +11,7 @@ from fettled.core.errors import NotFoundError
 from fettled.core.lifecycle import Action, Comment, Reopen, Resolve
 from fettled.core.permissions import Permission, may_comment, sees
 from fettled.core.references import parse_reference
-from fettled.core.tickets import Entry, Ticket
+from fettled.core.tickets import Entry, Member, Ticket
 from fettled.core.words import Code, Priority, Source, Status
 from fettled.ports import TicketFilter
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
@@ -25,6 +25,8 @@ routes = RouteTable()
 #: Enough for a long report, little enough for a webhook to carry it whole.
 _LONGEST_BODY = 16_000
 _LONGEST_SUMMARY = 2_000
+#: Whoever means more names none.
+_MOST_SUBJECTS = 1_000
 
 _Name = Annotated[Text, Field(min_length=1, max_length=200)]
 
@@ -37,6 +39,7 @@ class TicketsQuery(Paged):
     source: frozenset[Source] = frozenset()
     kind: frozenset[_Name] = frozenset()
     subject: frozenset[_Name] = frozenset()
+    member: frozenset[_Name] = frozenset()
 
 
 class TimelineQuery(Paged):
@@ -81,6 +84,12 @@ class ReopenBody(Model):
     action: Literal["reopen"]
 
 
+class AdoptBody(Model):
+    """Whose checks are adopted; none named: all that are held."""
+
+    subjects: Annotated[tuple[_Name, ...], Field(max_length=_MOST_SUBJECTS)] = ()
+
+
 ActionBody = Annotated[CommentBody | ResolveBody | ReopenBody, Field(discriminator="action")]
 
 
@@ -94,18 +103,37 @@ async def list_tickets(call: Call) -> Answer:
         kind=query.kind,
         source=frozenset(map(str, query.source)),
         subject=query.subject,
+        member=query.member,
     )
     before = read_number_cursor(query.cursor)
     found = await call.services.tickets.list(which, before, query.limit + 1)
-    return page(
-        call, found, query.limit, lambda one: _shape(call, one), lambda one: str(one.number)
-    )
+    lines = await _checklists(call, found)
+
+    def shape(one: Ticket) -> dict[str, object]:
+        return ticket_json(one, _subject(call, one.subject), lines.get(one.number, ()))
+
+    return page(call, found, query.limit, shape, lambda one: str(one.number))
+
+
+@routes.route(
+    "POST",
+    "/api/v1/tickets/adopt",
+    permission=Permission.TICKET_UPDATE,
+    body=AdoptBody,
+    may_lack_body=True,
+)
+async def adopt_backlog(call: Call) -> Answer:
+    """Make one ticket of what was down when publishing was switched on."""
+    body: AdoptBody = call.body
+    adopted = await call.services.tickets.adopt(body.subjects, call.principal.actor)
+    shaped = None if adopted.ticket is None else await _shape(call, adopted.ticket)
+    return Answer({"ticket": shaped, "adopted": sorted(adopted.conditions)})
 
 
 @routes.route("GET", "/api/v1/tickets/{ref}", permission=Permission.TICKET_VIEW)
 async def show_ticket(call: Call) -> Answer:
     """Show one ticket."""
-    return _one(call, await _visible(call))
+    return await _one(call, await _visible(call))
 
 
 @routes.route(
@@ -141,7 +169,7 @@ async def act_on_ticket(call: Call) -> Answer:
     after = await call.services.tickets.act(
         str(ticket.number), _action(call.body), call.principal.actor, if_version
     )
-    return _one(call, after)
+    return await _one(call, after)
 
 
 def _may(call: Call, ticket: Ticket) -> bool:
@@ -170,12 +198,18 @@ async def _visible(call: Call) -> Ticket:
     raise NotFoundError(msg)
 
 
-def _one(call: Call, ticket: Ticket) -> Answer:
-    return Answer(_shape(call, ticket), {"ETag": f'"{ticket.version}"'})
+async def _one(call: Call, ticket: Ticket) -> Answer:
+    return Answer(await _shape(call, ticket), {"ETag": f'"{ticket.version}"'})
 
 
-def _shape(call: Call, ticket: Ticket) -> dict[str, object]:
-    return ticket_json(ticket, _subject(call, ticket.subject))
+async def _shape(call: Call, ticket: Ticket) -> dict[str, object]:
+    lines = (await _checklists(call, [ticket])).get(ticket.number, ())
+    return ticket_json(ticket, _subject(call, ticket.subject), lines)
+
+
+async def _checklists(call: Call, tickets: list[Ticket]) -> dict[int, list[Member]]:
+    numbers = [ticket.number for ticket in tickets if ticket.member_count]
+    return await call.services.tickets.checklists(numbers) if numbers else {}
 
 
 def _subject(call: Call, key: str | None) -> SubjectView | None:

@@ -1,0 +1,349 @@
+"""
+History lived through again, on a ledger: every check at once, in the order of time.
+
+The decisions are the daemon's own (`observe.foresee`, `deciding.decide`, `rollups`,
+`tickets.perform`), and so is its memory; here is only what comes next, and who is woken.
+What was recorded and from where is `recorded`'s, passing over spans is `cursor`'s.
+
+Not recorded, and so not lived through again, are the times that looks took and steps of
+the wall clock: evidence counts from when its look began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from typing import Any, TypeVar
+
+from fettled.app.adopt import retired
+from fettled.app.cursor import Cursor, Moment
+from fettled.app.deciding import Undecided, decide
+from fettled.app.ledger import Ledger, LedgerStore
+from fettled.app.memory import Held, Memory, Watch
+from fettled.app.observe import foresee
+from fettled.app.recorded import Deed, Meant, Recorded, Removal
+from fettled.app.rollups import Rollups
+from fettled.app.surroundings import NoQuiet
+from fettled.app.tickets import perform
+from fettled.core.condition import Condition
+from fettled.core.engine import is_quiet
+from fettled.core.errors import FettledError
+from fettled.core.isolation import Link
+from fettled.core.keys import stands_for_many
+from fettled.core.lifecycle import Resolve
+from fettled.core.observations import Observation
+from fettled.core.spans import begin
+from fettled.core.tickets import Change, Ticket
+from fettled.core.words import Phase, Verdict
+from fettled.ports import Fleet
+
+T = TypeVar("T")
+Tell = Callable[[float], None]
+
+#: Who goes first at the same instant: evidence, then what came from elsewhere.
+_EVIDENCE, _EVENT, _TEND = range(3)
+#: How often checklists are tended, as the daemon does.
+TEND = timedelta(seconds=5)
+#: How often progress is told, in steps of the replay.
+_TELL_EVERY = 2000
+_NOTHING = timedelta()
+
+
+class Told:
+    """What a replay is told of, and what time it is in it: the ports EventSink and Clock."""
+
+    def __init__(self) -> None:
+        self.at = datetime.min.replace(tzinfo=UTC)
+        self.changes: list[Change] = []
+        #: How often a gate began to hold back an opening or a reopening.
+        self.gated_count = 0
+
+    def now(self) -> datetime:
+        """The time of what happens at present."""
+        return self.at
+
+    wall = now
+
+    def observed(self, seen: Observation, phase: Phase) -> None: ...  # noqa: D102 - as the port says
+    def phase_changed(self, before: Condition, after: Condition) -> None: ...  # noqa: D102 - as above
+
+    def gated(self, condition: Condition) -> None:
+        """Count it."""
+        del condition
+        self.gated_count += 1
+
+    def isolation_changed(self, link: Link) -> None: ...  # noqa: D102 - as above
+
+    def changed(self, change: Change) -> None:
+        """Keep it."""
+        self.changes.append(change)
+
+    def faulted(self, where: str, error: BaseException) -> None:
+        """Let nothing pass: a replay that went wrong is none."""
+        raise RuntimeError(where) from error
+
+
+class Replay:
+    """
+    One replay, and what came of it.
+
+    Attributes:
+        changes: of all tickets, in order, as they were applied.
+        gated: how often a gate began to hold back an opening or a reopening.
+        left_out: people's actions that had no ticket to be done on.
+    """
+
+    def __init__(self, fleet: Fleet, recorded: Recorded) -> None:
+        self._fleet = fleet
+        self._recorded = recorded
+        self._told = Told()
+        self._ledger = Ledger()
+        self._memory = Memory()
+        self._rollups = Rollups(
+            LedgerStore(self._ledger), self._told, self._memory, self._told, NoQuiet()
+        )
+        self._cursors: dict[str, Cursor] = {}
+        self._removed: set[str] = set()
+        self._queue: list[tuple[datetime, int, tuple[int, int], str, int]] = []
+        self._is_tending = False
+        self.left_out = 0
+
+    @property
+    def changes(self) -> list[Change]:
+        """What became of the tickets."""
+        return self._told.changes
+
+    @property
+    def gated(self) -> int:
+        """How often a gate held something back."""
+        return self._told.gated_count
+
+    def run(self, tell: Tell = lambda _share: None) -> Replay:
+        """Live through all of it; *tell* hears from time to time which share is done."""
+        self._begin()
+        queue, steps = self._queue, 0
+        while queue:
+            at, rank, order, key, turn = heappop(queue)
+            self._told.at = at
+            if rank == _EVIDENCE:
+                cursor = self._cursors[key]
+                if cursor.turn == turn:
+                    self._look(cursor, (at, order))
+            elif rank == _EVENT:
+                self._happen(self._recorded.events[turn])
+            else:
+                self._tend()
+            steps += 1
+            if steps % _TELL_EVERY == 0:
+                tell(self._recorded.share(at))
+        tell(1.0)
+        return self
+
+    def _begin(self) -> None:
+        subjects = self._fleet.subjects
+        for key, spec in self._fleet.checks.items():
+            watch = Watch(spec, subjects[spec.subject], Condition(key))
+            spans = self._recorded.spans.get(key)
+            if spans:
+                self._cursors[key] = Cursor(watch, spans)
+        self._adopt()
+        for cursor in self._cursors.values():
+            self._plan(cursor)
+        for n, event in enumerate(self._recorded.events):
+            heappush(self._queue, (event.at, _EVENT, (n, 0), "", n))
+
+    def _adopt(self) -> None:
+        """Let memory watch what is configured at present."""
+        some = {key: spec for key, spec in self._fleet.checks.items() if key not in self._removed}
+        gone = {spec.subject for spec in self._fleet.checks.values()}
+        gone -= {spec.subject for spec in some.values()}
+        subjects = {key: spec for key, spec in self._fleet.subjects.items() if key not in gone}
+        watches = [cursor.watch for key, cursor in self._cursors.items() if key in some]
+        fleet = replace(self._fleet, subjects=subjects, checks=some)
+        self._memory.replace(watches, fleet, {}, self._ledger.memberships())
+
+    # --- evidence -----------------------------------------------------------------------
+
+    def _plan(self, cursor: Cursor) -> None:
+        """Plan when the check is looked at next."""
+        cursor.turn += 1
+        planned = cursor.planned()
+        if planned is not None:
+            at, order = planned
+            heappush(self._queue, (at, _EVIDENCE, order, cursor.watch.spec.key, cursor.turn))
+
+    def _look(self, cursor: Cursor, moment: Moment) -> None:
+        cursor.arrive()
+        watch, seen = cursor.watch, cursor.seen()
+        if self._removed and watch.spec.key in self._removed:
+            self._removed.remove(watch.spec.key)  # it is watched again: somebody brought it back
+            self._adopt()
+        line = self._memory.membership(watch)
+        if seen.verdict is Verdict.UNKNOWN or is_quiet(
+            watch.condition, seen, watch.spec.policy, watch.ticket, line
+        ):
+            cursor.is_asleep = True
+            self._plan(cursor)
+            return
+        watch.seen = seen
+        foreseen = foresee(watch, line, seen, seen.started, _NOTHING)
+        if foreseen.is_due:
+            watch.expected = foreseen.condition
+            self._decide(watch, seen, moment)
+        cursor.pass_to(cursor.n + 1)
+        cursor.is_asleep = cursor.n >= cursor.span.count
+        self._plan(cursor)
+        self._wake(moment)
+
+    def _decide(self, watch: Watch, seen: Observation, moment: Moment) -> None:
+        for spec in self._memory.topology.ancestors(watch.spec.subject):
+            self._catch_up(spec.key, moment)
+        if not watch.spec.primary:
+            primary = self._memory.topology.primary(watch.spec.subject)
+            self._catch_up(primary.key if primary is not None else "", moment)
+        task = Undecided(
+            spec=watch.spec,
+            subject=watch.subject,
+            topology=self._memory.topology,
+            held=Held(begin(seen), watch.stretch, _NOTHING, _NOTHING),
+            spans=[],
+            sightings=self._memory.sightings(watch),
+        )
+        decided = decide(self._ledger, task=task, wall=self._told.wall, is_gone=lambda: False)
+        self._ledger.commit()
+        if decided is None:
+            return
+        before = watch.condition
+        self._memory.believe(watch, decided.condition)
+        self._memory.learn(decided.changes)
+        gate = decided.condition.gate
+        if gate is not None and gate is not before.gate:
+            self._told.gated(decided.condition)
+        self._told.changes += decided.changes
+        self._tend_later()
+
+    def _catch_up(self, key: str, moment: Moment) -> None:
+        """Tell memory of the newest look at a check that sleeps."""
+        cursor = self._cursors.get(key)
+        if cursor is not None:
+            cursor.watch.seen = cursor.newest(moment)
+
+    def _wake(self, moment: Moment) -> None:
+        """Tell the checks that were touched, and look at them again after *moment*."""
+        touched, self._ledger.touched = self._ledger.touched, set()
+        for key in touched:
+            cursor = self._cursors.get(key)
+            if cursor is None or key in self._removed:
+                continue
+            watch = cursor.watch
+            self._memory.believe(watch, self._ledger.condition(key) or Condition(key))
+            watch.expected = watch.condition
+            watch.ticket = self._ledger.last_ticket(key)
+            line = self._ledger.membership(key)
+            watch.standing = None if line is None else (line.ticket.number, line.member)
+            if cursor.wake(moment):
+                self._plan(cursor)
+
+    # --- what came from elsewhere -------------------------------------------------------
+
+    def _happen(self, event: Deed | Removal) -> None:
+        if isinstance(event, Deed):
+            self._act(event)
+        else:
+            self._remove(event)
+        self._tend_later()
+        self._wake((event.at, None))
+
+    def _act(self, deed: Deed) -> None:
+        ticket, action = self._meant(deed.ticket), deed.action
+        if isinstance(action, Resolve) and action.duplicate_of is not None:
+            other = self._meant(deed.other)
+            action = replace(action, duplicate_of=other.number if other is not None else 0)
+        if ticket is None:
+            self.left_out += 1
+            return
+        try:
+            with self._ledger.unit():
+                acted = perform(
+                    str(ticket.number), action, deed.actor, None, lambda: deed.at, self._ledger
+                )
+        except FettledError:
+            # Under another policy its ticket may stand otherwise than the person found it.
+            self.left_out += 1
+            return
+        if acted.change is not None:
+            self._memory.learn([acted.change])
+            self._told.changed(acted.change)
+
+    def _meant(self, which: Meant | None) -> Ticket | None:
+        """Find the ticket of that check or subject that was opened nearest to the one meant."""
+        if which is None:
+            return None
+        return min(
+            self._ledger.tickets_about(which.check, which.subject),
+            # A parent's ticket may become its children's, and so change its check.
+            key=lambda each: (abs(each.created_at - which.opened_at), each.check != which.check),
+            default=None,
+        )
+
+    def _remove(self, removal: Removal) -> None:
+        for key in removal.checks:
+            spec = self._fleet.checks.get(key)
+            if spec is None:
+                continue
+            ticket = self._ledger.last_ticket(key)
+            change = retired(ticket, removal.at, is_kept=spec.keep_on_removal)
+            if change is not None:
+                self._told.changed(self._ledger.apply(change))
+            self._ledger.delete_check(key, removal.at)
+            cursor = self._cursors.get(key)
+            if cursor is not None:
+                watch = cursor.watch
+                watch.condition = watch.expected = Condition(key)
+                watch.ticket, watch.stretch = self._ledger.last_ticket(key), None
+            self._removed.add(key)
+        self._ledger.commit()
+        self._adopt()
+
+    # --- checklists ---------------------------------------------------------------------
+
+    def _tend_later(self) -> None:
+        if self._is_tending or not any(map(_is_of_many, self._memory.many.values())):
+            return
+        self._is_tending = True
+        heappush(self._queue, (self._told.at + TEND, _TEND, (0, 0), "", 0))
+
+    def _tend(self) -> None:
+        self._is_tending = False
+        ended = self._recorded.ended
+        if ended is None or self._told.at > ended:
+            return  # what happens after the last look was not seen
+        at_once(self._rollups.tend())
+        self._wake((self._told.at, None))
+        self._tend_later()
+
+
+def _is_of_many(ticket: Ticket) -> bool:
+    return stands_for_many(ticket.check)
+
+
+def at_once(work: Coroutine[Any, Any, T]) -> T:
+    """Run *work*, which waits for nothing but a ledger, and that never lets one wait."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        answer: T = done.value
+        return answer
+    work.close()
+    msg = "a replay waits for nobody"
+    raise RuntimeError(msg)
+
+
+def stories(changes: Iterable[Change]) -> dict[int, list[Change]]:
+    """Sort *changes* by ticket, in the order in which they were opened."""
+    found: dict[int, list[Change]] = {}
+    for change in changes:
+        found.setdefault(change.ticket.number, []).append(change)
+    return found

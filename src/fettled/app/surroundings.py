@@ -1,0 +1,303 @@
+"""
+What stands around a check, read inside the transaction that decides about it.
+
+Fits `fettled.core.around.Around`. What only memory knows (when a look began, which
+siblings are worth reading) comes as `Sightings`, taken when the unit was submitted:
+it narrows what is read and never replaces it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from fettled.app.topology import Topology
+from fettled.core import reopening
+from fettled.core.around import Above, Group, Sibling
+from fettled.core.condition import Condition
+from fettled.core.keys import ADOPTED, EVERYTHING, ISOLATION, ROLLUP, rollup_of
+from fettled.core.reopening import StayQuiet
+from fettled.core.tickets import Member, Ticket
+from fettled.core.words import Code, Gate, MemberState, Phase
+from fettled.ports import CheckSpec, Reader
+
+
+class Quiet(Protocol):
+    """The silences and maintenance windows, as they are now; asked from any thread."""
+
+    def holding(self, subject: str, at: datetime) -> tuple[StayQuiet, ...]:
+        """Those that hold for *subject* at *at*."""
+        ...
+
+    def ended(self, subject: str, at: datetime) -> datetime | None:
+        """When the last maintenance window before *at* ended."""
+        ...
+
+
+class NoQuiet:
+    """No silence, no window."""
+
+    def holding(self, subject: str, at: datetime) -> tuple[StayQuiet, ...]:  # noqa: ARG002 - the protocol's
+        """None."""
+        return ()
+
+    def ended(self, subject: str, at: datetime) -> datetime | None:  # noqa: ARG002 - the protocol's
+        """Never."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """
+    What memory knew when the unit was submitted.
+
+    Attributes:
+        looked: when the newest look at what is above began, on the daemon's own clock.
+        unwell: by group, the phases of the others that are not healthy.
+        ticketed: what is reached through it and has an open ticket.
+        is_isolated, is_blackout: what is said of the monitor's own network.
+    """
+
+    looked: Mapping[str, datetime] = field(default_factory=dict)
+    unwell: Mapping[str, Mapping[str, Phase]] = field(default_factory=dict)
+    ticketed: tuple[str, ...] = ()
+    is_isolated: bool = False
+    is_blackout: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """
+    The answers for one check and one observation.
+
+    Attributes:
+        before: the condition before the observation.
+        wall: wall time of the evidence; *offset*: wall time less the daemon's clock, then.
+    """
+
+    reader: Reader
+    spec: CheckSpec
+    topology: Topology
+    quiet_rules: Quiet
+    sightings: Sightings
+    before: Condition
+    wall: datetime
+    offset: timedelta
+
+    def quiet(self, at: datetime) -> tuple[StayQuiet, ...]:
+        """The silences and windows that hold at *at*."""
+        return self.quiet_rules.holding(self.spec.subject, at)
+
+    def window_ended(self, at: datetime) -> datetime | None:
+        """When the last maintenance window before *at* ended."""
+        return self.quiet_rules.ended(self.spec.subject, at)
+
+    def is_isolated(self) -> bool:
+        """Whether the monitor is cut off from what this check needs."""
+        return self.sightings.is_isolated
+
+    def blackout(self) -> Ticket | None:
+        """The open ticket that says that everything is unreachable."""
+        ticket = self.reader.last_ticket(ISOLATION) if self.sightings.is_blackout else None
+        return ticket if ticket is not None and ticket.is_open else None
+
+    def primary(self) -> Above | None:
+        """The primary check of its subject, for any other one."""
+        spec = None if self.spec.primary else self.topology.primary(self.spec.subject)
+        return None if spec is None else self._above(spec)
+
+    def ancestors(self) -> tuple[Above, ...]:
+        """The primaries of what it is reached through, nearest first."""
+        return tuple(map(self._above, self.topology.ancestors(self.spec.subject)))
+
+    def _above(self, spec: CheckSpec) -> Above:
+        looked = self.sightings.looked.get(spec.key)
+        return Above(
+            check=spec.key,
+            condition=self._condition(spec.key),
+            standing=self._standing(spec.key),
+            looked=None if looked is None else looked + self.offset,
+            patience=spec.timeout if spec.probe is not None else timedelta(),
+        )
+
+    def _condition(self, key: str) -> Condition:
+        return self.reader.condition(key) or Condition(key)
+
+    def _standing(self, key: str) -> Ticket | None:
+        own = self.reader.last_ticket(key)
+        if own is not None and own.is_open:
+            return own
+        line = self.reader.membership(key)
+        return line.ticket if line is not None else None
+
+    def groups(self) -> tuple[Group, ...]:
+        """Those it belongs to, the parent's first."""
+        return tuple(self._group(name) for name in self.topology.groups(self.spec))
+
+    def _group(self, name: str) -> Group:
+        specs = self.topology.members(name)
+        key = rollup_of(name)
+        ticket = self.reader.last_ticket(key)
+        is_parents = name == self.topology.subjects[self.spec.subject].parent
+        gate = Gate.PARENT if is_parents else Gate.SETTLING
+        if ticket is not None and ticket.is_open:
+            return Group(name, gate, len(specs), ticket=ticket)
+        restarted, of_parent = self._restart(name) if is_parents else (None, None)
+        lines = tuple(self.reader.members(ticket.number)) if ticket is not None else ()
+        over = {each.check for each in lines if each.state is MemberState.DOWN}
+        # Which lines are new is asked of the ticket that will be theirs again.
+        known = lines if of_parent is None else tuple(self.reader.members(of_parent.number))
+        unwell = self.sightings.unwell.get(name, {})
+        firing = [check for check, phase in unwell.items() if phase is Phase.FIRING]
+        return Group(
+            name=name,
+            gate=gate,
+            size=len(specs),
+            siblings=tuple(self._siblings(firing, over, ticket)),
+            pending=sum(1 for phase in unwell.values() if phase is Phase.PENDING_OPEN),
+            longest=max((each.interval for each in specs), default=timedelta()),
+            ticket=ticket,
+            belief=self.reader.condition(key),
+            line=self._line(lines, ticket),
+            lines=known,
+            restarted=restarted,
+            of_parent=of_parent,
+        )
+
+    def _line(self, lines: tuple[Member, ...], ticket: Ticket | None) -> Member | None:
+        """Its line on a ticket that is over, unless it was well since."""
+        if ticket is None or _was_well_since(self.before, ticket):
+            return None
+        return next((each for each in lines if each.check == self.spec.key), None)
+
+    def _restart(self, parent: str) -> tuple[datetime | None, Ticket | None]:
+        """When the parent came back, if that was just now, and the ticket resolved then."""
+        spec = self.topology.primary(parent)
+        if spec is None:
+            return None, None
+        recovered = self._condition(spec.key).recovered
+        settle, hold = self.spec.policy.settle_after, self.spec.policy.cascade.hold
+        if recovered is None:
+            return None, None
+        came_back = recovered + self.offset
+        if self.wall - came_back > settle + hold + 2 * self.spec.interval:
+            return None, None
+        ticket = self.reader.last_ticket(spec.key)
+        resolution = ticket.resolution if ticket is not None and not ticket.is_open else None
+        is_its_own = resolution is not None and resolution.code is Code.AUTO_RECOVERED
+        is_just = is_its_own and resolution is not None and resolution.at >= came_back - settle
+        return came_back, ticket if is_just and _is_reusable(ticket) else None
+
+    def _siblings(
+        self, checks: list[str], over: set[str], ticket: Ticket | None
+    ) -> Iterator[Sibling]:
+        for check in checks:
+            spec = self.topology.checks.get(check)
+            if spec is None or check == self.spec.key:
+                continue
+            condition = self._condition(check)
+            if condition.phase is not Phase.FIRING:
+                continue
+            yield self._sibling(spec, condition, over, ticket)
+
+    def _sibling(
+        self, spec: CheckSpec, condition: Condition, over: set[str], ticket: Ticket | None
+    ) -> Sibling:
+        own = self.reader.last_ticket(spec.key)
+        was_left = spec.key in over and ticket is not None
+        return Sibling(
+            check=spec.key,
+            subject=spec.subject,
+            condition=condition,
+            ticket=own,
+            is_free=self._is_free(spec, condition, own),
+            is_member=self.reader.membership(spec.key) is not None,
+            is_straggler=was_left and not _was_well_since(condition, ticket),
+        )
+
+    def _is_free(self, spec: CheckSpec, condition: Condition, own: Ticket | None) -> bool:
+        if not spec.policy.publish or condition.gate is Gate.OBSERVE_ONLY:
+            return False
+        if self.quiet_rules.holding(spec.subject, self.wall):
+            return False
+        if own is None or own.is_open:
+            return True
+        case = reopening.Case(
+            ticket=own,
+            policy=spec.policy,
+            first=condition.first or self.wall,
+            healthy_until=condition.healthy_until,
+            at=self.wall,
+            now=self.wall,
+        )
+        return not isinstance(reopening.decide(case), StayQuiet)
+
+    def adopted(self) -> Group | None:
+        """The list of the adopted, while it is over and this check is down on it still."""
+        ticket = self.reader.last_ticket(ADOPTED)
+        if ticket is None or ticket.is_open:
+            return None
+        lines = tuple(self.reader.members(ticket.number))
+        line = self._line(lines, ticket)
+        if line is None:
+            return None
+        return Group(
+            name=ADOPTED.removeprefix(ROLLUP),
+            gate=Gate.OBSERVE_ONLY,
+            size=len(lines),
+            ticket=ticket,
+            belief=self.reader.condition(ADOPTED),
+            line=line,
+            lines=lines,
+        )
+
+    def brake(self) -> Group | None:
+        """Everything, while too much is being opened."""
+        storm = self.topology.storm
+        if storm is None:
+            return None
+        opened = self.reader.openings(since=self.wall - storm.window, limit=storm.opens)
+        if opened < storm.opens:
+            return None
+        ticket = self.reader.last_ticket(EVERYTHING)
+        lines = tuple(self.reader.members(ticket.number)) if ticket is not None else ()
+        return Group(
+            name="*",
+            gate=Gate.SETTLING,
+            size=len(self.topology.subjects),
+            ticket=ticket,
+            belief=self.reader.condition(EVERYTHING),
+            line=self._line(lines, ticket),
+            lines=lines,
+        )
+
+    def children_rollup(self) -> Ticket | None:
+        """The open roll-up of what is reached through it."""
+        if not (self.spec.primary and self.topology.has_children(self.spec.subject)):
+            return None
+        ticket = self.reader.last_ticket(rollup_of(self.spec.subject))
+        return ticket if ticket is not None and ticket.is_open else None
+
+    def below(self) -> tuple[Sibling, ...]:
+        """What is reached through it and has an open ticket of its own."""
+        if not self.spec.primary:
+            return ()
+        specs = (self.topology.checks.get(check) for check in self.sightings.ticketed)
+        return tuple(
+            self._sibling(spec, self._condition(spec.key), set(), None)
+            for spec in specs
+            if spec is not None
+        )
+
+
+def _is_reusable(ticket: Ticket | None) -> bool:
+    return ticket is not None and ticket.closed_at is None and ticket.merged_into is None
+
+
+def _was_well_since(condition: Condition, ticket: Ticket | None) -> bool:
+    resolved_at = ticket.resolved_at if ticket is not None else None
+    if resolved_at is None or condition.phase is Phase.HEALTHY:
+        return True
+    return condition.healthy_until is not None and condition.healthy_until > resolved_at

@@ -1,0 +1,121 @@
+"""
+Broken variants of the daemon, patched into the process that a storm kills.
+
+Each breaks one promise of the store or of the unit that decides; the storm's judge must
+find every one of them guilty, else it proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy
+
+from fettled.core.tickets import MONITOR
+from fettled.store import sql_tickets
+from fettled.store.batch import Batch
+from fettled.store.jobs import deliver
+from fettled.store.link import Link
+from fettled.store.unit import SqlUnit
+
+
+def answered_before_commit() -> None:
+    """Tell callers that it is kept before it is."""
+    original = Batch.run
+
+    def run(self: Batch, link: Link, take: Any) -> None:
+        say = link.say
+
+        def early(sql: str) -> Any:
+            if sql == "COMMIT":
+                deliver(self.answers)
+            return say(sql)
+
+        link.say = early  # type: ignore[method-assign]  # for this one batch
+        try:
+            original(self, link, take)
+        finally:
+            del link.say
+
+    Batch.run = run  # type: ignore[method-assign]  # the mutant
+
+
+def two_transactions() -> None:
+    """Commit the ticket first, and the condition that explains it in a second transaction."""
+    original = SqlUnit.apply
+
+    def apply(self: SqlUnit, change: Any) -> Any:
+        done = original(self, change)
+        for sql in ("RELEASE SAVEPOINT unit", "COMMIT", "BEGIN IMMEDIATE", "SAVEPOINT unit"):
+            self._link.say(sql)
+        return done
+
+    SqlUnit.apply = apply  # type: ignore[method-assign]  # the mutant
+
+
+def each_statement_for_itself() -> None:
+    """Open no transaction at all: every statement commits by itself."""
+    original = Link.say
+
+    def say(self: Link, sql: str) -> Any:
+        if sql.partition(" ")[0] in {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK"}:
+            return None
+        return original(self, sql)
+
+    Link.say = say  # type: ignore[method-assign]  # the mutant
+
+
+def no_outbox() -> None:
+    """Write the timeline and forget to tell the world."""
+    sql_tickets._announce = lambda *_: None
+
+
+def always_the_first_start() -> None:
+    """Number the observations of every start alike, so that the newer ones look old."""
+    SqlUnit.next_incarnation = lambda _self: 1  # type: ignore[method-assign]  # the mutant
+
+
+def never_read_again() -> None:
+    """Decide on the ticket as the monitor itself left it, whatever people did to it since."""
+    known: dict[str, Any] = {}
+    read, write = SqlUnit.last_ticket, SqlUnit.apply
+
+    def last_ticket(self: SqlUnit, check: str) -> Any:
+        if check not in known:
+            known[check] = read(self, check)
+        return known[check]
+
+    def apply(self: SqlUnit, change: Any) -> Any:
+        done = write(self, change)
+        if all(entry.actor == MONITOR for entry in done.entries):
+            known[done.ticket.check] = done.ticket
+        return done
+
+    SqlUnit.last_ticket = last_ticket  # type: ignore[method-assign]  # the mutant
+    SqlUnit.apply = apply  # type: ignore[method-assign]  # as above
+
+
+def migrated_by_statements() -> None:
+    """Commit each statement of a migration by itself."""
+
+    @sqlalchemy.event.listens_for(sqlalchemy.Engine, "after_cursor_execute")
+    def commit(_connection: Any, cursor: Any, sql: str, *_: Any) -> None:
+        if cursor.connection.in_transaction and not sql.startswith(("BEGIN", "PRAGMA")):
+            cursor.connection.execute("COMMIT")
+            cursor.connection.execute("BEGIN IMMEDIATE")
+
+
+#: By the name of the promise that each breaks.
+MUTANTS: dict[str, Callable[[], None]] = {
+    "answered before COMMIT": answered_before_commit,
+    "condition and ticket in two transactions": two_transactions,
+    "each statement for itself": each_statement_for_itself,
+    "an entry without its event": no_outbox,
+    "every start is the first": always_the_first_start,
+    "no reading again in the unit": never_read_again,
+}
+#: The same of a migration.
+OF_MIGRATIONS: dict[str, Callable[[], None]] = {
+    "a migration by statements": migrated_by_statements,
+}
