@@ -19,6 +19,7 @@ from fettled.core import reopening
 from fettled.core.around import Above, Group, Sibling
 from fettled.core.condition import Condition
 from fettled.core.keys import ADOPTED, EVERYTHING, ISOLATION, ROLLUP, rollup_of
+from fettled.core.quiet import Rule
 from fettled.core.reopening import StayQuiet
 from fettled.core.tickets import Member, Ticket
 from fettled.core.words import Code, Gate, MemberState, Phase
@@ -32,6 +33,10 @@ class Quiet(Protocol):
         """Those that hold for *subject* at *at*."""
         ...
 
+    def rules(self, subject: str, at: datetime) -> tuple[Rule, ...]:
+        """The same as rules: what they are called, and why they are there."""
+        ...
+
     def ended(self, subject: str, at: datetime) -> datetime | None:
         """When the last maintenance window before *at* ended."""
         ...
@@ -41,6 +46,10 @@ class NoQuiet:
     """No silence, no window."""
 
     def holding(self, subject: str, at: datetime) -> tuple[StayQuiet, ...]:  # noqa: ARG002 - the protocol's
+        """None."""
+        return ()
+
+    def rules(self, subject: str, at: datetime) -> tuple[Rule, ...]:  # noqa: ARG002 - the protocol's
         """None."""
         return ()
 
