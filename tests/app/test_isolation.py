@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -16,7 +17,7 @@ from fettled.core.observations import Reason
 from fettled.core.policy import passive
 from fettled.core.tickets import Actor
 from fettled.core.words import Phase, Requires, Verdict
-from fettled.ports import HeartbeatSpec, IsolationSpec
+from fettled.ports import HeartbeatSpec, IsolationSpec, UnitOfWork
 from isolating import Post, S
 
 ANN = Actor("user", "ann")
@@ -427,3 +428,59 @@ async def test_in_a_blackout_what_fires_are_lines_of_that_ticket(post: Post) -> 
         await rollups.tend()
     assert await post.tickets() == []
     assert (await desk.events(1))[-1] == "resolved:auto_recovered"
+
+
+async def test_a_suspend_in_the_middle_uses_up_none_of_the_five_minutes(post: Post) -> None:
+    """
+    Nobody looked meanwhile; what was left of them is left.
+
+    Seen to fail with the clock alone: critical right after the resume.
+    """
+    await _watch(post, *TEN, canaries=0)
+    post.world.default = "timeout"
+    await post.rounds(1)
+    await post.pass_time(60)
+    post.desk.clock.advance(8 * 3600 * S)
+    await post.trouble.tick()
+    await post.look()
+    assert await post.tickets() == CUT_OFF
+    await post.pass_time(235)
+    assert await post.tickets() == CUT_OFF
+    await post.pass_time(10)
+
+    assert await post.tickets() == [BLACKOUT]
+
+
+async def test_a_change_that_comes_while_the_tick_writes_is_written_once(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    The store was down when it began, and is slow when it ends.
+
+    Seen to fail without the lock: the beginning was logged twice, and the end never.
+    """
+    await _watch(post, *TEN)
+    store, go_on = post.desk.store, asyncio.Event()
+    store.is_down = True
+    post.world.default = "timeout"
+    post.desk.clock.advance(30 * S)
+    await post.look()
+    store.is_down = False
+    write = store.write
+
+    async def slow(unit: Callable[[UnitOfWork], object]) -> object:
+        await go_on.wait()
+        return await write(unit)
+
+    monkeypatch.setattr(store, "write", slow)
+    ticking = asyncio.create_task(post.trouble.impaired.tick())
+    await asyncio.sleep(0)
+    post.world.default = "up"
+    await post.desk.looker.look("door-1/main")
+    await asyncio.sleep(0)
+    go_on.set()
+    await ticking
+    await post.settle()
+
+    assert await post.inputs() == ["isolation.began", "isolation.ended"]
+    assert await post.tickets() == []
