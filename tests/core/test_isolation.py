@@ -269,8 +269,8 @@ def test_correlated_failure(traces: list[Trace], is_so: bool) -> None:
     """
     At least 10 checks, 3 addresses, 3 parents, nine tenths of what was up.
 
-    What was down or unknown before has no say. Seen to fail with all checks as the base:
-    the rows with five that were down or never answered are not isolated.
+    What was down or unknown before has no say. Seen to fail with those that never answered
+    in the base: the last row but one is not isolated.
     """
     assert correlated(traces, at(5), at(60), RULES) is is_so
 

@@ -24,6 +24,7 @@ from fettled.telemetry.metrics import Metrics
 from fettled.web.app import ROUTES, make_app
 from fettled.web.keys import Services, Settings
 from fettled.web.listening import Limits, open_web
+from web.explanations import FakeAccounts, FakeExplainer
 from web.fakes import (
     AT,
     KEPT,
@@ -70,6 +71,8 @@ class House:
     store: FakeStore = field(default_factory=FakeStore)
     tickets: FakeTickets = field(default_factory=FakeTickets)
     subjects: FakeSubjects = field(default_factory=FakeSubjects)
+    explainer: FakeExplainer = field(default_factory=FakeExplainer)
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
     heartbeats: FakeHeartbeats = field(default_factory=FakeHeartbeats)
     health: FakeHealth = field(default_factory=FakeHealth)
     metrics: Metrics = field(default_factory=lambda: Metrics("0.1.0"))
@@ -122,6 +125,8 @@ class House:
             subjects=self.subjects,
             heartbeats=self.heartbeats,
             tokens=self.tokens,
+            explainer=self.explainer,
+            accounts=self.accounts,
             silences=self.silences,
             reload=self.reload,
             health=self.health,

@@ -86,6 +86,8 @@ def test_nothing_is_served_but_the_table(house: House):
             subjects=house.subjects,
             heartbeats=house.heartbeats,
             tokens=house.tokens,
+            explainer=house.explainer,
+            accounts=house.accounts,
             silences=house.silences,
             reload=house.reload,
             health=house.health,

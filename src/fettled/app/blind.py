@@ -111,6 +111,7 @@ class Blindness:
             told = await self._store.write(partial(_write, swept=swept, at=at))
             self._down, self._may_be_open = told.down, told.is_open
             if told.change is not None:
+                self._memory.learn([told.change])
                 self._sink.changed(told.change)
             is_more = told.is_more
 

@@ -21,7 +21,7 @@ from fettled.core import impaired
 from fettled.core.condition import Condition
 from fettled.core.errors import ConflictError, StoreDownError
 from fettled.core.impaired import Moment, Trouble
-from fettled.core.isolation import Link, Standing, start_again
+from fettled.core.isolation import Link, Standing, dropped_since, start_again
 from fettled.core.keys import ISOLATION
 from fettled.core.observations import Reason
 from fettled.core.reach import NEEDED, NETWORK_CLASS, NETWORKS
@@ -80,6 +80,8 @@ class Impaired:
         self._sink = sink
         self._edges: list[_Edge] = []
         self._task: asyncio.Task[None] | None = None
+        #: One at a time: the tick may come while a change is being carried.
+        self._carrying = asyncio.Lock()
         #: Whether the ticket may be open; it may at the start, whatever is known then.
         self._may_be_open = True
 
@@ -121,14 +123,15 @@ class Impaired:
             self._sink.faulted("isolation", error)
 
     async def _write_all(self) -> None:
-        while self._edges:
-            edge = self._edges[0]
-            if edge.after.is_cut and not edge.before.is_cut:
-                await self._drop_pending(edge)
-            await self._write([edge])
-            self._edges.pop(0)
-        if self._may_be_open or self._trouble() is not None:
-            await self._write([])
+        async with self._carrying:
+            while self._edges:
+                edge = self._edges[0]
+                if edge.after.is_cut and not edge.before.is_cut:
+                    await self._drop_pending(edge)
+                await self._write([edge])
+                self._edges.pop(0)
+            if self._may_be_open or self._trouble() is not None:
+                await self._write([])
 
     async def _write(self, edges: list[_Edge]) -> None:
         trouble = self._trouble()
@@ -137,6 +140,7 @@ class Impaired:
         told = await self._store.write(unit)
         self._may_be_open = trouble is not None or told.is_open
         if told.change is not None:
+            self._memory.learn([told.change])
             self._sink.changed(told.change)
 
     def _trouble(self) -> Trouble | None:
@@ -161,7 +165,7 @@ class Impaired:
         for start in range(0, len(pending), UNIT_SIZE):
             some = pending[start : start + UNIT_SIZE]
             since = {
-                watch.spec.key: edge.at.now - watch.spec.interval - watch.spec.timeout
+                watch.spec.key: dropped_since(edge.at.now, watch.spec.interval, watch.spec.timeout)
                 for watch in some
             }
             dropped = await self._store.write(partial(_drop, since=since))
@@ -237,4 +241,6 @@ def _data(edge: _Edge) -> dict[str, Any]:
         "network": edge.after.network.value,
         "standing": edge.after.standing.value,
         "before": edge.before.standing.value,
+        # By the clock of the observations: what is dropped follows from it.
+        "now": edge.at.now.isoformat(),
     }

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from fettled.app.surroundings import Sightings
 from fettled.app.topology import Topology
+from fettled.core.cascade import is_down
 from fettled.core.condition import Condition
 from fettled.core.errors import NotFoundError
 from fettled.core.flap import Stretch
@@ -159,6 +160,8 @@ class Memory:
         self.specs: dict[str, SubjectSpec] = {}
         self.subject_ids: dict[str, int] = {}
         self.topology = Topology(Fleet({}, {}))
+        #: Subjects that are missing in the configuration, and are not believed to be gone.
+        self.missing: frozenset[str] = frozenset()
         #: What is believed of the monitor's own network; the composition root ties it.
         self.network: Network = _Whole()
         #: Open tickets with a checklist, by number.
@@ -299,10 +302,42 @@ class Memory:
         above = [*filter(None, (primary,)), *self.topology.ancestors(watch.spec.subject)[:1]]
         return [spec.key for spec in above if spec.probe is not None]
 
+    def down_above(self, watch: Watch) -> list[str]:
+        """What *watch* is reached through, as far as that can be asked and is down."""
+        above = (self._checks.get(key) for key in self.asked_first(watch))
+        return [each.spec.key for each in above if each is not None and is_down(each.condition)]
+
     def waiting_of(self, subjects: Iterable[str]) -> list[str]:
         """What of *subjects* is down without a ticket: a gate may hold it, or have lifted."""
         watches = (watch for key in subjects for watch in self._subjects.get(key, ()))
         return [watch.spec.key for watch in watches if _is_unwell(watch)]
+
+    def stale_above(self, watch: Watch, before: datetime) -> list[str]:
+        """Which of those were last looked at before *before*, or not at all."""
+        above = {key: self._checks.get(key) for key in self.asked_first(watch)}
+        return [
+            key
+            for key, each in above.items()
+            if each is None or each.seen is None or each.seen.started < before
+        ]
+
+    def unasked(self, watch: Watch) -> list[str]:
+        """
+        Which of those were not looked at since *watch* is in its phase.
+
+        Whoever was is not asked again: what it decides wakes those that hang on it, and two
+        that ask one another would be probed without a pause. By the daemon's own clock, so
+        that setting the one on the wall cannot make an answer old.
+        """
+        since = watch.condition.since
+        return [
+            key
+            for key in self.asked_first(watch)
+            if since is None
+            or (above := self._checks.get(key)) is None
+            or above.seen is None
+            or above.seen.started <= since
+        ]
 
     def dependents(self, watch: Watch) -> list[str]:
         """What is down without a ticket and may be so because of *watch*."""

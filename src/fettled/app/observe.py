@@ -32,6 +32,8 @@ from fettled.core.tickets import Membership
 from fettled.core.words import Gate, Phase, Verdict
 from fettled.ports import Clock, EventSink, Store, UnitOfWork
 
+#: Many children fail together: so soon after a look their parent is not asked again.
+JUST_ASKED = timedelta(seconds=1)
 #: Spans to write in one unit of a flush: short enough that decisions do not wait.
 FLUSH_SIZE = 1000
 
@@ -124,7 +126,7 @@ class Observer:
         foreseen = foresee(watch, self._memory.membership(watch), seen, wall, offset)
         watch.expected = foreseen.condition
         if watch.expected.phase is Phase.PENDING_OPEN is not was.phase:
-            for above in self._memory.asked_first(watch):
+            for above in self._memory.stale_above(watch, seen.started - JUST_ASKED):
                 self.wake(above)
         if is_behind or foreseen.is_due:
             watch.hold(seen, offset)
@@ -168,11 +170,15 @@ class Observer:
         if decided.condition.phase is not before.phase or decided.changes:
             for check in self._memory.dependents(watch):
                 self.wake(check)
+        if decided.condition.phase is Phase.PENDING_RESOLVE is not before.phase:
+            # What is reached through it answers: so may it, and its own look may be far off.
+            for above in self._memory.down_above(watch):
+                self.wake(above)
         until = decided.condition.gate_until
         if until is None or decided.condition.gate is None:
             return
         if decided.condition.gate in {Gate.PRIMARY, Gate.PARENT}:
-            for above in self._memory.asked_first(watch):
+            for above in self._memory.unasked(watch):
                 self._memory.waiters.setdefault(above, set()).add(watch.spec.key)
                 self.wake(above)
         delay = until - self._clock.wall()

@@ -95,13 +95,21 @@ class Rulebook:
         lineage = self.relations.lineage(subject)
         return quiet.holding(self._about(lineage, at), lineage, at)
 
+    def rules(self, subject: str, at: datetime) -> tuple[Rule, ...]:
+        """Give the rules that hold for *subject* at *at*, the one that ends first before others."""
+        lineage = self.relations.lineage(subject)
+        found = [each for each in self._about(lineage, at) if each.means(lineage)]
+        ends = {each.id: until for each in found if (until := each.until(at)) is not None}
+        return tuple(sorted((e for e in found if e.id in ends), key=lambda e: (ends[e.id], e.id)))
+
     def ended(self, subject: str, at: datetime) -> datetime | None:
         """When the last maintenance window over *subject* ended."""
         lineage = self.relations.lineage(subject)
         return quiet.ended_last(self._about(lineage, at), lineage, at)
 
     def at(self, page: Page, at: datetime) -> Rule:
-        """Give the rule of *page* with what matters at *at*."""
+        """Give the rule of *page* with what matters at *at*, or when it was made."""
+        at = max(at, page.spec.created_at or at)
         if page.since <= at < page.until:
             return page.rule
         return make_page(page.spec, at, self.expand).rule
@@ -172,6 +180,7 @@ def make_page(spec: QuietSpec, at: datetime, expand: Expand) -> Page:
         reason=spec.reason,
         author=spec.author,
         intervals=tuple(_cut(spec, intervals)),
+        made_at=spec.created_at,
     )
     return Page(spec, rule, since, until)
 

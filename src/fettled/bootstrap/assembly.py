@@ -14,7 +14,9 @@ from functools import partial
 from pathlib import Path
 
 from fettled import __version__, calendar
+from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
+from fettled.app.explain import Explainer
 from fettled.app.health import Figures, assess, missing
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
@@ -114,7 +116,6 @@ class Assembly:
             on_skip=self._skipped,
             on_error=self._look_failed,
         )
-        self.observer.wake = self._scheduler.look_now
         run = partial(run_probe, lag=self._lag.stalled)
         self._trouble = make_own_trouble(
             memory=self.memory,
@@ -126,6 +127,7 @@ class Assembly:
             tell_blind=self._metrics.blind,
         )
         self._heartbeats = self._trouble.heartbeats
+        self.observer.wake = self._scheduler.look_now
         self._looker = Looker(
             memory=self.memory,
             observer=self.observer,
@@ -138,6 +140,7 @@ class Assembly:
         self._tickets = Tickets(store, clock, self.memory, self.sink)
         self._tickets.wake = self._scheduler.look_now
         self._rollups = Rollups(store, clock, self.memory, self.sink, self.quiet)
+        self._unaccounted = Unaccounted(self.memory, clock)
         self._tokens = Tokens(store, clock, self._roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
@@ -264,6 +267,15 @@ class Assembly:
         return keys.Services(
             tickets=self._tickets,
             subjects=Subjects(self.memory, self._scheduler.next_at),
+            explainer=Explainer(
+                store=self._store,
+                clock=self._clock,
+                memory=self.memory,
+                quiet=self.quiet,
+                next_at=self._scheduler.next_at,
+                unaccounted=lambda: self._unaccounted.found,
+            ),
+            accounts=Accounts(self._store, self._clock, self.memory),
             heartbeats=self._looker,
             tokens=self._tokens,
             silences=Silences(
@@ -343,6 +355,7 @@ class Assembly:
         await self.quiet.forget()
 
     async def _count(self) -> None:
+        self._metrics.unaccounted(len(self._unaccounted.look()))
         # While the store is down the last counts stand; that it is down is told elsewhere.
         with suppress(StoreDownError):
             self._metrics.tickets_counted(await self._store.read(lambda r: r.ticket_counts()))

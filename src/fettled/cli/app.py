@@ -13,6 +13,7 @@ import typer
 
 from fettled import __version__
 from fettled.cli import (
+    account,
     configuration,
     operation,
     probing,
@@ -22,6 +23,7 @@ from fettled.cli import (
     ticket_work,
     tickets,
     tokens,
+    why,
     windows,
 )
 from fettled.cli.failures import guarded
@@ -35,6 +37,8 @@ app = typer.Typer(
 )
 operation.register(app)
 probing.register(app)
+why.register(app)
+account.register(app)
 configuration.register(app)
 ticket_work.register(tickets.app)
 for noun in (tickets, subjects, silences, windows, tokens, store):

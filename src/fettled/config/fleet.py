@@ -8,26 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from fettled.config.canaries import name_of
 from fettled.config.checks import Scheduled, options_of
 from fettled.config.effective import Layers, primary_of
+from fettled.config.isolation import isolation_spec
 from fettled.config.quiet import quiet_specs
 from fettled.config.schema import Settings, Target
 from fettled.core.errors import ConfigError, InvalidError
-from fettled.core.isolation import Canary, Rules
 from fettled.core.policy import Storm
 from fettled.core.reach import requirement_of
 from fettled.core.words import Requires
-from fettled.ports import (
-    CanarySpec,
-    CheckSpec,
-    Fleet,
-    HeartbeatSpec,
-    IsolationSpec,
-    Probe,
-    SubjectSpec,
-)
-from fettled.probes import TYPES, gateway
+from fettled.ports import CheckSpec, Fleet, HeartbeatSpec, Probe, SubjectSpec
+from fettled.probes import TYPES
 from fettled.probes.heartbeat import HeartbeatOptions
 from fettled.probes.options import Options, fingerprint
 from fettled.probes.tools import Tools
@@ -76,12 +67,9 @@ def make_fleet(settings: Settings, tools: Tools) -> Fleet:
                 heartbeat=_heartbeat(options),
                 requires=_requires(target, check, TYPES[check.type].host(options)),
             )
-    canaries = _canaries(settings, tools, faults)
+    isolation = isolation_spec(settings.isolation, tools, faults)
     if faults:
         raise ConfigError("\n".join(faults))
-    section = settings.isolation
-    rules = Rules(section.quorum, section.min_checks, section.hold)
-    isolation = IsolationSpec(canaries, rules, section.enabled)
     return Fleet(
         subjects,
         checks,
@@ -89,28 +77,6 @@ def make_fleet(settings: Settings, tools: Tools) -> Fleet:
         quiet=quiet_specs(settings),
         isolation=isolation,
     )
-
-
-def _canaries(settings: Settings, tools: Tools, faults: list[str]) -> tuple[CanarySpec, ...]:
-    section = settings.isolation
-    made: list[CanarySpec] = []
-    if section.gateway:
-        near = Canary("gateway", Requires.LAN)
-        made.append(CanarySpec(near, gateway.make(tools), section.timeout))
-    for index, check in enumerate(section.canaries):
-        options = options_of(check)
-        host = TYPES[check.type].host(options)
-        # One on this machine proves nothing; whoever names it anyway has his reasons.
-        network = check.requires or requirement_of(host)
-        far = Canary(name_of(check), Requires.LAN if network is Requires.NONE else network)
-        try:
-            probe = _probe(check.type, options, tools)
-        except InvalidError as error:
-            faults.append(f"isolation.canaries[{index}]: {error}")
-            continue
-        if probe is not None:
-            made.append(CanarySpec(far, probe, check.timeout or section.timeout))
-    return tuple(made)
 
 
 def _subject(target: Target) -> SubjectSpec:
@@ -125,13 +91,13 @@ def _subject(target: Target) -> SubjectSpec:
     )
 
 
+def _requires(target: Target, check: Scheduled, host: str) -> Requires:
+    return check.requires or target.requires or requirement_of(host)
+
+
 def _storm(settings: Settings) -> Storm | None:
     storm = settings.storm
     return Storm(storm.opens, storm.window) if storm.enabled else None
-
-
-def _requires(target: Target, check: Scheduled, host: str) -> Requires:
-    return check.requires or target.requires or requirement_of(host)
 
 
 def _probe(kind: str, options: Options, tools: Tools) -> Probe | None:

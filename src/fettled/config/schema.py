@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr
 
-from fettled.config.canaries import CanaryRef
 from fettled.config.checks import Check, CheckName, Period
+from fettled.config.isolation import Isolation
 from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
@@ -258,39 +258,6 @@ class StormSettings(Options):
     window: PositiveDuration = Field(Storm().window, description="Time in which they count.")
 
 
-class Isolation(Options):
-    """How the monitor tells that it is cut off itself."""
-
-    enabled: bool = Field(default=True, description="Ask before a network failure is believed.")
-    canaries: list[CanaryRef] = Field(
-        [],
-        description="Whose answer proves that the network works: `host:port` for a TCP connect, or"
-        " the options of a check that is no heartbeat, with `timeout` and `requires`.",
-    )
-    gateway: bool = Field(default=True, description="Have the default gateway as a canary too.")
-    quorum: Annotated[int, Field(ge=1, le=100)] = Field(
-        1, description="Canaries that must answer for the network to count as working."
-    )
-    min_checks: Annotated[int, Field(ge=2, le=100_000)] = Field(
-        10, description="Checks that must fail at once where no canary has a vote."
-    )
-    hold: PositiveDuration = Field(
-        timedelta(minutes=5),
-        description="How long isolation is believed without proof from a canary.",
-    )
-    timeout: PositiveDuration = Field(
-        timedelta(seconds=3), description="How long a canary may take; also one by one."
-    )
-
-    @model_validator(mode="after")
-    def _quorum_can_be_met(self) -> Self:
-        most = len(self.canaries) + self.gateway
-        if self.quorum > max(most, 1):
-            msg = f"asks for a quorum of {self.quorum}, and there are {most} canaries: lower it"
-            raise ValueError(msg)
-        return self
-
-
 class Limits(Options):
     """What the daemon allows itself."""
 
@@ -334,15 +301,15 @@ class Settings(Options):
     targets: list[Target] = Field([], description="What is watched.")
     templates: dict[Name, Template] = Field({}, description="Fragments that targets `use`.")
     access: Access | None = Field(None, description="Teams and people.")
+    isolation: Isolation = Field(
+        default_factory=Isolation, description="How the monitor tells that it is cut off itself."
+    )
     storm: StormSettings = Field(
         default_factory=StormSettings, description="The brake over all openings."
     )
     silences: list[Silence] = Field([], description="Who opens no ticket for a while.")
     maintenance_windows: list[MaintenanceWindow] = Field(
         [], description="When work is done, so that nothing is opened for it."
-    )
-    isolation: Isolation = Field(
-        default_factory=Isolation, description="How the monitor tells that it is cut off itself."
     )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

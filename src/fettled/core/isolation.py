@@ -281,7 +281,7 @@ def correlated(
 
 def _fails(trace: Trace, worked: datetime | None, at: datetime) -> bool | None:
     """Whether it was up and began to fail within its last interval; None: it has no say."""
-    since = at - trace.interval - trace.timeout
+    since = dropped_since(at, trace.interval, trace.timeout)
     if trace.answered is None:
         return None
     if trace.failed is None or trace.newest is None:
@@ -290,6 +290,11 @@ def _fails(trace: Trace, worked: datetime | None, at: datetime) -> bool | None:
         return None
     # A look that began before another target answered is no evidence either way.
     return True if worked is None or trace.newest > worked else None
+
+
+def dropped_since(at: datetime, interval: timedelta, timeout: timedelta) -> datetime:
+    """From when on what a check made of its failures is dropped, where it was cut off at *at*."""
+    return at - interval - timeout
 
 
 def start_again(condition: Condition, since: datetime) -> Condition:

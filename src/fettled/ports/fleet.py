@@ -94,6 +94,7 @@ class Fleet:
     Attributes:
         storm: the brake over all openings; None: switched off.
         quiet: the silences and maintenance windows of the file.
+        isolation: how the monitor tells that it is cut off itself.
     """
 
     subjects: dict[str, SubjectSpec]

@@ -117,6 +117,11 @@ class Metrics:
             "Checks that nothing has been known of for too long.",
             registry=registry,
         )
+        self._unaccounted = Gauge(
+            "fettled_unaccounted_checks",
+            "Checks that are down for too long without a ticket, a line of one, or a gate.",
+            registry=registry,
+        )
         self._reload_ok = Gauge(
             "fettled_config_last_reload_successful",
             "Whether the last start or reload took its configuration.",
@@ -159,6 +164,10 @@ class Metrics:
     def tickets_counted(self, counts: Mapping[Labels, int]) -> None:
         """Say how many tickets the store holds of each sort."""
         self._tickets.set(counts)
+
+    def unaccounted(self, count: int) -> None:
+        """Say how many checks nothing stands for that should be; any is a bug."""
+        self._unaccounted.set(count)
 
     def ran_late(self, seconds: float) -> None:
         """Count a probe that was started *seconds* after it was due."""

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from fettled.core.errors import FettledError
 from fettled.web import ops
-from fettled.web.api import admin, silences, subjects, tickets
+from fettled.web.api import admin, explain, silences, subjects, tickets
 from fettled.web.attempts import FailedTries
 from fettled.web.auth import NOBODY, Principal, identify
 from fettled.web.control import identify_peer, is_control
@@ -43,6 +43,7 @@ ROUTES: tuple[Route, ...] = (
     *ops.routes,
     *tickets.routes,
     *subjects.routes,
+    *explain.routes,
     *silences.routes,
     *admin.routes,
 )

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from aiohttp import web
 
+from fettled.app.account import AccountPage
 from fettled.app.backlog import Adopted
+from fettled.app.explain import Explained
 from fettled.app.health import Health
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
@@ -63,6 +66,22 @@ class Subjects(Protocol):
 
     def get(self, key: str) -> SubjectView:
         """Raise NotFoundError for what is not configured."""
+        ...
+
+
+class Explainer(Protocol):
+    """Why subjects are as they are."""
+
+    async def explain(self, subject: str) -> Explained:
+        """Raise NotFoundError for what is not configured."""
+        ...
+
+
+class Accounts(Protocol):
+    """Where down time went."""
+
+    async def page(self, back: timedelta, after: str | None, limit: int) -> AccountPage:
+        """Account for *limit* checks whose keys come after *after*."""
         ...
 
 
@@ -148,6 +167,8 @@ class Services:
 
     tickets: Tickets
     subjects: Subjects
+    explainer: Explainer
+    accounts: Accounts
     heartbeats: Heartbeats
     tokens: Tokens
     silences: Silences
