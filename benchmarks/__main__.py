@@ -29,6 +29,7 @@ GOALS = {
     "F8": "exposition",
     "F10": "starting",
     "F11": "memory",
+    "F12": "replaying",
 }
 
 

@@ -140,10 +140,16 @@ def _lost(url: str, moves: list[Move], script: Script) -> list[str]:
     found = []
     for when, down in script.settled:
         has = {move.subject: move.opens for move in moves if move.at <= when}
-        found += [f"{door} was down at {when} and had no ticket" for door in sorted(doors & down)
-                  if not has.get(door)]
-        found += [f"{door} was up at {when} and had a ticket" for door in sorted(doors - down)
-                  if has.get(door)]
+        found += [
+            f"{door} was down at {when} and had no ticket"
+            for door in sorted(doors & down)
+            if not has.get(door)
+        ]
+        found += [
+            f"{door} was up at {when} and had a ticket"
+            for door in sorted(doors - down)
+            if has.get(door)
+        ]
     return found
 
 
@@ -176,9 +182,15 @@ def _groundless(url: str, moves: list[Move]) -> list[str]:
 
 def _forgotten(url: str, script: Script) -> list[str]:
     """Say which comment was told to be kept and is not there once."""
-    kept = [_body(row[0]) for row in rows(url, "SELECT data FROM timeline WHERE event = 'comment_added'")]
-    return [f"the comment {body!r} is there {kept.count(body)} times" for body in script.told
-            if kept.count(body) != 1]
+    kept = [
+        _body(row[0])
+        for row in rows(url, "SELECT data FROM timeline WHERE event = 'comment_added'")
+    ]
+    return [
+        f"the comment {body!r} is there {kept.count(body)} times"
+        for body in script.told
+        if kept.count(body) != 1
+    ]
 
 
 def _body(data: Any) -> str:

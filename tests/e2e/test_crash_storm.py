@@ -50,5 +50,3 @@ def test_no_kill_loses_or_doubles_a_transition(tmp_path: Path, seed: int) -> Non
     assert story.faults + judge(story.url, story.script) + quiet(story) == []
     assert story.killed.total() >= len(DECK), story.killed
     assert "Traceback" not in (home / "err").read_text()
-
-

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from fettled.app.memory import Watch
+from fettled.core.condition import Condition
 from fettled.core.observations import Observation
 from fettled.core.spans import Span, nth, step_of
-from fettled.core.spans_folded import first_since, stretched_to
+from fettled.core.spans_folded import coast, first_since, stretched_to
 
 #: When, and in which order at that instant; None: after all evidence of it.
 Moment = tuple[datetime, tuple[int, int] | None]
@@ -66,6 +67,15 @@ class Cursor:
         watch, span = self.watch, self.spans[self.i]
         watch.stretch = stretched_to(watch.stretch, span, watch.spec.timeout, n, self.n)
         self.n = n
+
+    def coast(self) -> Condition:
+        """Pass over what only adds to a pending run; the condition after that."""
+        spec = self.watch.spec
+        condition, due = coast(
+            self.watch.condition, self.spans[self.i], self.n, spec.policy, spec.timeout
+        )
+        self.pass_to(due)
+        return condition
 
     def arrive(self) -> None:
         """Leave a span that was slept through to its end, and begin the next one."""

@@ -22,13 +22,14 @@ from fettled.app.cursor import Cursor, Moment
 from fettled.app.deciding import Undecided, decide
 from fettled.app.ledger import Ledger, LedgerStore
 from fettled.app.memory import Held, Memory, Watch
-from fettled.app.observe import foresee
+from fettled.app.observe import Foreseen, foresee
 from fettled.app.recorded import Deed, Meant, Recorded, Removal
 from fettled.app.rollups import Rollups
 from fettled.app.surroundings import NoQuiet
 from fettled.app.tickets import perform
 from fettled.core.condition import Condition
 from fettled.core.engine import is_quiet
+from fettled.core.flap import Stretch
 from fettled.core.errors import FettledError
 from fettled.core.keys import stands_for_many
 from fettled.core.lifecycle import Resolve
@@ -41,13 +42,15 @@ from fettled.ports import Fleet
 T = TypeVar("T")
 Tell = Callable[[float], None]
 
-#: Who goes first at the same instant: evidence, then what came from elsewhere.
-_EVIDENCE, _EVENT, _TEND = range(3)
+#: Who goes first at the same instant: checklists, evidence, then what came from elsewhere.
+_TEND, _EVIDENCE, _EVENT = range(3)
 #: How often checklists are tended, as the daemon does.
 TEND = timedelta(seconds=5)
 #: How often progress is told, in steps of the replay.
 _TELL_EVERY = 2000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING = timedelta()
+_PENDING = frozenset({Phase.PENDING_OPEN, Phase.PENDING_RESOLVE})
 
 
 class Told:
@@ -184,17 +187,29 @@ class Replay:
             cursor.is_asleep = True
             self._plan(cursor)
             return
-        watch.seen = seen
+        watch.seen, before = seen, watch.stretch
         foreseen = foresee(watch, line, seen, seen.started, _NOTHING)
-        if foreseen.is_due:
-            watch.expected = foreseen.condition
-            self._decide(watch, seen, moment)
         cursor.pass_to(cursor.n + 1)
+        if line is None and _is_counted(seen, foreseen):
+            self._count(cursor, foreseen.condition)
+        elif foreseen.is_due:
+            watch.expected = foreseen.condition
+            self._decide(watch, seen, before, moment)
         cursor.is_asleep = cursor.n >= cursor.span.count
         self._plan(cursor)
         self._wake(moment)
 
-    def _decide(self, watch: Watch, seen: Observation, moment: Moment) -> None:
+    def _count(self, cursor: Cursor, condition: Condition) -> None:
+        """Take a step that needs no store to be decided, and those that only add to it."""
+        self._memory.believe(cursor.watch, condition)
+        condition = cursor.coast()
+        cursor.watch.condition = cursor.watch.expected = condition
+        self._ledger.put_condition(condition)
+        self._ledger.commit()
+
+    def _decide(
+        self, watch: Watch, seen: Observation, stretch: Stretch | None, moment: Moment
+    ) -> None:
         for spec in self._memory.topology.ancestors(watch.spec.subject):
             self._catch_up(spec.key, moment)
         if not watch.spec.primary:
@@ -204,7 +219,7 @@ class Replay:
             spec=watch.spec,
             subject=watch.subject,
             topology=self._memory.topology,
-            held=Held(begin(seen), watch.stretch, _NOTHING, _NOTHING),
+            held=Held(begin(seen), stretch, _NOTHING, _NOTHING),
             spans=[],
             sightings=self._memory.sightings(watch),
         )
@@ -310,7 +325,7 @@ class Replay:
         if self._is_tending or not any(map(_is_of_many, self._memory.many.values())):
             return
         self._is_tending = True
-        heappush(self._queue, (self._told.at + TEND, _TEND, (0, 0), "", 0))
+        heappush(self._queue, (next_tend(self._told.at), _TEND, (0, 0), "", 0))
 
     def _tend(self) -> None:
         self._is_tending = False
@@ -320,6 +335,18 @@ class Replay:
         at_once(self._rollups.tend())
         self._wake((self._told.at, None))
         self._tend_later()
+
+
+def _is_counted(seen: Observation, foreseen: Foreseen) -> bool:
+    """Whether what is foreseen asks for nothing that memory does not know: see `engine`."""
+    after = foreseen.condition
+    is_up = seen.verdict is Verdict.UP
+    return foreseen.change is None and after.gate is None and (is_up or after.phase in _PENDING)
+
+
+def next_tend(at: datetime) -> datetime:
+    """Say when checklists are tended next; when the daemon did is not recorded."""
+    return at + TEND - (at - _EPOCH) % TEND
 
 
 def _is_of_many(ticket: Ticket) -> bool:
