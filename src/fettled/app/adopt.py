@@ -231,6 +231,9 @@ def _commit(uow: UnitOfWork, adoption: _Adoption, clock: Clock) -> _Stored:
             adoption.changes[check] = uow.apply(change)
         uow.delete_check(check, at)
     data: dict[str, Any] = {"checks": len(fleet.checks), "removed": gone, "renamed": renamed}
+    if known:
+        # What a replay has to know, too; at the very first start it is everything.
+        data["added"] = sorted(fleet.checks.keys() - known.keys() - set(renamed.values()))
     if doubt.missing:
         data["missing"] = sorted(doubt.missing)
     uow.log_input(adoption.why, at, SYSTEM.type, data)

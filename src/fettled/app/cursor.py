@@ -99,10 +99,9 @@ class Cursor:
 
     def newest(self, moment: Moment) -> Observation | None:
         """Give the newest observation up to *moment*; None when there is none yet."""
-        span, apart = self.spans[self.i], self.apart
-        n = self._after(moment) if self.is_asleep else self.n
+        n = _upto(self.spans[self.i], self.apart, moment)
         if n > 0:
-            return nth(span, n - 1, apart)
+            return nth(self.spans[self.i], n - 1, self.apart)
         if self.i == 0:
             return None
         before = self.spans[self.i - 1]
@@ -110,10 +109,14 @@ class Cursor:
 
     def _after(self, moment: Moment) -> int:
         """Say which observation of the present span is the first after *moment*."""
-        at, order = moment
-        span = self.spans[self.i]
-        n = max(first_since(span, at, self.apart), self.n)
-        if n < span.count and span.first + n * self.apart == at:
-            own = span.order[0], span.order[1] + n
-            n += order is None or own <= order
-        return n
+        return max(_upto(self.spans[self.i], self.apart, moment), self.n)
+
+
+def _upto(span: Span, apart: timedelta, moment: Moment) -> int:
+    """Count the observations of *span* that were made up to *moment*."""
+    at, order = moment
+    n = first_since(span, at, apart)
+    if n < span.count and span.first + n * apart == at:
+        own = span.order[0], span.order[1] + n
+        n += order is None or own <= order
+    return n

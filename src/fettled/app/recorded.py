@@ -45,11 +45,12 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """Checks that a start or a reload no longer found in the configuration."""
+class Adoption:
+    """Checks that a start or a reload no longer found in the configuration, and new ones."""
 
     at: datetime
-    checks: tuple[str, ...]
+    removed: tuple[str, ...]
+    added: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Recorded:
     """A stretch of history: the spans of each check, and what came from elsewhere, in order."""
 
     spans: dict[str, list[Span]] = field(default_factory=dict)
-    events: tuple[Deed | Removal, ...] = ()
+    events: tuple[Deed | Adoption, ...] = ()
 
     @property
     def began(self) -> datetime | None:
@@ -108,11 +109,11 @@ def _inputs(reader: Reader) -> Iterator[Input]:
         after = page[-1].position
 
 
-def _event(reader: Reader, given: Input) -> Deed | Removal | None:
+def _event(reader: Reader, given: Input) -> Deed | Adoption | None:
     """Make of *given* what a replay can repeat; None where there is nothing to."""
     if given.kind in _ADOPTED:
-        removed = tuple(given.data.get("removed", ()))
-        return Removal(given.at, removed) if removed else None
+        removed, added = (tuple(given.data.get(name, ())) for name in ("removed", "added"))
+        return Adoption(given.at, removed, added) if removed or added else None
     action = _action(given.kind, given.data)
     if action is None:
         return None

@@ -23,7 +23,7 @@ from fettled.app.deciding import Undecided, decide
 from fettled.app.ledger import Ledger, LedgerStore
 from fettled.app.memory import Held, Memory, Watch
 from fettled.app.observe import Foreseen, foresee
-from fettled.app.recorded import Deed, Meant, Recorded, Removal
+from fettled.app.recorded import Deed, Meant, Recorded, Adoption
 from fettled.app.rollups import Rollups
 from fettled.app.surroundings import NoQuiet
 from fettled.app.tickets import perform
@@ -178,7 +178,7 @@ class Replay:
         cursor.arrive()
         watch, seen = cursor.watch, cursor.seen()
         if self._removed and watch.spec.key in self._removed:
-            self._removed.remove(watch.spec.key)  # it is watched again: somebody brought it back
+            self._removed.remove(watch.spec.key)  # it is watched again, whatever the log says
             self._adopt()
         line = self._memory.membership(watch)
         if seen.verdict is Verdict.UNKNOWN or is_quiet(
@@ -229,6 +229,7 @@ class Replay:
             return
         before = watch.condition
         self._memory.believe(watch, decided.condition)
+        watch.expected = decided.condition
         self._memory.learn(decided.changes)
         gate = decided.condition.gate
         if gate is not None and gate is not before.gate:
@@ -260,11 +261,11 @@ class Replay:
 
     # --- what came from elsewhere -------------------------------------------------------
 
-    def _happen(self, event: Deed | Removal) -> None:
+    def _happen(self, event: Deed | Adoption) -> None:
         if isinstance(event, Deed):
             self._act(event)
         else:
-            self._remove(event)
+            self._adopted(event)
         self._tend_later()
         self._wake((event.at, None))
 
@@ -300,22 +301,23 @@ class Replay:
             default=None,
         )
 
-    def _remove(self, removal: Removal) -> None:
-        for key in removal.checks:
+    def _adopted(self, adoption: Adoption) -> None:
+        for key in adoption.removed:
             spec = self._fleet.checks.get(key)
             if spec is None:
                 continue
             ticket = self._ledger.last_ticket(key)
-            change = retired(ticket, removal.at, is_kept=spec.keep_on_removal)
+            change = retired(ticket, adoption.at, is_kept=spec.keep_on_removal)
             if change is not None:
                 self._told.changed(self._ledger.apply(change))
-            self._ledger.delete_check(key, removal.at)
+            self._ledger.delete_check(key, adoption.at)
             cursor = self._cursors.get(key)
             if cursor is not None:
                 watch = cursor.watch
                 watch.condition = watch.expected = Condition(key)
                 watch.ticket, watch.stretch = self._ledger.last_ticket(key), None
             self._removed.add(key)
+        self._removed.difference_update(adoption.added)
         self._ledger.commit()
         self._adopt()
 
