@@ -23,12 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from doors import Doors, doors
 from fettled.cli import client
 from fettled.clock import SystemClock
 from fettled.core.errors import FettledError
-from fettled.demo.devices import Device
 from fettled.store.columns import counted
-from live import Devices, devices
 from stores import rows
 from storm_judge import Script, covered, torn
 
@@ -36,8 +35,12 @@ HERE = Path(__file__).parent
 #: How long something that should happen is waited for; two cores are shared by many tests.
 PATIENCE = 40.0
 #: How long a named step is waited for; then the daemon is killed wherever it is.
-STEP_PATIENCE = 3.0
+STEP_PATIENCE = 2.0
+#: What stays true for so long, several looks at each door, is at rest.
+AT_REST = 0.4
 DOORS = 24
+SPARE, HUB = "spare", "hub"
+NAMES = [HUB, *[f"door-{n}" for n in range(DOORS)], SPARE]
 
 CONFIG = """
 server: {{listen: '127.0.0.1:0', control_socket: '{home}/control'}}
@@ -54,9 +57,18 @@ policies:
     touched_grace: 100ms
     flap: {{transitions: 1000}}
     reopen_budget: {{count: 1000, window: 1s}}
+    settle_after: 400ms
+    cascade: {{min_count: 4, window: 10s, hold: 400ms}}
+storm: {storm}
 targets:
 """
-TARGET = "  - {{subject: {0}, type: device, checks: {{{2}: {{type: tcp, host: 127.0.0.1, port: {1}}}}}}}\n"
+#: Each door for itself, or half of them below a hub that fails, too, and a brake over all.
+FLAT, TREE = "{enabled: false}", "{opens: 30, window: 60s}"
+TARGET = """\
+  - subject: {subject}
+    type: device{parent}
+    checks: {{{check}: {{type: tcp, host: 127.0.0.1, port: {port}}}}}
+"""
 
 
 @dataclass(frozen=True)
@@ -66,13 +78,14 @@ class Kill:
 
     Attributes:
         step: as `storm_launcher` names it; empty: at a random instant.
-        most: at the 1st to the so manieth of these steps.
+        least, most: at the so manieth of these steps.
         all_doors: they all fail or recover together meanwhile.
     """
 
     step: str
     phase: str = "live"
     most: int = 1
+    least: int = 1
     all_doors: bool = False
 
     def __str__(self) -> str:
@@ -86,7 +99,7 @@ DECK = (
     Kill("", all_doors=True),
     Kill("before BEGIN", most=8),
     Kill("between inserts", most=60),
-    Kill("between inserts", most=300, all_doors=True),
+    Kill("between inserts", most=200, all_doors=True),
     Kill("between units", most=8, all_doors=True),
     Kill("before COMMIT", most=8),
     Kill("before COMMIT", most=8, all_doors=True),
@@ -97,7 +110,7 @@ DECK = (
     Kill("between inserts", "reload", most=4),
     Kill("before COMMIT", "reload"),
     Kill("before the swap", "reload"),
-    Kill("between inserts", "stop", most=DOORS),
+    Kill("between inserts", "stop", most=8),
     Kill("after COMMIT", "stop"),
 )
 
@@ -183,20 +196,26 @@ class Storm:
     """One story: a store, doors, a launcher, and what happened so far."""
 
     def __init__(
-        self, home: Path, url: str, seed: int, made: Devices, launcher: Launcher, mutant: str = ""
+        self,
+        home: Path,
+        url: str,
+        *,
+        seed: int,
+        made: Doors,
+        launcher: Launcher,
+        mutant: str = "",
+        shape: str = FLAT,
     ) -> None:
         self.url, self.script, self.faults = url, Script(), list[str]()
         self.killed: Counter[str] = Counter()
-        self._home, self._mutant = home, mutant
+        self._home, self._mutant, self._shape = home, mutant, shape
         self._chance = random.Random(seed)
-        self._made, self._launcher = made, launcher
+        self._doors, self._launcher = made, launcher
         self._wall = SystemClock().wall
-        self._doors: dict[str, Device] = {f"door-{n}": made.make("door") for n in range(DOORS)}
-        self._up = dict.fromkeys(self._doors, True)
+        self._up = dict.fromkeys(NAMES, True)
         self._reloads = 0
         # Is down from the beginning, and its only check gets another name by each reload.
-        self._doors["spare"] = made.make("spare")
-        self._move("spare", up=False)
+        self._move(SPARE, up=False)
         self.write()
 
     @property
@@ -206,20 +225,23 @@ class Storm:
 
     def write(self) -> None:
         """Write the configuration; each time the spare's check has another name."""
-        text = CONFIG.format(home=self._home, url=self.url)
-        for name, door in self._doors.items():
-            check = f"look-{self._reloads}" if name == "spare" else "main"
-            text += TARGET.format(name, door.port, check)
+        text = CONFIG.format(home=self._home, url=self.url, storm=self._shape)
+        below = NAMES[1 : DOORS // 2] if self._shape == TREE else []
+        for name in NAMES:
+            check = f"look-{self._reloads}" if name == SPARE else "main"
+            parent = f"\n    parent: {HUB}" if name in below else ""
+            port = self._doors.port(name)
+            text += TARGET.format(subject=name, port=port, check=check, parent=parent)
         new = self.config.with_suffix(".new")
         new.write_text(text)
         new.replace(self.config)
 
     def play(self, deck: list[Kill]) -> None:
-        """Kill as *deck* says, in an order of the seed's; come to rest in the middle and at the end."""
+        """Kill as *deck* says, in an order of the seed's; rest in the middle and at the end."""
         self._chance.shuffle(deck)
         for n, kill in enumerate(deck):
             self.kill(kill)
-            if n in {len(deck) // 3, 2 * len(deck) // 3}:
+            if n == len(deck) // 2:
                 self.rest(how=signal.SIGKILL)
         self.rest(how=signal.SIGTERM)
 
@@ -228,7 +250,7 @@ class Storm:
         moves_first = self._chance.random() < 0.3
         if moves_first:
             self._shake(kill)
-        nth = self._chance.randint(1, kill.most)
+        nth = self._chance.randint(kill.least, kill.most)
         self._start(step=kill.step, nth=nth, phase=kill.phase)
         if self._launcher.until(lambda: self._launcher.is_ready, PATIENCE):
             if not moves_first:
@@ -240,9 +262,17 @@ class Storm:
             self.killed[str(kill) if died else "at random, since its step did not come"] += 1
         self.faults += [f"after a kill {kill}: {fault}" for fault in torn(self.url)]
 
+    @property
+    def errors(self) -> list[str]:
+        """Give what the daemons logged as faults of their own, or wrote without being asked."""
+        logged = [json.loads(line) for line in (self._home / "out").read_text().splitlines()]
+        found = [str(line) for line in logged if line["level"] == "error"]
+        return found + (self._home / "err").read_text().splitlines()
+
     def _provoke(self, kill: Kill) -> None:
         """Do what makes its step come."""
-        instant = self._chance.uniform(0.0, 0.8)
+        # A daemon that is stopped before it looked has nothing to save.
+        instant = self._chance.uniform(0.4 if kill.phase == "stop" else 0.0, 0.8)
         if kill.phase == "live":
             if kill.step:
                 self._talk(STEP_PATIENCE)
@@ -260,24 +290,36 @@ class Storm:
         self._launcher.until(lambda: self._launcher.code is not None, PATIENCE / 4)
 
     def rest(self, how: signal.Signals) -> None:
-        """Let it live until the store says what is true, and note that; then end it."""
+        """Let doors change twice, each time until the store says what is true; then end it."""
         self._start()
-        down = frozenset(name for name in self._doors if not self._up[name])
+        self._launcher.until(lambda: self._launcher.is_ready, PATIENCE)
+        for _ in "12":
+            self._talk(AT_REST)
+            self._shake(Kill(""))
+            self._settle()
+        code = self._launcher.end(how, PATIENCE / 2)
+        if how is signal.SIGKILL:
+            self.killed["at rest"] += 1
+        elif code != 0:
+            self.faults.append(f"it ended with {code}")
+        self.faults += [f"after a rest: {fault}" for fault in torn(self.url)]
+
+    def _settle(self) -> None:
+        """Wait until the store says what is true; what it never said is a fault."""
+        down = frozenset(name for name in NAMES if not self._up[name])
+        true_since = time.monotonic()
 
         def is_true() -> bool:
-            return covered(self.url) == down
+            nonlocal true_since
+            if covered(self.url) != down:
+                true_since = time.monotonic()
+            return time.monotonic() - true_since >= AT_REST
 
-        if not self._launcher.until(is_true, PATIENCE if not self._mutant else PATIENCE / 5):
+        if not self._launcher.until(is_true, PATIENCE / 8 if self._mutant else PATIENCE):
             has = covered(self.url)
             self.faults += [f"{name} is down and has no ticket" for name in sorted(down - has)]
             self.faults += [f"{name} is up and has a ticket" for name in sorted(has - down)]
         self.script.settled.append((counted(self._wall()), down))
-        code = self._launcher.end(how, PATIENCE / 2)
-        if how is signal.SIGTERM:
-            assert code == 0, (self._home / "err").read_text()
-        else:
-            self.killed["at rest"] += 1
-        self.faults += [f"after a rest: {fault}" for fault in torn(self.url)]
 
     def _start(self, **plan: Any) -> None:
         self._launcher.start(
@@ -289,18 +331,17 @@ class Storm:
 
     def _shake(self, kill: Kill) -> None:
         """Let some doors change, or all of them become the same."""
-        doors = sorted(self._doors.keys() - {"spare"})
+        changing = [name for name in NAMES if name != SPARE]
         if kill.all_doors:
-            up = sum(self._up[name] for name in doors) < DOORS / 2
-            some, to = [name for name in doors if self._up[name] is not up], lambda _: up
+            up = sum(self._up[name] for name in changing) < DOORS / 2
+            some, to = [name for name in changing if self._up[name] is not up], lambda _: up
         else:
-            some, to = self._chance.sample(doors, DOORS // 3), lambda name: not self._up[name]
+            some, to = self._chance.sample(changing, DOORS // 3), lambda name: not self._up[name]
         for name in some:
             self._move(name, up=to(name))
 
     def _move(self, name: str, *, up: bool) -> None:
-        door = self._doors[name]
-        self._made.do(door.up() if up else door.down())
+        self._doors.move(name, up=up)
         self._up[name] = up
         self.script.moves.append((counted(self._wall()), name, up))
 
@@ -323,12 +364,20 @@ class Storm:
 
 
 @contextmanager
-def storm(home: Path, url: str, seed: int, mutant: str = "") -> Iterator[Storm]:
+def launcher() -> Iterator[Launcher]:
+    """Start daemons; what still runs is killed at the end."""
+    made = Launcher()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@contextmanager
+def storm(
+    home: Path, url: str, seed: int, *, mutant: str = "", shape: str = FLAT
+) -> Iterator[Storm]:
     """Make a story; its processes and doors are gone at the end."""
     home.mkdir(exist_ok=True)
-    with devices() as made:
-        launcher = Launcher()
-        try:
-            yield Storm(home, url, seed, made, launcher, mutant)
-        finally:
-            launcher.close()
+    with doors(NAMES) as made, launcher() as starts:
+        yield Storm(home, url, seed=seed, made=made, launcher=starts, mutant=mutant, shape=shape)

@@ -12,7 +12,6 @@ It answers with lines: `pid N`, `ready`, `ended CODE`.
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import signal
@@ -20,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -67,106 +67,119 @@ class Doom:
 def around(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
     """Put what *make* makes of it in place of a function."""
     original = getattr(owner, name)
-    setattr(owner, name, functools.wraps(original)(make(original)))
+    setattr(owner, name, wraps(original)(make(original)))
 
 
-def patch_link(doom: Doom) -> None:
-    """Name the steps of a transaction; only the writer's count."""
-    units = [0]
+def is_writer() -> bool:
+    """Whether this is the thread that writes; no other one's steps count."""
+    return threading.current_thread().name == "fettled-writer"
 
-    def is_writer() -> bool:
-        return threading.current_thread().name == "fettled-writer"
 
-    def say(original: Any) -> Any:
-        def spoken(self: Link, sql: str) -> Any:
-            if not is_writer():
-                return original(self, sql)
-            word = sql.partition(" ")[0]
-            if word == "BEGIN":
-                units[0] = 0
-                doom.step("before BEGIN")
-            elif sql == "SAVEPOINT unit":
-                units[0] += 1
-                if units[0] > 1:
-                    doom.step("between units")
-            elif word == "COMMIT":
-                doom.step("before COMMIT")
-            done = original(self, sql)
-            if word == "COMMIT":
-                doom.step("after COMMIT")
-            return done
+def name_words(doom: Doom, original: Any) -> Any:
+    """Name the words of transaction control."""
+    units = 0
 
-        return spoken
+    def say(self: Link, sql: str) -> Any:
+        nonlocal units
+        word = sql.partition(" ")[0] if is_writer() else ""
+        if word == "BEGIN":
+            units = 0
+            doom.step("before BEGIN")
+        elif sql == "SAVEPOINT unit" and word:
+            units += 1
+            doom.step("between units" if units > 1 else "before the first unit")
+        elif word == "COMMIT":
+            doom.step("before COMMIT")
+        done = original(self, sql)
+        if word == "COMMIT":
+            doom.step("after COMMIT")
+        return done
 
-    def one(original: Any) -> Any:
-        def ran(self: Link, *args: Any) -> Any:
-            done = original(self, *args)
+    return say
+
+
+def name_statement(doom: Doom, original: Any) -> Any:
+    """Name the instant after a statement."""
+
+    def run(self: Link, *args: Any) -> Any:
+        done = original(self, *args)
+        if is_writer():
+            doom.step("between inserts")
+        return done
+
+    return run
+
+
+def name_rows(doom: Doom, original: Any) -> Any:
+    """Name the instant after each row: one by one, so that it can die between two."""
+
+    def many(self: Link, statement: Any, given: Any) -> None:
+        for row in given:
+            original(self, statement, [row])
             if is_writer():
                 doom.step("between inserts")
-            return done
 
-        return ran
-
-    def many(original: Any) -> Any:
-        def ran(self: Link, statement: Any, given: Any) -> None:
-            if not is_writer():
-                original(self, statement, given)
-                return
-            for row in given:  # one by one, so that it can die between two rows, too
-                original(self, statement, [row])
-                doom.step("between inserts")
-
-        return ran
-
-    around(Link, "say", say)
-    around(Link, "run", one)
-    around(Link, "told", one)
-    around(Link, "many", many)
+    return many
 
 
-def patch_life(doom: Doom, ready: Callable[[], None]) -> None:
-    """Name the phases of a life: start, live, reload, stop; and tell when it is ready."""
+def name_commit(doom: Doom, original: Any) -> Any:
+    """Note where the adoption of a reload begins."""
 
-    def start(original: Any) -> Any:
-        def started(self: Assembly) -> None:
+    def commit(uow: Any, adoption: Any, clock: Any) -> Any:
+        if adoption.why == "reload":
+            doom.enter("reload")
+        return original(uow, adoption, clock)
+
+    return commit
+
+
+def name_swap(doom: Doom, original: Any) -> Any:
+    """Name the instants around the swap that ends an adoption."""
+
+    def replace(self: Memory, *args: Any) -> None:
+        doom.step("before the swap")
+        original(self, *args)
+        if doom.phase == "reload":
             doom.enter("live")
-            original(self)
-            ready()
 
-        return started
-
-    def commit(original: Any) -> Any:
-        def committed(uow: Any, adoption: Any, clock: Any) -> Any:
-            if adoption.why == "reload":
-                doom.enter("reload")
-            return original(uow, adoption, clock)
-
-        return committed
-
-    def replace(original: Any) -> Any:
-        def replaced(self: Memory, *args: Any) -> None:
-            doom.step("before the swap")
-            original(self, *args)
-            doom.step("after the swap")
-            if doom.phase == "reload":
-                doom.enter("live")
-
-        return replaced
-
-    def save(original: Any) -> Any:
-        async def saved(self: Assembly) -> None:
-            doom.enter("stop")
-            await original(self)
-
-        return saved
-
-    around(Assembly, "start", start)
-    around(Assembly, "save", save)
-    around(adopt, "_commit", commit)
-    around(Memory, "replace", replace)
+    return replace
 
 
-def patch_migration(doom: Doom) -> None:
+def name_start(doom: Doom, original: Any, ready: Callable[[], None]) -> Any:
+    """Note where it begins to look, and tell that it does."""
+
+    def start(self: Assembly) -> None:
+        doom.enter("live")
+        original(self)
+        ready()
+
+    return start
+
+
+def name_save(doom: Doom, original: Any) -> Any:
+    """Note where the last flush begins."""
+
+    async def save(self: Assembly) -> None:
+        doom.enter("stop")
+        await original(self)
+
+    return save
+
+
+def name_steps(doom: Doom, ready: Callable[[], None]) -> None:
+    """Patch all of them in."""
+    around(Link, "say", partial(name_words, doom))
+    around(Link, "run", partial(name_statement, doom))
+    around(Link, "told", partial(name_statement, doom))
+    around(Link, "many", partial(name_rows, doom))
+    around(adopt, "_commit", partial(name_commit, doom))
+    around(Memory, "replace", partial(name_swap, doom))
+    around(Assembly, "start", partial(name_start, doom, ready=ready))
+    around(Assembly, "save", partial(name_save, doom))
+    name_migration(doom)
+
+
+def name_migration(doom: Doom) -> None:
     """Name the statements of a migration; nothing else goes through SQLAlchemy's own roads."""
 
     def upgrade(original: Any) -> Any:
@@ -188,10 +201,9 @@ def live(start: dict[str, Any], tell: Callable[[str], None]) -> int:
     """Be the daemon; the exit code."""
     doom = Doom(start.get("step", ""), start.get("nth", 0), start.get("phase", "live"))
     if start.get("mutant"):
-        storm_mutants.MUTANTS[start["mutant"]]()
-    patch_link(doom)
-    patch_life(doom, lambda: tell("ready"))
-    patch_migration(doom)
+        mutants = storm_mutants.MUTANTS | storm_mutants.OF_MIGRATIONS
+        mutants[start["mutant"]]()
+    name_steps(doom, lambda: tell("ready"))
     return run(start["arguments"])
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fettled.app import observe
+import sqlalchemy
+
+from fettled.core.tickets import MONITOR
 from fettled.store import sql_tickets
 from fettled.store.batch import Batch
 from fettled.store.jobs import deliver
@@ -57,7 +59,7 @@ def each_statement_for_itself() -> None:
     original = Link.say
 
     def say(self: Link, sql: str) -> Any:
-        if sql.partition(" ")[0] in {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"}:
+        if sql.partition(" ")[0] in {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK"}:
             return None
         return original(self, sql)
 
@@ -69,20 +71,44 @@ def no_outbox() -> None:
     sql_tickets._announce = lambda *_: None
 
 
+def no_lines() -> None:
+    """Open and change the tickets of many, and forget who is on their lists."""
+    sql_tickets.put_members = lambda *_: None
+
+
 def always_the_first_start() -> None:
     """Number the observations of every start alike, so that the newer ones look old."""
     SqlUnit.next_incarnation = lambda _self: 1  # type: ignore[method-assign]  # the mutant
 
 
-def dropped_when_the_store_fails() -> None:
-    """Advance memory when a unit is queued, and believe it whatever becomes of the unit."""
-    original = observe.Observer._decide
+def never_read_again() -> None:
+    """Decide on the ticket as the monitor itself left it, whatever people did to it since."""
+    known: dict[str, Any] = {}
+    read, write = SqlUnit.last_ticket, SqlUnit.apply
 
-    async def decide(self: Any, watch: Any, held: Any) -> None:
-        watch.condition = watch.expected
-        await original(self, watch, held)
+    def last_ticket(self: SqlUnit, check: str) -> Any:
+        if check not in known:
+            known[check] = read(self, check)
+        return known[check]
 
-    observe.Observer._decide = decide  # type: ignore[method-assign]  # the mutant
+    def apply(self: SqlUnit, change: Any) -> Any:
+        done = write(self, change)
+        if all(entry.actor == MONITOR for entry in done.entries):
+            known[done.ticket.check] = done.ticket
+        return done
+
+    SqlUnit.last_ticket = last_ticket  # type: ignore[method-assign]  # the mutant
+    SqlUnit.apply = apply  # type: ignore[method-assign]  # as above
+
+
+def migrated_by_statements() -> None:
+    """Commit each statement of a migration by itself."""
+
+    @sqlalchemy.event.listens_for(sqlalchemy.Engine, "after_cursor_execute")
+    def commit(_connection: Any, cursor: Any, sql: str, *_: Any) -> None:
+        if cursor.connection.in_transaction and not sql.startswith(("BEGIN", "PRAGMA")):
+            cursor.connection.execute("COMMIT")
+            cursor.connection.execute("BEGIN IMMEDIATE")
 
 
 #: By the name of the promise that each breaks.
@@ -91,6 +117,11 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "condition and ticket in two transactions": two_transactions,
     "each statement for itself": each_statement_for_itself,
     "an entry without its event": no_outbox,
+    "a list without its lines": no_lines,
     "every start is the first": always_the_first_start,
-    "memory ahead of COMMIT": dropped_when_the_store_fails,
+    "no reading again in the unit": never_read_again,
+}
+#: The same of a migration.
+OF_MIGRATIONS: dict[str, Callable[[], None]] = {
+    "a migration by statements": migrated_by_statements,
 }

@@ -13,6 +13,9 @@ import aiohttp
 import pytest
 import structlog
 
+from fettled import calendar
+from fettled.app.quiet import Quiet
+from fettled.app.silences import Silences
 from fettled.app.tokens import Tokens
 from fettled.core.errors import ConfigError
 from fettled.core.permissions import Role
@@ -21,8 +24,11 @@ from fettled.telemetry.metrics import Metrics
 from fettled.web.app import ROUTES, make_app
 from fettled.web.keys import Services, Settings
 from fettled.web.listening import Limits, open_web
+from web.explanations import FakeAccounts, FakeExplainer
 from web.fakes import (
     AT,
+    KEPT,
+    WATCHED,
     FakeClock,
     FakeHealth,
     FakeHeartbeats,
@@ -65,6 +71,8 @@ class House:
     store: FakeStore = field(default_factory=FakeStore)
     tickets: FakeTickets = field(default_factory=FakeTickets)
     subjects: FakeSubjects = field(default_factory=FakeSubjects)
+    explainer: FakeExplainer = field(default_factory=FakeExplainer)
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
     heartbeats: FakeHeartbeats = field(default_factory=FakeHeartbeats)
     health: FakeHealth = field(default_factory=FakeHealth)
     metrics: Metrics = field(default_factory=lambda: Metrics("0.1.0"))
@@ -78,6 +86,17 @@ class House:
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.store, self.clock)
+        self.quiet = Quiet(store=self.store, clock=self.clock, expand=calendar.around)
+        self.silences = Silences(
+            quiet=self.quiet,
+            store=self.store,
+            clock=self.clock,
+            check=calendar.check,
+            source="/etc/fettled.yaml",
+        )
+        self.quiet.fleet_changed(WATCHED)
+        for spec in KEPT:
+            self.quiet.register(spec)
 
     async def reload(self, *, force: bool = False) -> list[str]:
         self.forced = force
@@ -106,6 +125,9 @@ class House:
             subjects=self.subjects,
             heartbeats=self.heartbeats,
             tokens=self.tokens,
+            explainer=self.explainer,
+            accounts=self.accounts,
+            silences=self.silences,
             reload=self.reload,
             health=self.health,
             expose=self.metrics.expose,

@@ -1,4 +1,4 @@
-"""Small fakes that fit the protocols of `fettled.web.keys`, and a store of tokens only."""
+"""Small fakes that fit the protocols of `fettled.web.keys`, and a store of tokens and silences."""
 
 from __future__ import annotations
 
@@ -14,11 +14,51 @@ from fettled.core.condition import Condition
 from fettled.core.errors import ConflictError, NotFoundError, StaleError, StoreDownError
 from fettled.core.lifecycle import Action, Comment
 from fettled.core.observations import Reason
+from fettled.core.quiet import Scope
 from fettled.core.tickets import MONITOR, Actor, Change, Entry, Member, Ticket
-from fettled.core.words import Phase, Priority, Source, Status, SubjectType, Verdict
-from fettled.ports import TicketFilter, Token
+from fettled.core.words import Gate, Phase, Priority, Source, Status, SubjectType, Verdict
+from fettled.ports import Fleet, QuietSpec, SubjectSpec, TicketFilter, Token
 
 AT = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
+
+
+#: What silences and windows can name.
+WATCHED = Fleet(
+    {
+        "hub": SubjectSpec("hub", "Hub", SubjectType.INTEGRATION, labels={"site": "oslo"}),
+        "door-1": SubjectSpec("door-1", "Door 1", SubjectType.DEVICE, parent="hub"),
+    },
+    {},
+    quiet=(
+        QuietSpec(
+            id="file-1",
+            gate=Gate.SILENCE,
+            subject="hub",
+            selector={},
+            scope=Scope.SUBJECT,
+            reason="in the file",
+            author="",
+            ends_at=AT + timedelta(days=1),
+            origin="silences[0]",
+        ),
+    ),
+)
+#: A silence and a window that somebody made.
+KEPT = tuple(
+    QuietSpec(
+        id=ident,
+        gate=gate,
+        subject="door-1",
+        selector={},
+        scope=Scope.SUBJECT,
+        reason="painters",
+        author="bob",
+        starts_at=AT - timedelta(hours=1),
+        ends_at=AT + timedelta(hours=1),
+        created_at=AT - timedelta(hours=1),
+    )
+    for ident, gate in (("s1", Gate.SILENCE), ("w1", Gate.MAINTENANCE_WINDOW))
+)
 
 
 class FakeClock:
@@ -39,6 +79,8 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.tokens: dict[str, Token] = {}
+        self.quiet: dict[str, QuietSpec] = {}
+        self.logged: list[tuple[str, str, dict[str, Any]]] = []
         self.down = False
         self.reads = 0
         self.last_commit = 0.0
@@ -58,6 +100,15 @@ class FakeStore:
 
     def token_count(self) -> int:
         return len(self.tokens)
+
+    def silences(self) -> list[QuietSpec]:
+        return list(self.quiet.values())
+
+    def put_silence(self, spec: QuietSpec) -> None:
+        self.quiet[spec.id] = spec
+
+    def log_input(self, kind: str, at: datetime, actor: str, data: dict[str, Any]) -> None:
+        self.logged.append((kind, actor, data))
 
     def add_token(self, token: Token) -> None:
         self.tokens[token.id] = token

@@ -20,6 +20,13 @@ PARTS = {"ref": "42", "key": "door-1", "subject": "cron", "check": "main"}
 BODIES = {
     "/api/v1/tickets/{ref}/actions": {"action": "resolve"},
     "/api/v1/tokens": {"user": "bob", "role": "viewer"},
+    "/api/v1/silences": {"subject": "hub", "ends_at": "2026-11-22T00:00:00Z", "reason": "x"},
+    "/api/v1/maintenance-windows": {
+        "subject": "hub",
+        "cron": "0 2 * * SUN",
+        "duration": "2h",
+        "reason": "x",
+    },
 }
 #: The handler asks for more than its route, depending on what is to be done.
 STRICTER = {"/api/v1/tickets/{ref}/actions": Permission.TICKET_UPDATE}
@@ -29,7 +36,8 @@ WALK = [(route, path) for route in ROUTES for path in route.paths]
 
 async def call(house: House, route: Route, path: str, headers: dict[str, str]) -> int:
     """Ask for *path* as the route says; give the status."""
-    asked = re.sub(r"{(\w+)}", lambda part: PARTS[part[1]], path)
+    ident = "w1" if "windows" in path else "s1"
+    asked = re.sub(r"{(\w+)}", lambda part: {**PARTS, "id": ident}[part[1]], path)
     async with (
         aiohttp.ClientSession(house.url, headers=headers) as session,
         session.request(route.method, asked, json=BODIES.get(path)) as response,
@@ -78,6 +86,9 @@ def test_nothing_is_served_but_the_table(house: House):
             subjects=house.subjects,
             heartbeats=house.heartbeats,
             tokens=house.tokens,
+            explainer=house.explainer,
+            accounts=house.accounts,
+            silences=house.silences,
             reload=house.reload,
             health=house.health,
             expose=house.metrics.expose,

@@ -142,7 +142,7 @@ class _Folding:
             subject=task.subject.key,
             ticket=self.ticket,
             membership=self.membership,
-            duplicate_is_open=_duplicate_is_open(self._uow, self.ticket),
+            duplicate_is_open=duplicate_is_open(self._uow, self.ticket),
             labels=task.subject.labels,
             team=task.subject.team,
             around=Surroundings(
@@ -167,7 +167,8 @@ class _Folding:
             self.membership = self._uow.membership(key)
 
 
-def _duplicate_is_open(reader: Reader, ticket: Ticket | None) -> bool:
+def duplicate_is_open(reader: Reader, ticket: Ticket | None) -> bool:
+    """Whether the ticket that *ticket* was resolved as a duplicate of is open."""
     resolution = ticket.resolution if ticket is not None else None
     if resolution is None or resolution.code is not Code.DUPLICATE:
         return False

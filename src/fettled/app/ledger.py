@@ -94,6 +94,15 @@ class Ledger(FleetLedger):
             if ticket.check == check or (subject is not None and ticket.subject == subject)
         ]
 
+    def tickets_of_subject(self, subject: str, *, since: datetime) -> list[Ticket]:
+        """Those about a subject that were not over before *since*."""
+        return [
+            ticket
+            for ticket in self._tickets.values()
+            if ticket.subject == subject
+            and (ticket.resolved_at is None or ticket.resolved_at >= since)
+        ]
+
     def tickets(self, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:
         """Newest first, with numbers below *before*."""
         names = ("status", "priority", "kind", "source", "subject")

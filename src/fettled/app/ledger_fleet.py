@@ -186,6 +186,10 @@ class FleetLedger:
         """The log of other inputs from *after* on, in its order."""
         return self._inputs[after : after + limit]
 
+    def adoptions(self, *, since: datetime) -> list[Input]:
+        """The starts and reloads since then."""
+        return [one for one in self._inputs if one.kind in {"start", "reload"} and one.at >= since]
+
     def token(self, token_id: str) -> Token | None:
         """One token."""
         return self._tokens.get(token_id)

@@ -18,6 +18,7 @@ from typing import Any
 
 from fettled.app.quiet_watch import QuietWatch
 from fettled.app.rulebook import Expand, Rulebook, make_relations, make_rulebook
+from fettled.core.quiet import Rule
 from fettled.core.reopening import StayQuiet
 from fettled.core.tickets import SYSTEM
 from fettled.ports import Clock, Fleet, QuietEdge, QuietSpec, Store, SubjectSpec, UnitOfWork
@@ -77,6 +78,10 @@ class Quiet:
         None where no window is remembered. That another one holds is for `holding` to say.
         """
         return self._book.ended(subject, at)
+
+    def rules(self, subject: str, at: datetime) -> tuple[Rule, ...]:
+        """Give the rules that hold for *subject* at *at* (wall time); any thread may ask."""
+        return self._book.rules(subject, at)
 
     @property
     def book(self) -> Rulebook:
@@ -167,7 +172,8 @@ class Quiet:
             await self.load()
         if edges := tuple(self._untold):
             await self._store.write(partial(_log, edges=edges))
-            self._untold = [edge for edge in self._untold if edge not in edges]
+            told = set(map(id, edges))
+            self._untold = [edge for edge in self._untold if id(edge) not in told]
 
     async def forget(self) -> None:
         """

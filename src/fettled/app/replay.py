@@ -31,6 +31,7 @@ from fettled.core.condition import Condition
 from fettled.core.engine import is_quiet
 from fettled.core.flap import Stretch
 from fettled.core.errors import FettledError
+from fettled.core.isolation import Link
 from fettled.core.keys import stands_for_many
 from fettled.core.lifecycle import Resolve
 from fettled.core.observations import Observation
@@ -75,6 +76,8 @@ class Told:
         """Count it."""
         del condition
         self.gated_count += 1
+
+    def isolation_changed(self, link: Link) -> None: ...  # noqa: D102 - as above
 
     def changed(self, change: Change) -> None:
         """Keep it."""

@@ -95,6 +95,13 @@ class Rulebook:
         lineage = self.relations.lineage(subject)
         return quiet.holding(self._about(lineage, at), lineage, at)
 
+    def rules(self, subject: str, at: datetime) -> tuple[Rule, ...]:
+        """Give the rules that hold for *subject* at *at*, the one that ends first before others."""
+        lineage = self.relations.lineage(subject)
+        found = [each for each in self._about(lineage, at) if each.means(lineage)]
+        ends = {each.id: until for each in found if (until := each.until(at)) is not None}
+        return tuple(sorted((e for e in found if e.id in ends), key=lambda e: (ends[e.id], e.id)))
+
     def ended(self, subject: str, at: datetime) -> datetime | None:
         """When the last maintenance window over *subject* ended."""
         lineage = self.relations.lineage(subject)
@@ -159,7 +166,9 @@ def make_page(spec: QuietSpec, at: datetime, expand: Expand) -> Page:
         intervals = (Interval(spec.starts_at or _ALWAYS, spec.ends_at or _NEVER),)
     else:
         intervals = expand(spec.recurrence, at)
-        since = max((each.start for each in intervals if each.start <= at), default=_ALWAYS)
+        # Before its end, another run than the one that ended last was that.
+        edges = (time for each in intervals for time in (each.start, each.end))
+        since = max((time for time in edges if time <= at), default=_ALWAYS)
         until = min((each.start for each in intervals if each.start > at), default=_NEVER)
     rule = Rule(
         id=spec.id,

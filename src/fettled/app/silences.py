@@ -193,7 +193,7 @@ class Silences:
     def _find(self, gate: Gate, ident: str) -> Page:
         page = self._quiet.book.pages.get(ident)
         if page is None or page.spec.gate is not gate:
-            msg = f"there is no such {QUIET_WORDS[gate]}"
+            msg = f"there is no {QUIET_WORDS[gate]} {ident}"
             raise NotFoundError(msg)
         return page
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from fettled.app.group_belief import group_belief
 from fettled.app.topology import Topology
 from fettled.core import reopening
 from fettled.core.around import Above, Group, Sibling
 from fettled.core.condition import Condition
 from fettled.core.keys import ADOPTED, EVERYTHING, ISOLATION, ROLLUP, rollup_of
+from fettled.core.quiet import Rule
 from fettled.core.reopening import StayQuiet
 from fettled.core.tickets import Member, Ticket
 from fettled.core.words import Code, Gate, MemberState, Phase
@@ -31,6 +33,10 @@ class Quiet(Protocol):
         """Those that hold for *subject* at *at*."""
         ...
 
+    def rules(self, subject: str, at: datetime) -> tuple[Rule, ...]:
+        """The same as rules: what they are called, and why they are there."""
+        ...
+
     def ended(self, subject: str, at: datetime) -> datetime | None:
         """When the last maintenance window before *at* ended."""
         ...
@@ -40,6 +46,10 @@ class NoQuiet:
     """No silence, no window."""
 
     def holding(self, subject: str, at: datetime) -> tuple[StayQuiet, ...]:  # noqa: ARG002 - the protocol's
+        """None."""
+        return ()
+
+    def rules(self, subject: str, at: datetime) -> tuple[Rule, ...]:  # noqa: ARG002 - the protocol's
         """None."""
         return ()
 
@@ -147,6 +157,8 @@ class Surroundings:
         restarted, of_parent = self._restart(name) if is_parents else (None, None)
         lines = tuple(self.reader.members(ticket.number)) if ticket is not None else ()
         over = {each.check for each in lines if each.state is MemberState.DOWN}
+        # Which lines are new is asked of the ticket that will be theirs again.
+        known = lines if of_parent is None else tuple(self.reader.members(of_parent.number))
         unwell = self.sightings.unwell.get(name, {})
         firing = [check for check, phase in unwell.items() if phase is Phase.FIRING]
         return Group(
@@ -157,12 +169,18 @@ class Surroundings:
             pending=sum(1 for phase in unwell.values() if phase is Phase.PENDING_OPEN),
             longest=max((each.interval for each in specs), default=timedelta()),
             ticket=ticket,
-            belief=self.reader.condition(key),
+            belief=self._belief(key, lines, ticket),
             line=self._line(lines, ticket),
-            lines=lines,
+            lines=known,
             restarted=restarted,
             of_parent=of_parent,
         )
+
+    def _belief(
+        self, key: str, lines: tuple[Member, ...], ticket: Ticket | None
+    ) -> Condition | None:
+        ratio = self.spec.policy.cascade.recover_ratio
+        return group_belief(self.reader, key, ticket, lines, ratio, self.wall)
 
     def _line(self, lines: tuple[Member, ...], ticket: Ticket | None) -> Member | None:
         """Its line on a ticket that is over, unless it was well since."""
@@ -246,7 +264,7 @@ class Surroundings:
             gate=Gate.OBSERVE_ONLY,
             size=len(lines),
             ticket=ticket,
-            belief=self.reader.condition(ADOPTED),
+            belief=self._belief(ADOPTED, lines, ticket),
             line=line,
             lines=lines,
         )
@@ -266,7 +284,7 @@ class Surroundings:
             gate=Gate.SETTLING,
             size=len(self.topology.subjects),
             ticket=ticket,
-            belief=self.reader.condition(EVERYTHING),
+            belief=self._belief(EVERYTHING, lines, ticket),
             line=self._line(lines, ticket),
             lines=lines,
         )
@@ -277,6 +295,10 @@ class Surroundings:
             return None
         ticket = self.reader.last_ticket(rollup_of(self.spec.subject))
         return ticket if ticket is not None and ticket.is_open else None
+
+    def lines(self, number: int) -> tuple[Member, ...]:
+        """The checklist of a ticket."""
+        return tuple(self.reader.members(number))
 
     def below(self) -> tuple[Sibling, ...]:
         """What is reached through it and has an open ticket of its own."""

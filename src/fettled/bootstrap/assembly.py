@@ -13,21 +13,24 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from fettled import __version__
+from fettled import __version__, calendar
+from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
+from fettled.app.explain import Explainer
 from fettled.app.health import Figures, assess, missing
-from fettled.app.heartbeats import Heartbeats
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
+from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
+from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
-from fettled.app.surroundings import NoQuiet
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
 from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
+from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, make_own_trouble
 from fettled.bootstrap.retention import forget
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
@@ -56,6 +59,9 @@ GAUGE = timedelta(seconds=1)
 #: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
 #: counted in a hundredth of a second.
 COUNT = timedelta(seconds=5)
+#: How often is looked whether a silence or window began or ended. Whether one holds does
+#: not depend on it; what it held back is looked at again so soon.
+QUIET = timedelta(seconds=1)
 #: Each gauging is a tick of the heartbeats; one that comes later than this means that the
 #: daemon did not run in between, or so haltingly that nothing it measured can be believed.
 LONGEST_TICK = timedelta(seconds=5)
@@ -93,7 +99,8 @@ class Assembly:
         extra = (sink,) if sink is not None else ()
         self.sink = Fan(self._metrics, self.log, *extra)
         self.memory = Memory()
-        self.observer = Observer(store, clock, self.sink, self.memory)
+        self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
+        self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
         self._lag = LoopLag(self._metrics.loop_lagged)
         room = room_for_probes(descriptors)
         if room < self.settings.limits.in_flight:
@@ -109,28 +116,43 @@ class Assembly:
             on_skip=self._skipped,
             on_error=self._look_failed,
         )
+        run = partial(run_probe, lag=self._lag.stalled)
+        self._trouble = make_own_trouble(
+            memory=self.memory,
+            store=store,
+            clock=clock,
+            sink=self.sink,
+            run=run,
+            longest_tick=LONGEST_TICK,
+            tell_blind=self._metrics.blind,
+        )
+        self._heartbeats = self._trouble.heartbeats
         self.observer.wake = self._scheduler.look_now
-        self._heartbeats = Heartbeats(self.memory, store, clock, LONGEST_TICK)
         self._looker = Looker(
             memory=self.memory,
             observer=self.observer,
             clock=clock,
-            run=partial(run_probe, lag=self._lag.stalled),
+            run=run,
             cadence=self._scheduler.cadence,
             heartbeats=self._heartbeats,
+            isolation=self._trouble.isolation,
         )
         self._tickets = Tickets(store, clock, self.memory, self.sink)
         self._tickets.wake = self._scheduler.look_now
-        self._rollups = Rollups(store, clock, self.memory, self.sink, NoQuiet())
+        self._rollups = Rollups(store, clock, self.memory, self.sink, self.quiet)
+        self._unaccounted = Unaccounted(self.memory, clock)
         self._tokens = Tokens(store, clock, self._roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
+        self._housekeeping.every("isolation", ISOLATION_EVERY, self._trouble.tick)
+        self._housekeeping.every("blindness", BLIND_EVERY, self._trouble.sweep)
         self._housekeeping.every("flush", FLUSH, self._flush)
         self._housekeeping.every("forget", FORGET_EVERY, self._forget)
         self._housekeeping.every("tend", TEND, self._tend)
         self._housekeeping.every("gauge", GAUGE, self._gauge)
         self._housekeeping.every("count", COUNT, self._count)
+        self._housekeeping.every("quiet", QUIET, self._quieten)
         self._reloading = asyncio.Lock()
         self._reloads: set[asyncio.Task[list[str]]] = set()
         self._reload_failed = self._reload_shrunk = False
@@ -139,6 +161,7 @@ class Assembly:
     async def take_over(self) -> None:
         """Adopt the configured fleet, with the state that the store has of it."""
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
+        await self.quiet.load()
         await self._adopt(make_fleet(self.settings, self._tools), "start")
         await self._count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
@@ -150,6 +173,8 @@ class Assembly:
         """Show the configured fleet as the store remembers it, and change nothing."""
         fleet = make_fleet(self.settings, self._tools)
         await recall(fleet, store=self._store, memory=self.memory, clock=self._clock)
+        await self.quiet.load()
+        self.quiet.fleet_changed(fleet)
 
     async def reload(self, *, force: bool = False) -> list[str]:
         """
@@ -212,6 +237,7 @@ class Assembly:
         """Begin to look and to keep house."""
         self._lag.start()
         self._housekeeping.start()
+        self._trouble.isolation.start()
         self._scheduler.start()
         self.log.started(__version__, len(self.memory), self.notes)
 
@@ -223,6 +249,7 @@ class Assembly:
             reload.cancel()
         await self._scheduler.drain(deadline, grace=grace)
         await self._housekeeping.stop()
+        self._trouble.stop()
         self._lag.stop()
 
     async def save(self) -> None:
@@ -240,8 +267,24 @@ class Assembly:
         return keys.Services(
             tickets=self._tickets,
             subjects=Subjects(self.memory, self._scheduler.next_at),
+            explainer=Explainer(
+                store=self._store,
+                clock=self._clock,
+                memory=self.memory,
+                quiet=self.quiet,
+                next_at=self._scheduler.next_at,
+                unaccounted=lambda: self._unaccounted.found,
+            ),
+            accounts=Accounts(self._store, self._clock, self.memory),
             heartbeats=self._looker,
             tokens=self._tokens,
+            silences=Silences(
+                quiet=self.quiet,
+                store=self._store,
+                clock=self._clock,
+                check=calendar.check,
+                source=str(self._config) if self._config.name else "the configuration",
+            ),
             reload=self.reload,
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
@@ -267,17 +310,19 @@ class Assembly:
 
     async def _adopt(self, fleet: Fleet, why: str, *, force: bool = False) -> None:
         fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
-        self._shrunk = await adopt(
-            fleet,
-            why=why,
-            force=force,
-            store=self._store,
-            clock=self._clock,
-            memory=self.memory,
-            sink=self.sink,
-        )
+        with self.quiet.adopting(fleet):
+            self._shrunk = await adopt(
+                fleet,
+                why=why,
+                force=force,
+                store=self._store,
+                clock=self._clock,
+                memory=self.memory,
+                sink=self.sink,
+            )
         if self._shrunk is not None:
             self.log.shrunk(self._shrunk)
+        self._trouble.isolation.configure(fleet.isolation)
         self._metrics.fleet_changed(fleet)
         self._scheduler.set_checks(timings(fleet))
         for key, spec in fleet.checks.items():
@@ -307,11 +352,23 @@ class Assembly:
 
     async def _forget(self) -> None:
         await forget(self._store, self._clock.wall())
+        await self.quiet.forget()
 
     async def _count(self) -> None:
+        self._metrics.unaccounted(len(self._unaccounted.look()))
         # While the store is down the last counts stand; that it is down is told elsewhere.
         with suppress(StoreDownError):
             self._metrics.tickets_counted(await self._store.read(lambda r: r.ticket_counts()))
+
+    async def _quieten(self) -> None:
+        due = self.quiet.due(self._clock.wall())
+        for edge in due.edges:
+            self.log.quiet_changed(edge)
+        for check in self.memory.waiting_of(due.subjects):
+            self._scheduler.look_now(check)
+        # While the store is down what is to be logged there waits.
+        with suppress(StoreDownError):
+            await self.quiet.tell()
 
     async def _gauge(self) -> None:
         self._heartbeats.listen()

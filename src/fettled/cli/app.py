@@ -13,14 +13,18 @@ import typer
 
 from fettled import __version__
 from fettled.cli import (
+    account,
     configuration,
     operation,
     probing,
+    silences,
     store,
     subjects,
     ticket_work,
     tickets,
     tokens,
+    why,
+    windows,
 )
 from fettled.cli.failures import guarded
 
@@ -33,9 +37,11 @@ app = typer.Typer(
 )
 operation.register(app)
 probing.register(app)
+why.register(app)
+account.register(app)
 configuration.register(app)
 ticket_work.register(tickets.app)
-for noun in (tickets, subjects, tokens, store):
+for noun in (tickets, subjects, silences, windows, tokens, store):
     app.add_typer(noun.app)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,13 @@ def serve_locally(settings: Settings) -> AbstractAsyncContextManager[Path]:
     from fettled.bootstrap import running
 
     return running.serve_locally(settings)
+
+
+def now() -> datetime:
+    """Give wall time: what `--for` counts from."""
+    from fettled.clock import SystemClock
+
+    return SystemClock().wall()
 
 
 def check_store(url: str) -> list[str]:

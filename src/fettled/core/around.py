@@ -72,7 +72,7 @@ class Group:
         ticket: the last ticket of its roll-up, open or not.
         belief: the roll-up's own condition.
         line: this check's line on *ticket*.
-        lines: the whole checklist of *ticket*, while some are still down on it.
+        lines: the whole checklist of *of_parent*, else of *ticket*.
         restarted: wall time at which the parent came back, when that was just now: what
             has been down since before counts as one start.
         of_parent: the parent's ticket that was resolved then.
@@ -139,6 +139,10 @@ class Around(Protocol):
         """What is reached through it and has an open ticket of its own."""
         ...
 
+    def lines(self, number: int) -> tuple[Member, ...]:
+        """The checklist of a ticket."""
+        ...
+
 
 class _Alone:
     """Nothing around: a lone check of a lone subject."""
@@ -174,6 +178,9 @@ class _Alone:
         return None
 
     def below(self) -> tuple[Sibling, ...]:
+        return ()
+
+    def lines(self, number: int) -> tuple[Member, ...]:  # noqa: ARG002 - the protocol's
         return ()
 
 

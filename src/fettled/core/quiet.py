@@ -150,7 +150,7 @@ def why_not(
     if ends_at <= starts_at:
         return "ends_at", "must be later than the start"
     if gate is Gate.SILENCE and ends_at - starts_at > LONGEST_SILENCE:
-        return "ends_at", "is more than 90 days after the start; a silence ends sooner"
+        return "ends_at", "is more than 90 days after the start"
     if ends_at - now > _FURTHEST:
         return "ends_at", "is more than ten years away"
     return None

@@ -68,6 +68,10 @@ class Reader(Protocol):
         """Newest first, with numbers below *before*."""
         ...
 
+    def tickets_of_subject(self, subject: str, *, since: datetime) -> list[Ticket]:
+        """Those about a subject, open or not, that were not over before *since*."""
+        ...
+
     def open_tickets(self) -> list[Ticket]: ...
     def ticket_counts(self) -> dict[tuple[str, str, str, str], int]:
         """How many by (status, priority, kind, source)."""
@@ -86,6 +90,10 @@ class Reader(Protocol):
 
     def inputs(self, *, after: int, limit: int) -> list[Input]:
         """The log of other inputs from *after* on, in its order."""
+        ...
+
+    def adoptions(self, *, since: datetime) -> list[Input]:
+        """The starts and reloads since then, each with the checks that it removed."""
         ...
 
     def figure(self, name: str) -> int | None:

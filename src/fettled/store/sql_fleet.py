@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, func, null, select, update
+from sqlalchemy import bindparam, case, delete, func, null, or_, select, update
 
 from fettled.core.keys import rollup_of
 from fettled.ports import Input, OutboxEvent, Subject, SubjectSpec, Token
@@ -62,6 +62,14 @@ _INPUTS = (
     .where(inputs.c.position > bindparam("after"))
     .order_by(inputs.c.position)
     .limit(bindparam("limit"))
+)
+_ADOPTIONS = (
+    select(inputs)
+    .where(
+        or_(inputs.c.kind == "start", inputs.c.kind == "reload"),
+        inputs.c.at >= bindparam("since"),
+    )
+    .order_by(inputs.c.position)
 )
 _COUNT_START = (
     add(meta)
@@ -196,6 +204,11 @@ def log_input(link: Link, kind: str, at: datetime, actor: str, data: dict[str, A
 def every_input(link: Link, *, after: int, limit: int) -> list[Input]:
     """Read a piece of the log of inputs."""
     return [Input(**row) for row in link.all(_INPUTS, {"after": after, "limit": limit})]
+
+
+def adoptions(link: Link, since: datetime) -> list[Input]:
+    """Read the starts and reloads since then."""
+    return [Input(**row) for row in link.all(_ADOPTIONS, {"since": since})]
 
 
 def next_incarnation(link: Link) -> int:

@@ -38,7 +38,8 @@ _MEMBERS = (
     .where(members.c.ticket == bindparam("number"))
     .order_by(members.c.joined_at, members.c.check_key)
 )
-_PUT_MEMBER = put(members, "ticket", "check_key")
+# When it joined first is history: a ticket that is opened again does not change it.
+_PUT_MEMBER = put(members, "ticket", "check_key", kept=("joined_at",))
 _ADD_GATING = add(gatings, "number")
 _END_GATING = (
     update(gatings)

@@ -8,6 +8,7 @@ Decides nothing: what a ticket may become is core's. What the database itself fo
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -50,6 +51,14 @@ _OPEN = (
     select(tickets)
     .where(or_(*[tickets.c.status == status.value for status in sorted(OPEN_STATUSES)]))
     .order_by(tickets.c.number.desc())
+)
+_ABOUT = (
+    select(tickets)
+    .where(
+        tickets.c.subject == bindparam("subject"),
+        or_(tickets.c.resolved_at.is_(None), tickets.c.resolved_at >= bindparam("since")),
+    )
+    .order_by(tickets.c.number)
 )
 _COUNTS = select(
     tickets.c.status, tickets.c.priority, tickets.c.kind, tickets.c.source, func.count().label("n")
@@ -114,6 +123,11 @@ def listed(link: Link, which: TicketFilter, *, before: int | None, limit: int) -
     if before is not None:
         statement = statement.where(tickets.c.number < before)
     return [load_ticket(row) for row in link.ask(statement)]
+
+
+def tickets_of_subject(link: Link, subject: str, since: datetime) -> list[Ticket]:
+    """List the tickets about a subject that were not over before *since*, oldest first."""
+    return [load_ticket(row) for row in link.all(_ABOUT, {"subject": subject, "since": since})]
 
 
 def open_tickets(link: Link) -> list[Ticket]:

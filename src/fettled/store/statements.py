@@ -20,15 +20,17 @@ def add(table: Table, *without: str) -> Insert:
     )
 
 
-def put(table: Table, *keys: str, without: tuple[str, ...] = ()) -> Insert:
-    """Insert a row of *table*, or overwrite the one with the same *keys*."""
+def put(
+    table: Table, *keys: str, without: tuple[str, ...] = (), kept: tuple[str, ...] = ()
+) -> Insert:
+    """Insert a row of *table*, or overwrite that with the same *keys*, but for what is *kept*."""
     statement = add(table, *without)
     return statement.on_conflict_do_update(
         index_elements=list(keys),
         set_={
             column.name: statement.excluded[column.name]
             for column in table.c
-            if column.name not in keys and column.name not in without
+            if column.name not in {*keys, *without, *kept}
         },
     )
 

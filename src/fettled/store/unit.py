@@ -93,6 +93,10 @@ class SqlReader:
         """Newest first, with numbers below *before*."""
         return sql_tickets.listed(self._link, which, before=before, limit=limit)
 
+    def tickets_of_subject(self, subject: str, *, since: datetime) -> list[Ticket]:
+        """Tickets about a subject that were not over before *since*."""
+        return sql_tickets.tickets_of_subject(self._link, subject, since)
+
     def open_tickets(self) -> list[Ticket]:
         """Every open ticket, newest first."""
         return sql_tickets.open_tickets(self._link)
@@ -124,6 +128,10 @@ class SqlReader:
     def inputs(self, *, after: int, limit: int) -> list[Input]:
         """Read a piece of the log of inputs."""
         return sql_fleet.every_input(self._link, after=after, limit=limit)
+
+    def adoptions(self, *, since: datetime) -> list[Input]:
+        """The starts and reloads since then."""
+        return sql_fleet.adoptions(self._link, since)
 
     def figure(self, name: str) -> int | None:
         """A single figure that was kept by name."""

@@ -15,13 +15,18 @@ import structlog
 from fettled.core.condition import Condition
 from fettled.core.errors import ConfigError
 from fettled.core.inventory import Shrunk
+from fettled.core.isolation import Link, Standing
 from fettled.core.observations import Observation
 from fettled.core.tickets import Change
-from fettled.core.words import Phase
+from fettled.core.words import Gate, Phase
+from fettled.ports import QuietEdge
 
 PHASE_CHANGED = "check.phase_changed"
 GATED = "check.gated"
 FAULTED = "daemon.faulted"
+ISOLATION_BEGAN = "isolation.began"
+ISOLATION_DOUBTED = "isolation.doubted"
+ISOLATION_ENDED = "isolation.ended"
 STARTED = "daemon.started"
 LISTENING = "daemon.listening"
 STOPPING = "daemon.stopping"
@@ -31,6 +36,10 @@ CONFIG_RELOADED = "config.reloaded"
 CONFIG_REFUSED = "config.refused"
 CONFIG_NOTED = "config.noted"
 INVENTORY_SHRUNK = "config.inventory_shrunk"
+SILENCE_STARTED = "silence.started"
+SILENCE_ENDED = "silence.ended"
+WINDOW_STARTED = "window.started"
+WINDOW_ENDED = "window.ended"
 
 
 #: How many faults a line tells; `fettled check-config` tells all.
@@ -80,6 +89,16 @@ class LogSink:
                 actor=entry.actor.name or entry.actor.type,
             )
 
+    def isolation_changed(self, link: Link) -> None:
+        """Log that the monitor is cut off, that this is not believed any more, or that it ended."""
+        told = {"network": link.network, "standing": link.standing}
+        if link.standing is Standing.CONNECTED:
+            self._log.info(ISOLATION_ENDED, **told)
+        elif link.standing is Standing.DOUBTED:
+            self._log.error(ISOLATION_DOUBTED, **told)
+        else:
+            self._log.warning(ISOLATION_BEGAN, **told)
+
     def started(self, version: str, checks: int, notes: Sequence[str]) -> None:
         """Log the start, and what the configuration left to be said."""
         self._note(notes)
@@ -100,6 +119,28 @@ class LogSink:
     def clock_stepped(self, step: timedelta) -> None:
         """Log that the wall clock jumped; nothing that is timed here did."""
         self._log.warning(CLOCK_STEPPED, seconds=step.total_seconds())
+
+    def quiet_changed(self, edge: QuietEdge) -> None:
+        """Log that a silence or maintenance window began or ended to hold."""
+        spec = edge.spec
+        told = {
+            "id": spec.id,
+            "subject": spec.subject,
+            "selector": spec.selector,
+            "scope": spec.scope,
+            "until": edge.ends_at,
+            "reason": spec.reason,
+            "author": spec.author,
+        }
+        match spec.gate, edge.started:
+            case Gate.SILENCE, True:
+                self._log.info(SILENCE_STARTED, **told)
+            case Gate.SILENCE, False:
+                self._log.info(SILENCE_ENDED, **told)
+            case _, True:
+                self._log.info(WINDOW_STARTED, **told)
+            case _:
+                self._log.info(WINDOW_ENDED, **told)
 
     def reloaded(self, subjects: int, checks: int, notes: Sequence[str]) -> None:
         """Log that a configuration was read again and is in force, and what is left to be said."""

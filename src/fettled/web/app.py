@@ -18,7 +18,7 @@ from aiohttp import web
 
 from fettled.core.errors import FettledError
 from fettled.web import ops
-from fettled.web.api import admin, subjects, tickets
+from fettled.web.api import admin, explain, silences, subjects, tickets
 from fettled.web.attempts import FailedTries
 from fettled.web.auth import NOBODY, Principal, identify
 from fettled.web.control import identify_peer, is_control
@@ -39,7 +39,14 @@ REQUEST_SERVED = "http.request_served"
 REQUEST_FAILED = "http.request_failed"
 
 #: Every route there is. The API's description is made from this, too.
-ROUTES: tuple[Route, ...] = (*ops.routes, *tickets.routes, *subjects.routes, *admin.routes)
+ROUTES: tuple[Route, ...] = (
+    *ops.routes,
+    *tickets.routes,
+    *subjects.routes,
+    *explain.routes,
+    *silences.routes,
+    *admin.routes,
+)
 
 #: Longer than reading the largest configuration takes, shorter than a caller's patience.
 _CALL_SECONDS = 30.0

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from aiohttp import web
 
+from fettled.app.account import AccountPage
 from fettled.app.backlog import Adopted
+from fettled.app.explain import Explained
 from fettled.app.health import Health
+from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
-from fettled.app.views import SubjectView
+from fettled.app.views import QuietState, QuietView, SubjectView
 from fettled.core.lifecycle import Action
 from fettled.core.tickets import Actor, Entry, Member, Ticket
+from fettled.core.words import Gate
 from fettled.ports import TicketFilter
 
 
@@ -64,6 +69,22 @@ class Subjects(Protocol):
         ...
 
 
+class Explainer(Protocol):
+    """Why subjects are as they are."""
+
+    async def explain(self, subject: str) -> Explained:
+        """Raise NotFoundError for what is not configured."""
+        ...
+
+
+class Accounts(Protocol):
+    """Where down time went."""
+
+    async def page(self, back: timedelta, after: str | None, limit: int) -> AccountPage:
+        """Account for *limit* checks whose keys come after *after*."""
+        ...
+
+
 class Heartbeats(Protocol):
     """What devices and jobs push."""
 
@@ -77,6 +98,29 @@ class Reload(Protocol):
 
     async def __call__(self, *, force: bool = False) -> list[str]:
         """Read it again, and answer notes; *force* confirms that what is gone is gone."""
+        ...
+
+
+class Silences(Protocol):
+    """Silences and maintenance windows: those of the configuration, and those people make."""
+
+    def get(self, gate: Gate, ident: str) -> QuietView:
+        """Raise NotFoundError for what does not exist."""
+        ...
+
+    async def add(self, wanted: Wanted, author: str) -> QuietView:
+        """Make one; InvalidError names the field."""
+        ...
+
+    async def end(self, gate: Gate, ident: str, author: str) -> None:
+        """End one now; NotFoundError, or ConflictError for one of the configuration."""
+        ...
+
+    # Last, as it hides the builtin for what follows it in the class.
+    def list(
+        self, gate: Gate, states: frozenset[QuietState], before: str | None, limit: int
+    ) -> list[QuietView]:
+        """The newest first, those whose `silences.place_of` is below *before*."""
         ...
 
 
@@ -123,8 +167,11 @@ class Services:
 
     tickets: Tickets
     subjects: Subjects
+    explainer: Explainer
+    accounts: Accounts
     heartbeats: Heartbeats
     tokens: Tokens
+    silences: Silences
     reload: Reload
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]

@@ -31,9 +31,7 @@ async def list_subjects(call: Call) -> Answer:
 @routes.route("GET", "/api/v1/subjects/{key}", permission=Permission.SUBJECT_VIEW)
 async def show_subject(call: Call) -> Answer:
     """Show one subject with its checks."""
-    return Answer(
-        subject_json(call.services.subjects.get(_known_form(call.path["key"], "subject")))
-    )
+    return Answer(subject_json(call.services.subjects.get(known_form(call.path["key"], "subject"))))
 
 
 @routes.route(
@@ -46,11 +44,12 @@ async def show_subject(call: Call) -> Answer:
 async def push_heartbeat(call: Call) -> Answer:
     """Take a beat of a heartbeat check; a body is not read."""
     key = "/".join(call.path.values())
-    await call.services.heartbeats.beat(_known_form(key, "heartbeat check"))
+    await call.services.heartbeats.beat(known_form(key, "heartbeat check"))
     return Answer()
 
 
-def _known_form(key: str, what: str) -> str:
+def known_form(key: str, what: str) -> str:
+    """Give *key* if it could be one; NotFoundError otherwise."""
     if not _KEY.fullmatch(key):
         msg = f"there is no such {what}"
         raise NotFoundError(msg)

@@ -1,0 +1,181 @@
+"""`/api/v1/subjects/{key}/explain` and `/api/v1/account`: why it is so, and where time went."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+from fettled.app.account import AccountPage
+from fettled.app.explain import Explained
+from fettled.core.account import Account
+from fettled.core.durations import parse_duration
+from fettled.core.explain import Blind, Evidence, Explanation, Run, Stands
+from fettled.core.holding import Held
+from fettled.core.permissions import Permission
+from fettled.core.prospects import Coming, Missing, Relapse
+from fettled.web.api.subjects import known_form
+from fettled.web.paging import Paged, read_cursor, write_cursor
+from fettled.web.routes import Answer, Call, RouteTable
+from fettled.web.shapes import time_json
+
+routes = RouteTable()
+
+#: Further back than history is kept.
+_FURTHEST = timedelta(days=400)
+
+
+def _duration(text: str) -> str:
+    span = parse_duration(text)
+    if not timedelta() < span <= _FURTHEST:
+        msg = "must be longer than nothing and at most 400 days"
+        raise ValueError(msg)
+    return text
+
+
+class AccountQuery(Paged):
+    """How far back; which checks."""
+
+    since: Annotated[str, AfterValidator(_duration)] = "24h"
+
+
+@routes.route("GET", "/api/v1/subjects/{key}/explain", permission=Permission.SUBJECT_VIEW)
+async def explain_subject(call: Call) -> Answer:
+    """Explain why a subject is as it is."""
+    key = known_form(call.path["key"], "subject")
+    return Answer(explained_json(await call.services.explainer.explain(key)))
+
+
+@routes.route("GET", "/api/v1/account", permission=Permission.SUBJECT_VIEW, query=AccountQuery)
+async def account(call: Call) -> Answer:
+    """Account for all down time, some checks at a time."""
+    query: AccountQuery = call.query
+    after = read_cursor(query.cursor)
+    made = await call.services.accounts.page(parse_duration(query.since), after, query.limit)
+    return Answer(account_json(made))
+
+
+def account_json(made: AccountPage) -> dict[str, Any]:
+    """Write a page of the account; seconds by place, and what nothing accounts for."""
+    return {
+        "since": time_json(made.since),
+        "until": time_json(made.until),
+        "checks": made.checks,
+        "items": [_account(each) for each in made.accounts],
+        "next": write_cursor(made.next) if made.next is not None else None,
+    }
+
+
+def _account(made: Account) -> dict[str, Any]:
+    return {
+        "check": made.check,
+        "seconds": {
+            place.value: time.total_seconds() for place, time in sorted(made.spent.items())
+        },
+        "unmapped": [
+            {"from": time_json(gap.since), "to": time_json(gap.until)} for gap in made.unmapped
+        ],
+    }
+
+
+def explained_json(made: Explained) -> dict[str, Any]:
+    """Write the explanations of a subject's checks."""
+    return {
+        "subject": made.subject,
+        "name": made.name,
+        "at": time_json(made.at),
+        "checks": [_check(each) for each in made.checks],
+    }
+
+
+def _check(made: Explanation) -> dict[str, Any]:
+    return {
+        "check": made.check,
+        "summary": made.summary,
+        "phase": made.phase,
+        "since": time_json(made.since),
+        "unknown": _blind(made.blind),
+        "evidence": [_evidence(each) for each in made.evidence],
+        "run": _run(made.run),
+        "missing": _missing(made.missing),
+        "gates": [_gate(each) for each in made.gates],
+        "ticket": _ticket(made.stands),
+        "coming": [_coming(each) for each in made.coming],
+        "relapse": _relapse(made.relapse),
+        "waiting": made.waiting,
+        "unaccounted": made.is_unaccounted,
+    }
+
+
+def _blind(blind: Blind | None) -> dict[str, Any] | None:
+    if blind is None:
+        return None
+    return {"reason": blind.reason, "message": blind.message, "since": time_json(blind.since)}
+
+
+def _evidence(seen: Evidence) -> dict[str, Any]:
+    return {
+        "verdict": seen.verdict,
+        "reason": seen.reason,
+        "message": seen.message,
+        "from": time_json(seen.since),
+        "to": time_json(seen.until),
+        "count": seen.count,
+    }
+
+
+def _run(run: Run | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    side = "up" if run.is_up else "not_up"
+    return {"side": side, "from": time_json(run.since), "count": run.count}
+
+
+def _missing(need: Missing) -> dict[str, Any]:
+    return {
+        "phase": need.phase,
+        "seconds": need.seconds,
+        "looks": need.looks,
+        "at": time_json(need.at),
+    }
+
+
+def _gate(held: Held) -> dict[str, Any]:
+    return {
+        "gate": held.gate,
+        "until": time_json(held.until),
+        "because": held.because,
+        "names": held.names,
+        "lifted": held.is_over,
+    }
+
+
+def _ticket(stands: Stands | None) -> dict[str, Any] | None:
+    if stands is None:
+        return None
+    ticket = stands.ticket
+    return {
+        "number": ticket.number,
+        "reference": ticket.reference,
+        "title": ticket.title,
+        "status": ticket.status,
+        "own": stands.is_own,
+        "line": stands.line,
+        "member_count": stands.members,
+        "done_count": stands.done,
+    }
+
+
+def _coming(each: Coming) -> dict[str, Any]:
+    return {"what": each.what, "at": time_json(each.at)}
+
+
+def _relapse(relapse: Relapse) -> dict[str, Any]:
+    return {
+        "would": relapse.would,
+        "rule": relapse.rule,
+        "because": relapse.because,
+        "ticket": relapse.ticket,
+        "until": time_json(relapse.until),
+    }

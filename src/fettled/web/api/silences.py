@@ -1,0 +1,215 @@
+"""`/api/v1/silences` and `/api/v1/maintenance-windows`: list, show, make and end them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field
+
+from fettled.app.silences import Wanted, place_of
+from fettled.app.views import QuietState, QuietView
+from fettled.core.durations import format_duration, parse_duration
+from fettled.core.errors import InvalidError, NotFoundError
+from fettled.core.permissions import Permission
+from fettled.core.quiet import Recurrence, Scope
+from fettled.core.words import Gate
+from fettled.ports import QUIET_WORDS
+from fettled.web.paging import Paged, page, read_cursor
+from fettled.web.reading import AS_TEXT, Text
+from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.shapes import time_json
+
+routes = RouteTable()
+
+_ID = re.compile(r"[a-z0-9-]{1,40}")
+_SILENCES = "/api/v1/silences"
+_WINDOWS = "/api/v1/maintenance-windows"
+
+_Key = Annotated[Text, Field(min_length=1, max_length=200)]
+_Selector = Annotated[
+    dict[
+        Annotated[Text, Field(min_length=1, max_length=63)], Annotated[Text, Field(max_length=200)]
+    ],
+    Field(min_length=1, max_length=20),
+]
+_Time = Annotated[AwareDatetime, AS_TEXT]
+
+
+class StatesQuery(Paged):
+    """Which to list, by how they stand."""
+
+    state: frozenset[QuietState] = frozenset({"active", "upcoming"})
+
+
+class SilenceBody(Model):
+    """Whom to silence, until when, and why."""
+
+    subject: _Key | None = None
+    selector: _Selector | None = None
+    scope: Scope | None = None
+    starts_at: _Time | None = None
+    ends_at: _Time
+    reason: Annotated[Text, Field(min_length=1, max_length=500)]
+
+
+class WindowBody(Model):
+    """Whom work is done on, when, and why; once, or again and again."""
+
+    subject: _Key | None = None
+    selector: _Selector | None = None
+    scope: Scope | None = None
+    starts_at: _Time | None = None
+    ends_at: _Time | None = None
+    cron: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+    duration: Annotated[Text, Field(max_length=40)] | None = None
+    zone: Annotated[Text, Field(min_length=1, max_length=100)] | None = None
+    reason: Annotated[Text, Field(min_length=1, max_length=500)]
+
+
+@routes.route("GET", _SILENCES, permission=Permission.SUBJECT_VIEW, query=StatesQuery)
+async def list_silences(call: Call) -> Answer:
+    """List silences, the newest first; by default those that are not over."""
+    return _list(call, Gate.SILENCE)
+
+
+@routes.route("GET", _WINDOWS, permission=Permission.SUBJECT_VIEW, query=StatesQuery)
+async def list_windows(call: Call) -> Answer:
+    """List maintenance windows, the newest first; by default those that are not over."""
+    return _list(call, Gate.MAINTENANCE_WINDOW)
+
+
+@routes.route("POST", _SILENCES, permission=Permission.SILENCE_MANAGE, body=SilenceBody, status=201)
+async def create_silence(call: Call) -> Answer:
+    """Silence a subject, or all that have certain labels."""
+    body: SilenceBody = call.body
+    return await _create(call, _wanted(Gate.SILENCE, body, None))
+
+
+@routes.route("POST", _WINDOWS, permission=Permission.SILENCE_MANAGE, body=WindowBody, status=201)
+async def create_window(call: Call) -> Answer:
+    """Announce work, once or again and again."""
+    body: WindowBody = call.body
+    return await _create(call, _wanted(Gate.MAINTENANCE_WINDOW, body, _recurrence(body)))
+
+
+@routes.route("GET", _SILENCES + "/{id}", permission=Permission.SUBJECT_VIEW)
+async def show_silence(call: Call) -> Answer:
+    """Show one silence."""
+    return _show(call, Gate.SILENCE)
+
+
+@routes.route("GET", _WINDOWS + "/{id}", permission=Permission.SUBJECT_VIEW)
+async def show_window(call: Call) -> Answer:
+    """Show one maintenance window."""
+    return _show(call, Gate.MAINTENANCE_WINDOW)
+
+
+@routes.route("DELETE", _SILENCES + "/{id}", permission=Permission.SILENCE_MANAGE, status=204)
+async def end_silence(call: Call) -> Answer:
+    """End a silence now; one that is over stays as it is."""
+    return await _end(call, Gate.SILENCE)
+
+
+@routes.route("DELETE", _WINDOWS + "/{id}", permission=Permission.SILENCE_MANAGE, status=204)
+async def end_window(call: Call) -> Answer:
+    """End a maintenance window now, for good; one that is over stays as it is."""
+    return await _end(call, Gate.MAINTENANCE_WINDOW)
+
+
+def _list(call: Call, gate: Gate) -> Answer:
+    query: StatesQuery = call.query
+    before = read_cursor(query.cursor)
+    found = call.services.silences.list(gate, query.state, before, query.limit + 1)
+    return page(call, found, query.limit, quiet_json, lambda view: place_of(view.spec))
+
+
+def _show(call: Call, gate: Gate) -> Answer:
+    return Answer(quiet_json(call.services.silences.get(gate, _ident(call, gate))))
+
+
+async def _create(call: Call, wanted: Wanted) -> Answer:
+    view = await call.services.silences.add(wanted, call.principal.name)
+    path = _SILENCES if wanted.gate is Gate.SILENCE else _WINDOWS
+    return Answer(quiet_json(view), {"Location": f"{path}/{view.spec.id}"})
+
+
+async def _end(call: Call, gate: Gate) -> Answer:
+    await call.services.silences.end(gate, _ident(call, gate), call.principal.name)
+    return Answer()
+
+
+def _ident(call: Call, gate: Gate) -> str:
+    ident = call.path["id"]
+    if not _ID.fullmatch(ident):
+        msg = f"there is no such {QUIET_WORDS[gate]}"
+        raise NotFoundError(msg)
+    return ident
+
+
+def _wanted(gate: Gate, body: SilenceBody | WindowBody, recurrence: Recurrence | None) -> Wanted:
+    return Wanted(
+        gate=gate,
+        reason=body.reason,
+        subject=body.subject,
+        selector=body.selector or {},
+        scope=body.scope,
+        starts_at=_utc(body.starts_at, "starts_at"),
+        ends_at=_utc(body.ends_at, "ends_at"),
+        recurrence=recurrence,
+    )
+
+
+def _utc(at: datetime | None, field: str) -> datetime | None:
+    try:
+        return None if at is None else at.astimezone(UTC)
+    except OverflowError:
+        msg = "is more than ten years away"
+        raise InvalidError(msg, field) from None
+
+
+def _recurrence(body: WindowBody) -> Recurrence | None:
+    """Read when a window recurs; what it needs is asked for, what it cannot have is refused."""
+    if body.cron is None:
+        for field in ("duration", "zone"):
+            if getattr(body, field) is not None:
+                msg = "belongs to cron, which is not given"
+                raise InvalidError(msg, field)
+        return None
+    if body.duration is None:
+        msg = "is required beside cron"
+        raise InvalidError(msg, "duration")
+    try:
+        duration = parse_duration(body.duration)
+    except ValueError as error:
+        raise InvalidError(str(error), "duration") from None
+    return Recurrence(body.cron, duration, "UTC" if body.zone is None else body.zone)
+
+
+def quiet_json(view: QuietView) -> dict[str, Any]:
+    """Write a silence or maintenance window; windows have some fields more."""
+    spec, recurrence = view.spec, view.spec.recurrence
+    shown = {
+        "id": spec.id,
+        "subject": spec.subject,
+        "selector": spec.selector or None,
+        "scope": spec.scope,
+        "state": view.state,
+        "starts_at": time_json(view.starts_at),
+        "ends_at": time_json(view.ends_at),
+        "reason": spec.reason,
+        "author": spec.author or None,
+        "matches": view.matches,
+        "file": view.source,
+        "created_at": time_json(spec.created_at),
+        "ended_at": time_json(spec.ended_at),
+    }
+    if spec.gate is Gate.SILENCE:
+        return shown
+    return shown | {
+        "name": spec.name or None,
+        "cron": None if recurrence is None else recurrence.cron,
+        "duration": None if recurrence is None else format_duration(recurrence.duration),
+        "zone": None if recurrence is None else recurrence.zone,
+    }

@@ -1,0 +1,83 @@
+"""
+An independent, naive checker of histories: observations and deeds in, violations out.
+
+Written from the rules alone. It imports nothing of fettled, reads no field of the engine's
+conditions, and derives who may and must have a ticket from the raw observations. What the
+tickets did is told to it as `Told`; the sentences themselves are in `rules`.
+"""
+
+from __future__ import annotations
+
+from proof import rules
+from proof.belief import Belief
+from proof.books import Books, Record, Told
+
+
+class Auditor(Books):
+    """Checks a history as it goes on; `violations` says when, of whom, and what."""
+
+    def look(
+        self, check: str, word: str, at: int, wall: int, cadence: int, told: list[Told], gate: str
+    ) -> None:
+        """Take in one look, what came of it, and the gate that is named since then."""
+        self.at, self.wall = at, wall
+        belief = self.belief(check)
+        belief.see(word, at, wall, cadence, self.rules[check])
+        self.gates[check] = gate
+        self.take(told)
+        if word == "unknown":
+            if told:
+                self.complain(check, "6: something changed on an unknown")
+            return
+        self._judge(check, belief)
+
+    def steady(self, check: str, count: int, at: int, wall: int) -> None:
+        """Take in *count* more looks that said the same, and of which nothing came."""
+        belief = self.belief(check)
+        # Whatever the debounce waits for would be met in between, and nothing was done.
+        for _ in range(min(count, 3)):
+            belief.see(belief.verdict, at, wall, at - (belief.last or at), self.rules[check])
+        belief.repeat(count, at, wall)
+        self.at, self.wall = at, wall
+        self._judge(check, belief)
+
+    def act(self, at: int, wall: int, what: str, number: int, told: list[Told]) -> None:
+        """Take in what a person did to a ticket."""
+        self.at, self.wall = at, wall
+        ticket = self.tickets[number]
+        if told and ticket.is_closed:
+            self.complain(ticket.key, f"5: closed #{number} was changed by {what}")
+        belief = self.beliefs.get(ticket.key)
+        self.take(told)
+        if not told:
+            return
+        if what == "comment":
+            ticket.touched = True
+        elif what == "reopen":
+            ticket.kept = not self._is_down_now(ticket)
+        elif what == "resolve" and belief is not None:
+            belief.forget_flips()
+        elif what == "close":
+            ticket.is_closed = True
+
+    def _is_down_now(self, ticket: Record) -> bool:
+        """Whether what the ticket is about is confirmed down, or a member of it."""
+        if ticket.key in self.beliefs:
+            return self.beliefs[ticket.key].is_down
+        return any(self.belief(check).is_down for check in ticket.members)
+
+    def take(self, told: list[Told]) -> None:
+        """Take in changes of tickets, in their order."""
+        for each in told:
+            rules.check_change(self, each)
+        for each in told:
+            keyed = self.open_of(each.key)
+            if len(keyed) > 1:
+                numbers = [ticket.number for ticket in keyed]
+                self.complain(each.key, f"1: open at once: {numbers}")
+
+    def _judge(self, check: str, belief: Belief) -> None:
+        if belief.up:
+            rules.check_well(self, check, belief)
+        else:
+            rules.check_down(self, check, belief)

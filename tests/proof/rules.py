@@ -1,0 +1,354 @@
+"""
+The sentences that the auditor holds a history against, by the numbers of the invariants.
+
+Imports nothing of fettled, like the rest of the auditor. Where the rules allow either (flapping
+that may or may not count, a wall clock that was set), nothing is said.
+"""
+
+from __future__ import annotations
+
+from proof.belief import MINUTE, SECOND, Belief
+from proof.books import ACCEPTED, Books, Record, Told
+
+ASKING = SECOND
+LONGEST_PENDING = 5 * MINUTE
+
+
+def is_many(key: str) -> bool:
+    """Whether it is the key of a ticket that stands for a group."""
+    return key.startswith("rollup:")
+
+
+# --- what must be, after a look -----------------------------------------------------------
+
+
+def check_down(books: Books, check: str, belief: Belief) -> None:
+    """3: what is confirmed down has a ticket, is a member of one, or a gate is named."""
+    rule = books.rules[check]
+    flaps_long = (
+        belief.flapping_from is not None and books.at - belief.flapping_from >= rule.ticket_after
+    )
+    if not belief.is_down and not flaps_long:
+        return
+    standing = books.standing(check)
+    if books.open_of(check):
+        return
+    if standing:
+        states = {ticket.members[check] for ticket in standing}
+        if states == {"recovered"}:
+            books.complain(check, "3: is down, and its line says that it has recovered")
+        if states == {"excused"} and not books.is_hushed(check):
+            books.complain(check, "3: is down, and its line excuses it for no reason")
+        return
+    gate = books.gates.get(check, "")
+    if not gate:
+        books.complain(check, "3: is down without ticket, membership or gate")
+    elif not _PLAUSIBLE[gate](books, check, belief):
+        books.complain(check, f"3: is down, and gate {gate} is named, which cannot hold")
+
+
+def check_well(books: Books, check: str, belief: Belief) -> None:
+    """8 and 4: what is confirmed well has its ticket resolved, gates or no gates."""
+    if not belief.is_well:
+        return
+    rule = books.rules[check]
+    well_for = books.at - belief.well_from
+    for ticket in books.open_of(check):
+        if ticket.source != "health_monitor" or ticket.kept:
+            continue
+        wait = rule.touched_grace if ticket.touched else 0
+        wait = max(wait, rule.budget_window if ticket.is_unstable else 0)
+        if well_for >= wait:
+            books.complain(check, f"8: well for {well_for // 1000}s, and #{ticket.number} is open")
+    for ticket in books.standing(check):
+        if ticket.members[check] == "down":
+            books.complain(check, f"3: is well, and down on the checklist of #{ticket.number}")
+        if not is_many(ticket.key) or ticket.touched or ticket.kept:
+            continue
+        if all(books.belief(each).is_well for each in ticket.members):
+            books.complain(check, f"8: all members are well, and #{ticket.number} is open")
+
+
+# --- gates that are named must be able to hold --------------------------------------------
+
+
+def _by_hush(books: Books, check: str, _belief: Belief) -> bool:
+    return books.is_hushed(check)
+
+
+def _by_observing(books: Books, check: str, belief: Belief) -> bool:
+    return not books.rules[check].publish or belief.was_unpublished
+
+
+def _held_above(books: Books, check: str, above: str, belief: Belief) -> bool:
+    rule, other = books.rules[check], books.belief(above)
+    age = books.at - belief.firing_from
+    asked = books.rules[above].timeout + ASKING if above in books.rules else 0
+    if age <= asked:
+        return True
+    if other.bad == "down" and (other.confirmed == "down" or other.is_unsure):
+        return True
+    is_pending = other.up is False and other.confirmed != "down"
+    return is_pending and age <= LONGEST_PENDING + rule.interval
+
+
+def _by_primary(books: Books, check: str, belief: Belief) -> bool:
+    primary = books.primary_of(check)
+    return primary is not None and _held_above(books, check, primary, belief)
+
+
+def _is_held_for_the_vote(books: Books, check: str, belief: Belief) -> bool:
+    rule = books.rules[check]
+    return books.at - belief.firing_from <= rule.hold + rule.interval
+
+
+def _by_parent(books: Books, check: str, belief: Belief) -> bool:
+    above = books.above(check)
+    if not above:
+        return False
+    if belief.is_unsure or _is_held_for_the_vote(books, check, belief):
+        return True
+    return _held_above(books, check, above[0], belief)
+
+
+def _by_settling(books: Books, check: str, belief: Belief) -> bool:
+    rule = books.rules[check]
+    above = [*books.above(check), *filter(None, (books.primary_of(check),))]
+    came_back = [at for each in above if (at := books.belief(each).recovered) is not None]
+    if any(books.wall < at + rule.settle_after for at in came_back):
+        return True
+    if any(books.belief(each).is_unsure for each in above):
+        return True
+    subject = check.partition("/")[0]
+    for hush in books.hushes:
+        if hush.is_window and hush.subject == subject and hush.until <= books.wall:
+            if books.wall < hush.until + rule.settle_after / 2:
+                return True
+    return _is_held_for_the_vote(books, check, belief)
+
+
+def _stories(books: Books, check: str) -> list[Record]:
+    """The last ticket of a check, and those of many on whose checklist it is."""
+    own = books.last_of(check)
+    many = [books.tickets[number] for number in books.lines.get(check, ())]
+    groups = [f"rollup:{books.parents.get(check.partition('/')[0])}", "rollup:*"]
+    many += [last for key in groups if (last := books.last_of(key)) is not None]
+    return [*([own] if own is not None else []), *many]
+
+
+def _by_verify(books: Books, check: str, belief: Belief) -> bool:
+    after = books.rules[check].verify_after
+    return any(
+        each.by_person and not each.is_open and books.wall < each.resolved_wall + after
+        for each in _stories(books, check)
+    )
+
+
+def _by_acceptance(books: Books, check: str, belief: Belief) -> bool:
+    return any(
+        each.code in ACCEPTED
+        and not each.is_open
+        and (each.until is None or books.wall < each.until)
+        and (is_many(each.key) or not surely_well_since(belief, each))
+        for each in _stories(books, check)
+    )
+
+
+def _by_isolation(books: Books, _check: str, _belief: Belief) -> bool:
+    return books.is_isolated
+
+
+_PLAUSIBLE = {
+    "silence": _by_hush,
+    "maintenance_window": _by_hush,
+    "observe_only": _by_observing,
+    "primary": _by_primary,
+    "parent": _by_parent,
+    "settling": _by_settling,
+    "verify": _by_verify,
+    "accepted": _by_acceptance,
+    "isolation": _by_isolation,
+}
+
+
+# --- what a ticket may do -----------------------------------------------------------------
+
+
+def surely_well_since(belief: Belief, ticket: Record) -> bool:
+    """Whether it was confirmed well at an instant after the resolution, by both clocks."""
+    if belief.is_well:
+        return True
+    was = belief.was_well
+    return was is not None and was[0] > ticket.resolved_at and was[1] > ticket.resolved_wall
+
+
+def maybe_well_since(belief: Belief, ticket: Record) -> bool:
+    """Whether it may have been."""
+    if belief.is_well or belief.is_unsure:
+        return True
+    was = belief.maybe_well
+    return was is not None and (was[0] > ticket.resolved_at or was[1] > ticket.resolved_wall)
+
+
+def check_change(books: Books, told: Told) -> None:
+    """Hold one change of a ticket against what is known, and remember it."""
+    before = books.tickets.get(told.number)
+    if before is not None and before.is_closed:
+        books.complain(told.key, f"5: closed #{told.number} was changed")
+    ticket = books.keep(told)
+    for check, state in told.members:
+        _line(books, ticket, check, state)
+    for event, mark, wall, by_person in told.events:
+        if event in {"opened", "reopened"}:
+            _opens(books, ticket, event, mark, wall, by_person=by_person)
+        elif event in {"resolved", "merged"}:
+            _resolves(books, ticket, mark, wall, by_person=by_person)
+            ticket.until = told.until
+    is_open = told.status not in {"resolved", "closed"}
+    if is_open is not ticket.is_open:
+        books.complain(told.key, f"9: #{told.number} is {told.status}, and no entry says so")
+        ticket.is_open = is_open
+    ticket.is_closed = told.status == "closed"
+
+
+def _line(books: Books, ticket: Record, check: str, state: str) -> None:
+    belief = books.belief(check)
+    if ticket.members.get(check) == state:
+        return
+    if state == "down" and belief.is_well:
+        books.complain(check, f"2: is well, and put down on #{ticket.number}")
+    if state == "down" and belief.confirmed != "down" and not belief.is_unsure:
+        books.complain(check, f"2: not confirmed down, and put on #{ticket.number}")
+    if state == "recovered" and not (belief.is_well or belief.is_unsure):
+        books.complain(check, f"4: not confirmed well, and recovered on #{ticket.number}")
+    ticket.members[check] = state
+    if ticket.number not in books.lines.setdefault(check, []):
+        books.lines[check].append(ticket.number)
+
+
+def _opens(  # noqa: PLR0917 - one entry of a timeline
+    books: Books, ticket: Record, event: str, cause: str, wall: int, *, by_person: bool
+) -> None:
+    key = ticket.key
+    if ticket.is_open:
+        books.complain(key, f"5: #{ticket.number} was {event} while it was open")
+    if not by_person and not is_many(key):
+        _may_open(books, ticket, event, cause)
+    if is_many(key) and cause == "still_unhealthy" and ticket.members:
+        if all(surely_well_since(books.belief(each), ticket) for each in ticket.members):
+            books.complain(key, f"5: #{ticket.number} still unhealthy, and all were well since")
+    if event == "reopened" and cause == "relapse":
+        rule = books.rules.get(key)
+        window = rule.budget_window if rule is not None else 0
+        ticket.relapses = [at for at in ticket.relapses if 0 <= wall - at < window]
+        ticket.relapses.append(wall)
+        ticket.is_unstable = rule is not None and len(ticket.relapses) >= rule.budget_count
+    ticket.is_open, ticket.code, ticket.by_person, ticket.until = True, "", False, None
+    if not by_person:
+        ticket.kept = False
+
+
+def _may_open(books: Books, ticket: Record, event: str, cause: str) -> None:
+    check, belief = ticket.key, books.belief(ticket.key)
+    said = f"#{ticket.number} was {event} {cause}".rstrip()
+    if belief.up is not False:
+        books.complain(check, f"2: {said}, and the last evidence is up")
+    if belief.confirmed != "down" and not belief.is_unsure:
+        books.complain(check, f"2: {said} before the debounce was met")
+    if books.is_hushed(check):
+        books.complain(check, f"8: {said} under a silence or window")
+    if not books.rules[check].publish:
+        books.complain(check, f"8: {said}, and nothing is published")
+    if books.is_isolated:
+        books.complain(check, f"8: {said} in isolation")
+    above = books.above(check)
+    if above and books.belief(above[0]).is_down and books.belief(above[0]).bad == "down":
+        if not any(is_many(books.tickets[n].key) for n in books.lines.get(check, ())):
+            books.complain(check, f"8: {said}, and its parent is down")
+    primary = books.primary_of(check)
+    if primary is not None and books.belief(primary).is_down:
+        if books.belief(primary).bad == "down":
+            books.complain(check, f"8: {said}, and its primary is down")
+    _six_rules(books, ticket, belief, event, cause, said)
+
+
+def _six_rules(  # noqa: PLR0917 - one entry, once more
+    books: Books, ticket: Record, belief: Belief, event: str, cause: str, said: str
+) -> None:
+    check, rule = ticket.key, books.rules[ticket.key]
+    last = ticket if event == "reopened" else books.last_of(check, besides=ticket.number)
+    if last is None or last.is_open:
+        return
+    surely, maybe = surely_well_since(belief, last), maybe_well_since(belief, last)
+    if last.code in ACCEPTED - {"duplicate"} and not maybe:
+        if last.until is None or books.wall < last.until:
+            books.complain(check, f"5: {said}, which people accepted")
+    if last.is_closed:
+        return
+    if last.by_person and not maybe:
+        if books.wall < last.resolved_wall + rule.verify_after:
+            books.complain(check, f"5: {said} before verify_after_resolve had passed")
+        if cause != "still_unhealthy":
+            books.complain(check, f"5: {said}, and it never was well: the same one goes on")
+        return
+    if cause == "still_unhealthy":
+        if surely:
+            books.complain(check, f"5: {said}, and it was well in between")
+        return
+    if not belief.is_first_sure or belief.first is None or surely is not maybe:
+        return
+    is_inside = belief.first - last.resolved_wall < rule.reopen_window
+    if event == "opened" and is_inside:
+        books.complain(check, f"5: {said} inside the reopen window of #{last.number}")
+    if event == "reopened" and not is_inside:
+        books.complain(check, f"5: {said} after its reopen window")
+
+
+def _resolves(books: Books, ticket: Record, code: str, wall: int, *, by_person: bool) -> None:
+    if not by_person:
+        _may_resolve(books, ticket, code)
+    ticket.is_open, ticket.kept, ticket.code, ticket.by_person = False, False, code, by_person
+    ticket.resolved_at, ticket.resolved_wall = books.at, wall
+    ticket.is_unstable = False
+
+
+def _may_resolve(books: Books, ticket: Record, code: str) -> None:
+    key, said = ticket.key, f"#{ticket.number} was resolved as {code}"
+    if ticket.source != "health_monitor":
+        books.complain(key, f"7: {said}, and it is a person's")
+    if code == "merged" and ticket.touched:
+        books.complain(key, f"7: {said}, and people work on it")
+    if code != "auto_recovered":
+        return
+    if ticket.kept:
+        books.complain(key, f"4: {said}, and a person keeps it open")
+    if is_many(key):
+        _may_resolve_many(books, ticket, said)
+        return
+    belief, rule = books.belief(key), books.rules[key]
+    if belief.is_unsure:
+        return
+    if not belief.is_well:
+        books.complain(key, f"4: {said} before its debounce was met")
+    well_for = books.at - belief.maybe_well_from
+    if ticket.touched and well_for < rule.touched_grace:
+        books.complain(key, f"4: {said} {well_for // 1000}s after recovery, and was touched")
+    if ticket.is_unstable and well_for < rule.budget_window:
+        books.complain(key, f"4: {said} {well_for // 1000}s after recovery, and is unstable")
+
+
+def _may_resolve_many(books: Books, ticket: Record, said: str) -> None:
+    """Enough of its members are well, silenced, removed, or have a ticket of their own."""
+    done = sum(_is_done(books, check) for check in ticket.members)
+    rules = [books.rules[check] for check in ticket.members if check in books.rules]
+    ratio = min((rule.recover_ratio for rule in rules), default=0)
+    if done < ratio * len(ticket.members):
+        books.complain(ticket.key, f"4: {said} with {done} of {len(ticket.members)} recovered")
+
+
+def _is_done(books: Books, check: str) -> bool:
+    belief = books.belief(check)
+    if check not in books.rules or books.is_hushed(check) or books.open_of(check):
+        return True
+    # A line stays recovered until the next outage is confirmed.
+    return belief.confirmed != "down" or belief.is_unsure
