@@ -23,14 +23,14 @@ from fettled.app.deciding import Undecided, decide
 from fettled.app.ledger import Ledger, LedgerStore
 from fettled.app.memory import Held, Memory, Watch
 from fettled.app.observe import Foreseen, foresee
-from fettled.app.recorded import Deed, Meant, Recorded, Adoption
+from fettled.app.recorded import Adoption, Deed, Meant, Recorded
 from fettled.app.rollups import Rollups
 from fettled.app.surroundings import NoQuiet
 from fettled.app.tickets import perform
 from fettled.core.condition import Condition
 from fettled.core.engine import is_quiet
-from fettled.core.flap import Stretch
 from fettled.core.errors import FettledError
+from fettled.core.flap import Stretch
 from fettled.core.isolation import Link
 from fettled.core.keys import stands_for_many
 from fettled.core.lifecycle import Resolve
