@@ -9,7 +9,7 @@ learn which check an action was about.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from fettled.core.lifecycle import Action, Comment, Reopen, Resolve
 from fettled.core.spans import Span
 from fettled.core.tickets import Actor
 from fettled.core.words import Code
-from fettled.ports import Input, Reader
+from fettled.ports import Input, QuietSpec, Reader
 
 #: Inputs to read at a time.
 _PAGE = 1000
@@ -59,6 +59,8 @@ class Recorded:
 
     spans: dict[str, list[Span]] = field(default_factory=dict)
     events: tuple[Deed | Adoption, ...] = ()
+    #: Silences and windows that people made; those of the configuration are the fleet's.
+    silences: tuple[QuietSpec, ...] = ()
 
     @property
     def began(self) -> datetime | None:
@@ -99,7 +101,14 @@ def read_recorded(
         tell(n / len(keys))
     inputs = [each for each in _inputs(reader) if each.at >= since]
     events = (event for each in inputs if (event := _event(reader, each)) is not None)
-    return Recorded(spans, tuple(events))
+    return Recorded(spans, tuple(events), tuple(map(_as_made, reader.silences())))
+
+
+def _as_made(spec: QuietSpec) -> QuietSpec:
+    """Let a silence hold nobody before it was made."""
+    if spec.starts_at is None or spec.created_at is None:
+        return spec
+    return replace(spec, starts_at=max(spec.starts_at, spec.created_at))
 
 
 def _inputs(reader: Reader) -> Iterator[Input]:

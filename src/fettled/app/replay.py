@@ -25,7 +25,7 @@ from fettled.app.memory import Held, Memory, Watch
 from fettled.app.observe import Foreseen, foresee
 from fettled.app.recorded import Adoption, Deed, Meant, Recorded
 from fettled.app.rollups import Rollups
-from fettled.app.surroundings import NoQuiet
+from fettled.app.surroundings import NoQuiet, Quiet
 from fettled.app.tickets import perform
 from fettled.core.condition import Condition
 from fettled.core.engine import is_quiet
@@ -98,14 +98,15 @@ class Replay:
         left_out: people's actions that had no ticket to be done on.
     """
 
-    def __init__(self, fleet: Fleet, recorded: Recorded) -> None:
+    def __init__(self, fleet: Fleet, recorded: Recorded, quiet: Quiet | None = None) -> None:
         self._fleet = fleet
         self._recorded = recorded
+        self._quiet = quiet or NoQuiet()
         self._told = Told()
         self._ledger = Ledger()
         self._memory = Memory()
         self._rollups = Rollups(
-            LedgerStore(self._ledger), self._told, self._memory, self._told, NoQuiet()
+            LedgerStore(self._ledger), self._told, self._memory, self._told, self._quiet
         )
         self._cursors: dict[str, Cursor] = {}
         self._removed: set[str] = set()
@@ -224,6 +225,7 @@ class Replay:
             topology=self._memory.topology,
             held=Held(begin(seen), stretch, _NOTHING, _NOTHING),
             spans=[],
+            quiet=self._quiet,
             sightings=self._memory.sightings(watch),
         )
         decided = decide(self._ledger, task=task, wall=self._told.wall, is_gone=lambda: False)

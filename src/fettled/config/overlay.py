@@ -20,6 +20,7 @@ from fettled.config.document import Budget, parse
 from fettled.config.effective import Layers
 from fettled.config.faults import Fault, render, show_path, suggest
 from fettled.config.interpolation import Sources
+from fettled.config.places import Places
 from fettled.config.reading import read_text
 from fettled.config.schema import Settings
 from fettled.config.validation import validate
@@ -43,22 +44,7 @@ def load_over(config: FilePath, policy: FilePath) -> Overlaid:
     Raises:
         ConfigError: they cannot be used; one line for each fault.
     """
-    shown = str(policy)
-    document = parse(
-        read_text(policy, shown), shown, Sources({}, policy.parent), Budget(), places=True
-    )
-    part = Part(policy, shown, document)
-    faults = list(document.faults)
-    given = document.data if isinstance(document.data, dict) else {}
-    for key in given:
-        if key != "policies":
-            faults.append(_fault(part, (key,), f"unknown key{suggest(key, ['policies'])}"))
-    laid = given.get("policies")
-    if not isinstance(laid, dict) or not laid:
-        faults.append(_fault(part, (), "must hold policies:, a mapping of policies by name"))
-        laid = {}
-    if faults:
-        raise ConfigError(render(faults))
+    part, laid = _read(policy)
     sources = Sources(os.environ, config.absolute().parent)
     joined = assemble(config.absolute(), str(config), read_text, sources, places=True)
     below = joined.data.get("policies")
@@ -72,6 +58,48 @@ def load_over(config: FilePath, policy: FilePath) -> Overlaid:
         located = [joined.locate(problem) for problem in problems]
         raise ConfigError(render([*joined.faults, *located]))
     return Overlaid(settings, tuple(_warnings(settings, part, laid)))
+
+
+def lay_over(settings: Settings, policy: FilePath) -> Overlaid:
+    """Lay the policies of the file *policy* over *settings* of a scenario; see `load_over`."""
+    part, laid = _read(policy)
+    shown = part.shown
+    below = {
+        name: patch.model_dump(exclude_unset=True) for name, patch in settings.policies.items()
+    }
+    tree = {"policies": _lay(below, laid)}
+    judged = validate(tree)
+    problems = [*crosscheck(tree), *(judged if isinstance(judged, list) else ())]
+    if isinstance(judged, list) or problems:
+        places = part.document.places or Places()
+        faults = (
+            Fault(shown, *places.find(each.path, each.at), show_path(each.path), each.message)
+            for each in problems
+        )
+        raise ConfigError(render(faults))
+    after = settings.model_copy(update={"policies": judged.policies})
+    return Overlaid(after, tuple(_warnings(after, part, laid)))
+
+
+def _read(policy: FilePath) -> tuple[Part, dict[str, Any]]:
+    shown = str(policy)
+    document = parse(
+        read_text(policy, shown), shown, Sources({}, policy.parent), Budget(), places=True
+    )
+    part = Part(policy, shown, document)
+    faults = list(document.faults)
+    given = document.data if isinstance(document.data, dict) else {}
+    faults += [
+        _fault(part, (key,), f"unknown key{suggest(key, ['policies'])}")
+        for key in given
+        if key != "policies"
+    ]
+    laid = given.get("policies")
+    if not isinstance(laid, dict) or not laid:
+        faults.append(_fault(part, (), "must hold policies:, a mapping of policies by name"))
+    if faults or not isinstance(laid, dict):
+        raise ConfigError(render(faults))
+    return part, laid
 
 
 def _lay(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
