@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Literal
 
 from fettled.config.crosscheck import crosscheck
 from fettled.config.document import Budget, Document, parse
@@ -62,7 +62,7 @@ def parse_scenario(text: str, shown: str, running: Callable[[], Settings]) -> Wr
         raise ConfigError(render(reading.faults))
     for key in data:
         if key not in _KEYS:
-            reading.fault((key,), f"unknown key{suggest(key, _KEYS)}")
+            reading.fault((key,), f"unknown key{suggest(key, _KEYS)}", "key")
     settings = reading.settings(data) if "targets" in data else running()
     if settings is None:
         raise ConfigError(render(reading.faults))
@@ -92,12 +92,12 @@ class _Reading:
     def __post_init__(self) -> None:
         self.faults += self.document.faults
 
-    def place(self, path: Path) -> Place:
+    def place(self, path: Path, at: Literal["key", "value"] = "value") -> Place:
         places = self.document.places or Places()
-        return Place(self.shown, *places.find(path, "value"))
+        return Place(self.shown, *places.find(path, at))
 
-    def fault(self, path: Path, message: str) -> None:
-        place = self.place(path)
+    def fault(self, path: Path, message: str, at: Literal["key", "value"] = "value") -> None:
+        place = self.place(path, at)
         fault = Fault(self.shown, place.line, place.column, show_path(path), message)
         self.faults.append(fault)
 
@@ -109,7 +109,7 @@ class _Reading:
         judged = validate(own)
         problems = [*crosscheck(own), *(judged if isinstance(judged, list) else ())]
         for problem in problems:
-            self.fault(problem.path, problem.message)
+            self.fault(problem.path, problem.message, problem.at)
         return None if isinstance(judged, list) or self.faults else judged
 
     def scenario(self, data: dict[str, Any], names: Names) -> Scenario:
