@@ -31,6 +31,7 @@ GOALS = {
     "F8": "exposition",
     "F10": "starting",
     "F11": "memory",
+    "F12": "replaying",
 }
 
 

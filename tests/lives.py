@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from desk import SEEN, Desk, check, fleet
-from fettled.app.replay import TEND, Replay, stories
+from fettled.app.replay import Replay, next_tend, stories
 from fettled.app.rollups import Rollups
 from fettled.app.surroundings import NoQuiet
 from fettled.core.errors import ConflictError, InvalidError, NotFoundError
@@ -75,7 +75,7 @@ class Life:
         """Live through *steps* rounds."""
         await self.desk.adopt(self.fleet)
         deeds = (self._look,) * 12 + (self._turn,) * 3 + (self._act,) * 2
-        deeds += (self._flap, self._gap, self._restart, self._reload)
+        deeds += (self._flap, self._spread, self._gap, self._restart, self._reload)
         for _ in range(steps):
             await self.random.choice(deeds)()
         await self.desk.observer.flush(self.desk.memory)
@@ -84,7 +84,7 @@ class Life:
         for key, word in self.words.items():
             if self.random.random() < 0.03:
                 word = "unknown"  # noqa: PLW2901 - this look alone failed
-            await self._pass(0.1 * S * self.random.randrange(20))
+            await self._pass(0.1 * S * self.random.randrange(1, 20))
             watch = self.desk.memory.get(key)
             if watch is not None:
                 self.desk.looker.take(watch, MORE[word], self.desk.clock.now())
@@ -104,6 +104,16 @@ class Life:
         for n in range(self.random.randrange(6, 20)):
             self.words[key] = "down" if n % 2 else "up"
             await self._look()
+
+    async def _spread(self) -> None:
+        """Let one be down, then all: what they hang from, or their neighbours."""
+        self.words[self.random.choice(list(self.words))] = "down"
+        for _ in range(5):
+            await self._look()
+        self.words = dict.fromkeys(self.words, "down")
+        for _ in range(6):
+            await self._look()
+        self.words = dict.fromkeys(self.words, "up")
 
     async def _act(self) -> None:
         everything = await self.desk.tickets.list(TicketFilter(), None, 99)
@@ -155,7 +165,7 @@ class Life:
         if self.tend_at is None and any(
             stands_for_many(ticket.check) for ticket in self.desk.memory.many.values()
         ):
-            self.tend_at = self.desk.clock.now() + TEND
+            self.tend_at = next_tend(self.desk.clock.now())
 
 
 async def happened(desk: Desk) -> list[Any]:

@@ -233,7 +233,14 @@ def _commit(uow: UnitOfWork, adoption: _Adoption, clock: Clock) -> _Stored:
         if change is not None:
             adoption.changes[check] = uow.apply(change)
         uow.delete_check(check, at)
-    data: dict[str, Any] = {"checks": len(fleet.checks), "removed": gone, "renamed": renamed}
+    # At the very first start everything is new, which goes without saying.
+    added = sorted(fleet.checks.keys() - known.keys() - set(renamed.values())) if known else []
+    data: dict[str, Any] = {
+        "checks": len(fleet.checks),
+        "removed": gone,
+        "renamed": renamed,
+        "added": added,
+    }
     if doubt.missing:
         data["missing"] = sorted(doubt.missing)
     uow.log_input(adoption.why, at, SYSTEM.type, data)

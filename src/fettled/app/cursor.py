@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from fettled.app.memory import Watch
+from fettled.core.condition import Condition
 from fettled.core.observations import Observation
 from fettled.core.spans import Span, nth, step_of
-from fettled.core.spans_folded import first_since, stretched_to
+from fettled.core.spans_folded import coast, first_since, stretched_to
 
 #: When, and in which order at that instant; None: after all evidence of it.
 Moment = tuple[datetime, tuple[int, int] | None]
@@ -67,6 +68,15 @@ class Cursor:
         watch.stretch = stretched_to(watch.stretch, span, watch.spec.timeout, n, self.n)
         self.n = n
 
+    def coast(self) -> Condition:
+        """Pass over what only adds to a pending run; the condition after that."""
+        spec = self.watch.spec
+        condition, due = coast(
+            self.watch.condition, self.spans[self.i], self.n, spec.policy, spec.timeout
+        )
+        self.pass_to(due)
+        return condition
+
     def arrive(self) -> None:
         """Leave a span that was slept through to its end, and begin the next one."""
         if not self.is_asleep:
@@ -89,10 +99,9 @@ class Cursor:
 
     def newest(self, moment: Moment) -> Observation | None:
         """Give the newest observation up to *moment*; None when there is none yet."""
-        span, apart = self.spans[self.i], self.apart
-        n = self._after(moment) if self.is_asleep else self.n
+        n = _upto(self.spans[self.i], self.apart, moment)
         if n > 0:
-            return nth(span, n - 1, apart)
+            return nth(self.spans[self.i], n - 1, self.apart)
         if self.i == 0:
             return None
         before = self.spans[self.i - 1]
@@ -100,10 +109,14 @@ class Cursor:
 
     def _after(self, moment: Moment) -> int:
         """Say which observation of the present span is the first after *moment*."""
-        at, order = moment
-        span = self.spans[self.i]
-        n = max(first_since(span, at, self.apart), self.n)
-        if n < span.count and span.first + n * self.apart == at:
-            own = span.order[0], span.order[1] + n
-            n += order is None or own <= order
-        return n
+        return max(_upto(self.spans[self.i], self.apart, moment), self.n)
+
+
+def _upto(span: Span, apart: timedelta, moment: Moment) -> int:
+    """Count the observations of *span* that were made up to *moment*."""
+    at, order = moment
+    n = first_since(span, at, apart)
+    if n < span.count and span.first + n * apart == at:
+        own = span.order[0], span.order[1] + n
+        n += order is None or own <= order
+    return n

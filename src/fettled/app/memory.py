@@ -254,8 +254,17 @@ class Memory:
             return []
         freed = [w for w in self if w.standing is not None and w.standing[0] == ticket.number]
         for watch in freed:
-            watch.standing, watch.is_cut = None, True
+            # It may be on another one's list, too: the store knows.
+            watch.standing, watch.is_cut, watch.is_doubted = None, True, True
         return [watch.spec.key for watch in freed if _is_unwell(watch)]
+
+    def stand(self, watch: Watch, line: Membership | None) -> None:
+        """Note which ticket of many stands for *watch*, as the store has it."""
+        if line is None:
+            watch.standing = None
+            return
+        watch.standing = (line.ticket.number, line.member)
+        self.many[line.ticket.number] = line.ticket
 
     def sightings(self, watch: Watch) -> Sightings:
         """Say what the unit that decides about *watch* cannot read in the store."""

@@ -28,7 +28,7 @@ from fettled.core.observations import Observation
 from fettled.core.pace import MARGIN
 from fettled.core.phases import Sight
 from fettled.core.spans import Span, max_gap
-from fettled.core.tickets import Membership
+from fettled.core.tickets import Change, Membership
 from fettled.core.words import Gate, Phase, Verdict
 from fettled.ports import Clock, EventSink, Store, UnitOfWork
 
@@ -44,11 +44,13 @@ class Foreseen:
     What an observation will change, as far as memory can tell.
 
     Attributes:
+        change: of its ticket, as far as memory knows what surrounds it.
         is_due: it changes something, so the store has to decide.
         is_edge: of the phase, or in the story of the ticket.
     """
 
     condition: Condition
+    change: Change | None
     is_due: bool
     is_edge: bool
 
@@ -64,7 +66,8 @@ def foresee(
     condition, change = step(was, seen, watch.spec.policy, context)
     fits_line = line is None or fits(condition, line)
     is_due = change is not None or condition is not was or not fits_line
-    return Foreseen(condition, is_due, change is not None or condition.phase is not was.phase)
+    is_edge = change is not None or condition.phase is not was.phase
+    return Foreseen(condition, change, is_due, is_edge)
 
 
 class Observer:

@@ -178,6 +178,7 @@ class Queue:
         watch.mark_saved(decided.spans)
         self._memory.believe(watch, decided.condition)
         freed = self._memory.learn(decided.changes)
+        self._memory.stand(watch, decided.membership)
         self._on_decided(watch, before, decided, freed)
 
     def _go_on(self, watch: Watch) -> None:

@@ -9,7 +9,7 @@ learn which check an action was about.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from fettled.core.lifecycle import Action, Comment, Reopen, Resolve
 from fettled.core.spans import Span
 from fettled.core.tickets import Actor
 from fettled.core.words import Code
-from fettled.ports import Input, Reader
+from fettled.ports import Input, QuietSpec, Reader
 
 #: Inputs to read at a time.
 _PAGE = 1000
@@ -45,11 +45,12 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """Checks that a start or a reload no longer found in the configuration."""
+class Adoption:
+    """Checks that a start or a reload no longer found in the configuration, and new ones."""
 
     at: datetime
-    checks: tuple[str, ...]
+    removed: tuple[str, ...]
+    added: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,9 @@ class Recorded:
     """A stretch of history: the spans of each check, and what came from elsewhere, in order."""
 
     spans: dict[str, list[Span]] = field(default_factory=dict)
-    events: tuple[Deed | Removal, ...] = ()
+    events: tuple[Deed | Adoption, ...] = ()
+    #: Silences and windows that people made; those of the configuration are the fleet's.
+    silences: tuple[QuietSpec, ...] = ()
 
     @property
     def began(self) -> datetime | None:
@@ -98,7 +101,14 @@ def read_recorded(
         tell(n / len(keys))
     inputs = [each for each in _inputs(reader) if each.at >= since]
     events = (event for each in inputs if (event := _event(reader, each)) is not None)
-    return Recorded(spans, tuple(events))
+    return Recorded(spans, tuple(events), tuple(map(_as_made, reader.silences())))
+
+
+def _as_made(spec: QuietSpec) -> QuietSpec:
+    """Let a silence hold nobody before it was made."""
+    if spec.starts_at is None or spec.created_at is None:
+        return spec
+    return replace(spec, starts_at=max(spec.starts_at, spec.created_at))
 
 
 def _inputs(reader: Reader) -> Iterator[Input]:
@@ -108,11 +118,11 @@ def _inputs(reader: Reader) -> Iterator[Input]:
         after = page[-1].position
 
 
-def _event(reader: Reader, given: Input) -> Deed | Removal | None:
+def _event(reader: Reader, given: Input) -> Deed | Adoption | None:
     """Make of *given* what a replay can repeat; None where there is nothing to."""
     if given.kind in _ADOPTED:
-        removed = tuple(given.data.get("removed", ()))
-        return Removal(given.at, removed) if removed else None
+        removed, added = (tuple(given.data.get(name, ())) for name in ("removed", "added"))
+        return Adoption(given.at, removed, added) if removed or added else None
     action = _action(given.kind, given.data)
     if action is None:
         return None

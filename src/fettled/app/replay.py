@@ -22,14 +22,15 @@ from fettled.app.cursor import Cursor, Moment
 from fettled.app.deciding import Undecided, decide
 from fettled.app.ledger import Ledger, LedgerStore
 from fettled.app.memory import Held, Memory, Watch
-from fettled.app.observe import foresee
-from fettled.app.recorded import Deed, Meant, Recorded, Removal
+from fettled.app.observe import Foreseen, foresee
+from fettled.app.recorded import Adoption, Deed, Meant, Recorded
 from fettled.app.rollups import Rollups
-from fettled.app.surroundings import NoQuiet
+from fettled.app.surroundings import NoQuiet, Quiet
 from fettled.app.tickets import perform
 from fettled.core.condition import Condition
 from fettled.core.engine import is_quiet
 from fettled.core.errors import FettledError
+from fettled.core.flap import Stretch
 from fettled.core.isolation import Link
 from fettled.core.keys import stands_for_many
 from fettled.core.lifecycle import Resolve
@@ -42,13 +43,15 @@ from fettled.ports import Fleet
 T = TypeVar("T")
 Tell = Callable[[float], None]
 
-#: Who goes first at the same instant: evidence, then what came from elsewhere.
-_EVIDENCE, _EVENT, _TEND = range(3)
+#: Who goes first at the same instant: checklists, evidence, then what came from elsewhere.
+_TEND, _EVIDENCE, _EVENT = range(3)
 #: How often checklists are tended, as the daemon does.
 TEND = timedelta(seconds=5)
 #: How often progress is told, in steps of the replay.
 _TELL_EVERY = 2000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING = timedelta()
+_PENDING = frozenset({Phase.PENDING_OPEN, Phase.PENDING_RESOLVE})
 
 
 class Told:
@@ -95,14 +98,15 @@ class Replay:
         left_out: people's actions that had no ticket to be done on.
     """
 
-    def __init__(self, fleet: Fleet, recorded: Recorded) -> None:
+    def __init__(self, fleet: Fleet, recorded: Recorded, quiet: Quiet | None = None) -> None:
         self._fleet = fleet
         self._recorded = recorded
+        self._quiet = quiet or NoQuiet()
         self._told = Told()
         self._ledger = Ledger()
         self._memory = Memory()
         self._rollups = Rollups(
-            LedgerStore(self._ledger), self._told, self._memory, self._told, NoQuiet()
+            LedgerStore(self._ledger), self._told, self._memory, self._told, self._quiet
         )
         self._cursors: dict[str, Cursor] = {}
         self._removed: set[str] = set()
@@ -178,7 +182,7 @@ class Replay:
         cursor.arrive()
         watch, seen = cursor.watch, cursor.seen()
         if self._removed and watch.spec.key in self._removed:
-            self._removed.remove(watch.spec.key)  # it is watched again: somebody brought it back
+            self._removed.remove(watch.spec.key)  # it is watched again, whatever the log says
             self._adopt()
         line = self._memory.membership(watch)
         if seen.verdict is Verdict.UNKNOWN or is_quiet(
@@ -187,17 +191,29 @@ class Replay:
             cursor.is_asleep = True
             self._plan(cursor)
             return
-        watch.seen = seen
+        watch.seen, before = seen, watch.stretch
         foreseen = foresee(watch, line, seen, seen.started, _NOTHING)
-        if foreseen.is_due:
-            watch.expected = foreseen.condition
-            self._decide(watch, seen, moment)
         cursor.pass_to(cursor.n + 1)
+        if line is None and _is_counted(seen, foreseen):
+            self._count(cursor, foreseen.condition)
+        elif foreseen.is_due:
+            watch.expected = foreseen.condition
+            self._decide(watch, seen, before, moment)
         cursor.is_asleep = cursor.n >= cursor.span.count
         self._plan(cursor)
         self._wake(moment)
 
-    def _decide(self, watch: Watch, seen: Observation, moment: Moment) -> None:
+    def _count(self, cursor: Cursor, condition: Condition) -> None:
+        """Take a step that needs no store to be decided, and those that only add to it."""
+        self._memory.believe(cursor.watch, condition)
+        condition = cursor.coast()
+        cursor.watch.condition = cursor.watch.expected = condition
+        self._ledger.put_condition(condition)
+        self._ledger.commit()
+
+    def _decide(
+        self, watch: Watch, seen: Observation, stretch: Stretch | None, moment: Moment
+    ) -> None:
         for spec in self._memory.topology.ancestors(watch.spec.subject):
             self._catch_up(spec.key, moment)
         if not watch.spec.primary:
@@ -207,8 +223,9 @@ class Replay:
             spec=watch.spec,
             subject=watch.subject,
             topology=self._memory.topology,
-            held=Held(begin(seen), watch.stretch, _NOTHING, _NOTHING),
+            held=Held(begin(seen), stretch, _NOTHING, _NOTHING),
             spans=[],
+            quiet=self._quiet,
             sightings=self._memory.sightings(watch),
         )
         decided = decide(self._ledger, task=task, wall=self._told.wall, is_gone=lambda: False)
@@ -217,6 +234,7 @@ class Replay:
             return
         before = watch.condition
         self._memory.believe(watch, decided.condition)
+        watch.expected = decided.condition
         self._memory.learn(decided.changes)
         gate = decided.condition.gate
         if gate is not None and gate is not before.gate:
@@ -248,11 +266,11 @@ class Replay:
 
     # --- what came from elsewhere -------------------------------------------------------
 
-    def _happen(self, event: Deed | Removal) -> None:
+    def _happen(self, event: Deed | Adoption) -> None:
         if isinstance(event, Deed):
             self._act(event)
         else:
-            self._remove(event)
+            self._adopted(event)
         self._tend_later()
         self._wake((event.at, None))
 
@@ -288,22 +306,23 @@ class Replay:
             default=None,
         )
 
-    def _remove(self, removal: Removal) -> None:
-        for key in removal.checks:
+    def _adopted(self, adoption: Adoption) -> None:
+        for key in adoption.removed:
             spec = self._fleet.checks.get(key)
             if spec is None:
                 continue
             ticket = self._ledger.last_ticket(key)
-            change = retired(ticket, removal.at, is_kept=spec.keep_on_removal)
+            change = retired(ticket, adoption.at, is_kept=spec.keep_on_removal)
             if change is not None:
                 self._told.changed(self._ledger.apply(change))
-            self._ledger.delete_check(key, removal.at)
+            self._ledger.delete_check(key, adoption.at)
             cursor = self._cursors.get(key)
             if cursor is not None:
                 watch = cursor.watch
                 watch.condition = watch.expected = Condition(key)
                 watch.ticket, watch.stretch = self._ledger.last_ticket(key), None
             self._removed.add(key)
+        self._removed.difference_update(adoption.added)
         self._ledger.commit()
         self._adopt()
 
@@ -313,7 +332,7 @@ class Replay:
         if self._is_tending or not any(map(_is_of_many, self._memory.many.values())):
             return
         self._is_tending = True
-        heappush(self._queue, (self._told.at + TEND, _TEND, (0, 0), "", 0))
+        heappush(self._queue, (next_tend(self._told.at), _TEND, (0, 0), "", 0))
 
     def _tend(self) -> None:
         self._is_tending = False
@@ -323,6 +342,18 @@ class Replay:
         at_once(self._rollups.tend())
         self._wake((self._told.at, None))
         self._tend_later()
+
+
+def _is_counted(seen: Observation, foreseen: Foreseen) -> bool:
+    """Whether what is foreseen asks for nothing that memory does not know: see `engine`."""
+    after = foreseen.condition
+    is_up = seen.verdict is Verdict.UP
+    return foreseen.change is None and after.gate is None and (is_up or after.phase in _PENDING)
+
+
+def next_tend(at: datetime) -> datetime:
+    """Say when checklists are tended next; when the daemon did is not recorded."""
+    return at + TEND - (at - _EPOCH) % TEND
 
 
 def _is_of_many(ticket: Ticket) -> bool:

@@ -18,6 +18,7 @@ from fettled.cli import (
     operation,
     probing,
     silences,
+    simulate,
     store,
     subjects,
     ticket_work,
@@ -40,6 +41,7 @@ probing.register(app)
 why.register(app)
 account.register(app)
 configuration.register(app)
+simulate.register(app)
 ticket_work.register(tickets.app)
 for noun in (tickets, subjects, silences, windows, tokens, store):
     app.add_typer(noun.app)

@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+
+    from fettled.bootstrap.simulating import Answer
     from fettled.config.loader import Loaded
     from fettled.config.schema import Settings
     from fettled.probes.run import Ran
@@ -102,6 +106,22 @@ def upgrade_store(url: str) -> None:
     from fettled.bootstrap import commands
 
     commands.upgrade_store(url)
+
+
+def simulate(
+    *,
+    config: Callable[[], Path],
+    policy: Path | None,
+    since: timedelta,
+    scenario: Path | None,
+    diff: bool,
+    tell: Callable[[str, float], None],
+) -> Answer:
+    """Simulate the history since then, or a scenario; see the command."""
+    from fettled.bootstrap.simulating import Wanted
+    from fettled.bootstrap.simulating import simulate as run_simulation
+
+    return run_simulation(Wanted(config, policy, since, scenario, diff), tell)
 
 
 def demo(*, keep: Path | None, once: bool, live: bool) -> int:

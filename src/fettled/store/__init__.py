@@ -7,7 +7,8 @@ The store: the only speaker of SQL.
 
 from fettled.store.copying import backup
 from fettled.store.invariants import check
+from fettled.store.looking import open_reader
 from fettled.store.opening import SqlStore, open_store
 from fettled.store.schema import upgrade
 
-__all__ = ["SqlStore", "backup", "check", "open_store", "upgrade"]
+__all__ = ["SqlStore", "backup", "check", "open_reader", "open_store", "upgrade"]
