@@ -20,6 +20,7 @@ from fettled.app.tickets import Tickets
 from fettled.core.condition import Condition
 from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.core.inventory import Shrunk
+from fettled.core.isolation import Link
 from fettled.core.observations import Observation, Outcome, Reason
 from fettled.core.policy import Flap, Policy, Storm
 from fettled.core.tickets import Change
@@ -44,6 +45,7 @@ class Remembering:
     phases: list[tuple[Phase, Phase]] = field(default_factory=list)
     gates: list[str] = field(default_factory=list)
     seen: list[Observation] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     faults: list[BaseException] = field(default_factory=list)
 
     def observed(self, seen: Observation, phase: Phase) -> None:
@@ -57,6 +59,9 @@ class Remembering:
 
     def changed(self, change: Change) -> None:
         self.changes.append(change)
+
+    def isolation_changed(self, link: Link) -> None:
+        self.links.append(link)
 
     def faulted(self, where: str, error: BaseException) -> None:
         self.faults.append(error)

@@ -24,7 +24,7 @@ def subject(key: str, parent: str | None = None, **fields: object) -> SubjectSpe
 
 def fleet(*subjects: SubjectSpec, quiet: tuple[QuietSpec, ...] = ()) -> Fleet:
     """Make a fleet without checks."""
-    return Fleet({each.key: each for each in subjects}, {}, quiet)
+    return Fleet({each.key: each for each in subjects}, {}, quiet=quiet)
 
 
 def configured(ident: str = "file-1", **fields: object) -> QuietSpec:

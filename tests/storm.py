@@ -39,8 +39,8 @@ STEP_PATIENCE = 2.0
 #: What stays true for so long, several looks at each door, is at rest.
 AT_REST = 0.4
 DOORS = 24
-SPARE = "spare"
-NAMES = [*[f"door-{n}" for n in range(DOORS)], SPARE]
+SPARE, HUB = "spare", "hub"
+NAMES = [HUB, *[f"door-{n}" for n in range(DOORS)], SPARE]
 
 CONFIG = """
 server: {{listen: '127.0.0.1:0', control_socket: '{home}/control'}}
@@ -57,11 +57,16 @@ policies:
     touched_grace: 100ms
     flap: {{transitions: 1000}}
     reopen_budget: {{count: 1000, window: 1s}}
+    settle_after: 400ms
+    cascade: {{min_count: 4, window: 10s, hold: 400ms}}
+storm: {storm}
 targets:
 """
+#: Each door for itself, or half of them below a hub that fails, too, and a brake over all.
+FLAT, TREE = "{enabled: false}", "{opens: 30, window: 60s}"
 TARGET = """\
   - subject: {subject}
-    type: device
+    type: device{parent}
     checks: {{{check}: {{type: tcp, host: 127.0.0.1, port: {port}}}}}
 """
 
@@ -199,10 +204,11 @@ class Storm:
         made: Doors,
         launcher: Launcher,
         mutant: str = "",
+        shape: str = FLAT,
     ) -> None:
         self.url, self.script, self.faults = url, Script(), list[str]()
         self.killed: Counter[str] = Counter()
-        self._home, self._mutant = home, mutant
+        self._home, self._mutant, self._shape = home, mutant, shape
         self._chance = random.Random(seed)
         self._doors, self._launcher = made, launcher
         self._wall = SystemClock().wall
@@ -219,10 +225,13 @@ class Storm:
 
     def write(self) -> None:
         """Write the configuration; each time the spare's check has another name."""
-        text = CONFIG.format(home=self._home, url=self.url)
+        text = CONFIG.format(home=self._home, url=self.url, storm=self._shape)
+        below = NAMES[1 : DOORS // 2] if self._shape == TREE else []
         for name in NAMES:
             check = f"look-{self._reloads}" if name == SPARE else "main"
-            text += TARGET.format(subject=name, port=self._doors.port(name), check=check)
+            parent = f"\n    parent: {HUB}" if name in below else ""
+            port = self._doors.port(name)
+            text += TARGET.format(subject=name, port=port, check=check, parent=parent)
         new = self.config.with_suffix(".new")
         new.write_text(text)
         new.replace(self.config)
@@ -365,8 +374,10 @@ def launcher() -> Iterator[Launcher]:
 
 
 @contextmanager
-def storm(home: Path, url: str, seed: int, mutant: str = "") -> Iterator[Storm]:
+def storm(
+    home: Path, url: str, seed: int, *, mutant: str = "", shape: str = FLAT
+) -> Iterator[Storm]:
     """Make a story; its processes and doors are gone at the end."""
     home.mkdir(exist_ok=True)
     with doors(NAMES) as made, launcher() as starts:
-        yield Storm(home, url, seed=seed, made=made, launcher=starts, mutant=mutant)
+        yield Storm(home, url, seed=seed, made=made, launcher=starts, mutant=mutant, shape=shape)

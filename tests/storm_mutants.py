@@ -71,6 +71,11 @@ def no_outbox() -> None:
     sql_tickets._announce = lambda *_: None
 
 
+def no_lines() -> None:
+    """Open and change the tickets of many, and forget who is on their lists."""
+    sql_tickets.put_members = lambda *_: None
+
+
 def always_the_first_start() -> None:
     """Number the observations of every start alike, so that the newer ones look old."""
     SqlUnit.next_incarnation = lambda _self: 1  # type: ignore[method-assign]  # the mutant
@@ -112,6 +117,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "condition and ticket in two transactions": two_transactions,
     "each statement for itself": each_statement_for_itself,
     "an entry without its event": no_outbox,
+    "a list without its lines": no_lines,
     "every start is the first": always_the_first_start,
     "no reading again in the unit": never_read_again,
 }

@@ -154,9 +154,7 @@ def test_no_group_can_have_its_key() -> None:
 
 
 async def test_the_list_stands_for_its_members_and_counts_them_down(desk: Desk) -> None:
-    """
-    No member gets a ticket of its own; the list resolves when they are well.
-    """
+    """No member gets a ticket of its own; the list resolves when they are well."""
     await observed(desk, "a", "b")
     await desk.tickets.adopt([], ANN)
     await desk.see("a/main", "down", "down", "up", "up", "up")

@@ -72,7 +72,7 @@ async def test_the_lives_that_are_compared_have_seen_everything(tmp_path: Path) 
         ("resolved", "wont_fix"),
         ("resolved", "duplicate"),
         ("resolved", "target_removed"),
-        ("resolved", "merged"),
+        ("merged", "merged"),
         ("kind_changed", None),
         ("flapping", None),
         ("recovered", None),

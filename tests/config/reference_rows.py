@@ -37,12 +37,21 @@ SECTIONS = {
     "Access": "`access`",
     "Team": "`access.teams[]`",
     "User": "`access.users[]`",
+    "Isolation": "`isolation`",
     "StormSettings": "`storm`",
     "Limits": "`limits`",
     "Log": "`log`",
 }
 #: What every check has; told once.
-SCHEDULE = ("interval", "timeout", "retry_interval", "policy", "primary", "formerly")
+SCHEDULE = (
+    "interval",
+    "timeout",
+    "retry_interval",
+    "policy",
+    "primary",
+    "formerly",
+    "requires",
+)
 
 TYPE = (
     "| `type` | word | required | Kind of probe: `http`, `tcp`, `icmp`, `dns`, `tls`"

@@ -22,7 +22,7 @@ from fettled.store.engine import APPLICATION_ID, make_engine, parse
 from fettled.store.schema import HEAD
 from live import wait_for
 from stores import rows
-from storm import CONFIG, PATIENCE, TARGET, Launcher, launcher
+from storm import CONFIG, FLAT, PATIENCE, TARGET, Launcher, launcher
 from storm_judge import covered, torn
 from tickets_for import NOW, entry, opening
 
@@ -88,8 +88,12 @@ async def prepared(home: Path, revision: str, made: Doors) -> Path:
     migrated(home / "fettled.db", revision)
     carry_over(home / "new.db", home / "fettled.db")
     made.move("broken", up=False)
-    targets = [TARGET.format(subject=name, port=made.port(name), check="main") for name in NAMES]
-    text = CONFIG.format(home=home, url=f"sqlite:///{home}/fettled.db") + "".join(targets)
+    targets = [
+        TARGET.format(subject=name, port=made.port(name), check="main", parent="") for name in NAMES
+    ]
+    text = CONFIG.format(home=home, url=f"sqlite:///{home}/fettled.db", storm=FLAT) + "".join(
+        targets
+    )
     (home / "fettled.yaml").write_text(text)
     return home / "fettled.yaml"
 

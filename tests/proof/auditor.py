@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from proof import rules
 from proof.belief import Belief
-from proof.books import Books, Told
+from proof.books import Books, Record, Told
 
 
 class Auditor(Books):
@@ -54,11 +54,17 @@ class Auditor(Books):
         if what == "comment":
             ticket.touched = True
         elif what == "reopen":
-            ticket.kept = belief is None or belief.confirmed != "down" or belief.is_unsure
+            ticket.kept = not self._is_down_now(ticket)
         elif what == "resolve" and belief is not None:
             belief.forget_flips()
         elif what == "close":
             ticket.is_closed = True
+
+    def _is_down_now(self, ticket: Record) -> bool:
+        """Whether what the ticket is about is confirmed down, or a member of it."""
+        if ticket.key in self.beliefs:
+            return self.beliefs[ticket.key].is_down
+        return any(self.belief(check).is_down for check in ticket.members)
 
     def take(self, told: list[Told]) -> None:
         """Take in changes of tickets, in their order."""

@@ -55,6 +55,7 @@ class Belief:
         is_first_sure: False where flapping makes it uncertain.
         firing_from: when it last began (again) to fail while confirmed down.
         well_from: since when it has been confirmed well, uninterrupted.
+        maybe_well_from: since when it may have been.
         was_well, maybe_well: (at, wall) of the last instant of being well, and of perhaps so.
         recovered: wall time at which it came back from being down.
         flapping_from: since when it surely flaps, if it does.
@@ -73,6 +74,7 @@ class Belief:
     is_first_sure: bool = True
     firing_from: int = 0
     well_from: int = 0
+    maybe_well_from: int = 0
     was_well: tuple[int, int] | None = None
     maybe_well: tuple[int, int] | None = None
     recovered: int | None = None
@@ -158,6 +160,8 @@ class Belief:
             self.firing_from = at
         if not rule.publish:
             self.was_unpublished = True
+        if began and self.is_unsure:
+            return  # the flap rule may have been met by this very observation
         if self._held(at, rule.open_after, rule.open_failures) and not self.is_down:
             if self.confirmed != "down":
                 self.firing_from = at
@@ -166,14 +170,17 @@ class Belief:
 
     def _succeed(self, at: int, wall: int, *, flipped: bool, rule: Rule) -> None:
         after = max(rule.stable_after, rule.resolve_after) if self.is_unsure else rule.resolve_after
+        if flipped and self.is_unsure:
+            return  # as above
         is_at_once = self.confirmed != "down" and not self.is_unsure
         if is_at_once:
             if flipped or self.confirmed != "up":
-                self.well_from = at
+                self.well_from = self.maybe_well_from = at
         elif self._held(at, after, rule.resolve_successes):
             if self.bad == "down":
                 self.recovered = wall
             self.well_from = at
+            self.maybe_well_from = self.run_from if self.is_unsure else at
         else:
             return
         self.confirmed, self.is_unsure, self.is_first_sure = "up", False, True

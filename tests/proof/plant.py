@@ -185,12 +185,13 @@ class Plant:
         )
         audit, checks = self.auditor, self.fleet.checks
         for key in before - checks.keys():
-            subject = key.partition("/")[0]
+            subject, _, name = key.partition("/")
             new = [
                 spec.key
                 for spec in checks.values()
                 if self.fleet.subjects[spec.subject].formerly == subject
                 and spec.key not in before
+                and spec.name == name
             ]
             if new:
                 audit.rename(key, new[0])
@@ -287,7 +288,7 @@ class Plant:
         if after.phase is not before.phase or decided.changes:
             woken += self.memory.dependents(watch)
         if after.gate_until is not None and after.gate in {Gate.PRIMARY, Gate.PARENT}:
-            for above in self.memory.asked_first(watch):
+            for above in self.memory.unasked(watch):
                 self.memory.waiters.setdefault(above, set()).add(watch.spec.key)
                 woken.append(above)
         return self.told(decided.changes)
@@ -311,7 +312,7 @@ class Plant:
     def act(self, number: int, action: Action) -> list[str]:
         """Let ann do *action*; who is to be looked at again at once."""
         with self.ledger.unit():
-            acted = desk._act(str(number), action, ANN, None, self.wall, self.ledger)
+            acted = desk.perform(str(number), action, ANN, None, self.wall, self.ledger)
         changes = [acted.change] if acted.change is not None else []
         woken = self.memory.learn(changes)
         watch = self.memory.get(acted.ticket.check or "")

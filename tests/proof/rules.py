@@ -213,6 +213,8 @@ def check_change(books: Books, told: Told) -> None:
 
 def _line(books: Books, ticket: Record, check: str, state: str) -> None:
     belief = books.belief(check)
+    if ticket.members.get(check) == state:
+        return
     if state == "down" and belief.is_well:
         books.complain(check, f"2: is well, and put down on #{ticket.number}")
     if state == "down" and belief.confirmed != "down" and not belief.is_unsure:
@@ -232,6 +234,9 @@ def _opens(  # noqa: PLR0917 - one entry of a timeline
         books.complain(key, f"5: #{ticket.number} was {event} while it was open")
     if not by_person and not is_many(key):
         _may_open(books, ticket, event, cause)
+    if is_many(key) and cause == "still_unhealthy" and ticket.members:
+        if all(surely_well_since(books.belief(each), ticket) for each in ticket.members):
+            books.complain(key, f"5: #{ticket.number} still unhealthy, and all were well since")
     if event == "reopened" and cause == "relapse":
         rule = books.rules.get(key)
         window = rule.budget_window if rule is not None else 0
@@ -325,7 +330,7 @@ def _may_resolve(books: Books, ticket: Record, code: str) -> None:
         return
     if not belief.is_well:
         books.complain(key, f"4: {said} before its debounce was met")
-    well_for = books.at - belief.well_from
+    well_for = books.at - belief.maybe_well_from
     if ticket.touched and well_for < rule.touched_grace:
         books.complain(key, f"4: {said} {well_for // 1000}s after recovery, and was touched")
     if ticket.is_unstable and well_for < rule.budget_window:

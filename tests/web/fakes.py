@@ -29,7 +29,7 @@ WATCHED = Fleet(
         "door-1": SubjectSpec("door-1", "Door 1", SubjectType.DEVICE, parent="hub"),
     },
     {},
-    (
+    quiet=(
         QuietSpec(
             id="file-1",
             gate=Gate.SILENCE,

@@ -27,7 +27,7 @@ from fettled.core.condition import Condition, not_after
 from fettled.core.errors import InventoryShrunkError, StoreDownError, StoreUnsureError
 from fettled.core.inventory import Shrunk
 from fettled.core.tickets import SYSTEM, Change, Membership, Resolution, Ticket
-from fettled.core.words import Code
+from fettled.core.words import Code, Source
 from fettled.ports import (
     CheckSpec,
     Clock,
@@ -260,7 +260,7 @@ def retired(ticket: Ticket | None, at: datetime, *, is_kept: bool) -> Change | N
     """Resolve the *ticket* of a check that was removed, unless somebody is to do that."""
     if ticket is None or not ticket.is_open:
         return None
-    if ticket.touched or is_kept:
+    if ticket.touched or is_kept or ticket.source is not Source.HEALTH_MONITOR:
         data = {"note": "its target was removed: only a person can resolve this ticket now"}
         return lifecycle.note(ticket, "target_removed", at, SYSTEM, data)
     return lifecycle.resolved(ticket, Resolution(Code.TARGET_REMOVED, at, SYSTEM))

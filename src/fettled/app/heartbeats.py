@@ -4,13 +4,15 @@ Heartbeats: evidence that is pushed to us, and what its absence means.
 A check is overdue when the time during which we listened since the last beat exceeds
 misses x period + grace. While the daemon was down, stopped or suspended it did not
 listen, so neither a restart nor a suspend makes anything overdue by itself. One never
-heard of is unknown, never down.
+heard of is unknown, never down. Neither does it listen while it is cut off: silence then is
+unknown, and counts from its beginning afterwards.
 
 That a beat or its absence becomes an observation is `fettled.app.look`'s.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -19,7 +21,8 @@ from fettled.app.memory import Memory, Watch
 from fettled.core.durations import format_duration
 from fettled.core.errors import NotFoundError, StoreDownError
 from fettled.core.observations import Outcome, Reason
-from fettled.core.words import Verdict
+from fettled.core.reach import NEEDED
+from fettled.core.words import Requires, Verdict
 from fettled.ports import Clock, Heartbeat, HeartbeatSpec, Store, UnitOfWork
 
 #: The longest time between two ticks (see `listen`) that we can have listened through.
@@ -35,12 +38,18 @@ class Heartbeats:
     """Remembers beats, and says what their absence means."""
 
     def __init__(
-        self, memory: Memory, store: Store, clock: Clock, longest_tick: timedelta = LONGEST_TICK
+        self,
+        memory: Memory,
+        store: Store,
+        clock: Clock,
+        longest_tick: timedelta = LONGEST_TICK,
+        is_cut: Callable[[Requires], bool] = lambda _: False,
     ) -> None:
         self._memory = memory
         self._store = store
         self._clock = clock
         self._longest_tick = longest_tick
+        self._is_cut = is_cut
         self._ticked = clock.now()
         self._listened = timedelta()
         #: What the store has, as far as this process wrote it.
@@ -84,6 +93,9 @@ class Heartbeats:
         spec, beat = watch.spec.heartbeat, watch.beat
         if spec is None or beat is None or beat.last_seen is None:
             return Outcome(Verdict.UNKNOWN, Reason.NO_EVIDENCE, "never heard of")
+        if self._is_cut(watch.spec.requires):
+            text = "not listened for while the monitor is cut off"
+            return Outcome(Verdict.UNKNOWN, Reason.ISOLATED, text)
         if self._silence(beat) <= patience(spec):
             return None
         ago = max(self._clock.now() - beat.last_seen, timedelta())
@@ -95,8 +107,24 @@ class Heartbeats:
         spec, beat = watch.spec.heartbeat, watch.beat
         if spec is None or beat is None or beat.last_seen is None:
             return None
+        if self._is_cut(watch.spec.requires):
+            return None
         left = patience(spec) - self._silence(beat)
         return left if left >= timedelta() else None
+
+    def anchor(self, network: Requires) -> None:
+        """
+        Count silence from now on, where it came through *network*, which is back.
+
+        A beat that was due meanwhile is lost for good, and the next one is a period away.
+        What was overdue before stays so.
+        """
+        for watch in self._memory:
+            beat, requires = watch.beat, watch.spec.requires
+            if beat is None or network not in NEEDED[requires] or self._is_cut(requires):
+                continue
+            if watch.expected.verdict is not Verdict.DOWN:
+                watch.beat = replace(beat, listened=timedelta(), counted=self.listen())
 
     async def flush(self, *, is_last: bool = False) -> None:
         """
@@ -107,7 +135,7 @@ class Heartbeats:
         dirty = []
         for watch in self._memory:
             beat = self._as_of_now(watch.beat) if watch.beat is not None else None
-            if beat is not None and self._is_dirty(watch.spec.heartbeat, beat, is_last=is_last):
+            if beat is not None and self._is_dirty(watch, beat, is_last=is_last):
                 dirty.append((watch, beat))
         for start in range(0, len(dirty), FLUSH_SIZE):
             await self._write(dirty[start : start + FLUSH_SIZE])
@@ -116,13 +144,18 @@ class Heartbeats:
         written = await self._store.write(partial(_put, some=some))
         self._stored.update({beat.check: beat for beat in written})
 
-    def _is_dirty(self, spec: HeartbeatSpec | None, beat: Heartbeat, *, is_last: bool) -> bool:
+    def _is_dirty(self, watch: Watch, beat: Heartbeat, *, is_last: bool) -> bool:
+        spec = watch.spec.heartbeat
         if spec is None or beat.last_seen is None:
             return False
         stored = self._stored.get(beat.check)
         if stored is None or stored.last_seen != beat.last_seen:
             return True
+        if self._is_cut(watch.spec.requires):
+            return False  # its silence means nothing now, nor after a crash
         allowed, more = patience(spec), beat.listened - stored.listened
+        if more < timedelta():
+            return True  # it was anchored anew
         if stored.listened > allowed or not more:
             return False  # overdue is overdue
         return is_last or more >= min(FORGETTABLE_SHARE * allowed, FORGETTABLE)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from fettled.app.heartbeats import Heartbeats
+from fettled.app.isolation import Isolation
 from fettled.app.memory import Memory, Watch
 from fettled.app.observe import Observer
 from fettled.core.condition import Condition
@@ -30,6 +31,7 @@ class Looker:
         run: Run,
         cadence: Callable[[str], timedelta],
         heartbeats: Heartbeats,
+        isolation: Isolation | None = None,
     ) -> None:
         self._memory = memory
         self._observer = observer
@@ -37,6 +39,7 @@ class Looker:
         self._run = run
         self._cadence = cadence
         self._heartbeats = heartbeats
+        self._isolation = isolation
         self._seq = 0
         #: Which start of the daemon this is; none yet: it takes no evidence before it is set.
         self.incarnation = 0
@@ -51,6 +54,8 @@ class Looker:
         asked = watch.spec.fingerprint
         started = self._clock.now()
         outcome, took = await self._run(watch.spec.probe, watch.spec.timeout)
+        if self._isolation is not None:
+            outcome = await self._isolation.judge(watch, outcome, started, took)
         if self._memory.get(check) is not watch or watch.spec.fingerprint != asked:
             # A reload removed it or pointed it elsewhere: this is no evidence any more.
             return REGULAR

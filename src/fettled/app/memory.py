@@ -12,17 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from fettled.app.surroundings import Sightings
 from fettled.app.topology import Topology
+from fettled.core.cascade import is_down
 from fettled.core.condition import Condition
 from fettled.core.errors import NotFoundError
 from fettled.core.flap import Stretch
 from fettled.core.keys import BLIND
 from fettled.core.observations import Observation
+from fettled.core.reach import NETWORK_CLASS
 from fettled.core.spans import Span, begin, extend
 from fettled.core.tickets import Change, Member, Membership, Ticket
-from fettled.core.words import Phase
+from fettled.core.words import Phase, Requires
 from fettled.ports import CheckSpec, Fleet, Heartbeat, SubjectSpec
 
 _DUE = frozenset({Phase.FIRING, Phase.FLAPPING})
@@ -121,6 +124,27 @@ class Watch:
         self.held.append(Held(begin(seen), self.stretch, offset, seen.took))
 
 
+class Network(Protocol):
+    """What is believed of the monitor's own network."""
+
+    def is_cut(self, requires: Requires) -> bool:
+        """Whether failures of what *requires* that are disbelieved now."""
+        ...
+
+    def covers(self, requires: Requires) -> bool:
+        """Whether everything beyond it is unreachable, and nothing proves that it is our fault."""
+        ...
+
+
+class _Whole:
+    """A network that nothing is wrong with."""
+
+    def is_cut(self, requires: Requires) -> bool:  # noqa: ARG002 - the protocol's
+        return False
+
+    covers = is_cut
+
+
 def _is_unwell(watch: Watch) -> bool:
     """Whether it is down, and has no ticket of its own nor a line on another's."""
     has_own = watch.ticket is not None and watch.ticket.is_open
@@ -136,6 +160,8 @@ class Memory:
         self.specs: dict[str, SubjectSpec] = {}
         self.subject_ids: dict[str, int] = {}
         self.topology = Topology(Fleet({}, {}))
+        #: What is believed of the monitor's own network; the composition root ties it.
+        self.network: Network = _Whole()
         #: Open tickets with a checklist, by number.
         self.many: dict[int, Ticket] = {}
         #: Who wants to be looked at again once this check was, by its key.
@@ -248,7 +274,14 @@ class Memory:
             group: {k: p for k, p in self._unwell.get(group, {}).items() if k != watch.spec.key}
             for group in groups
         }
-        return Sightings(looked, unwell, tuple(self._ticketed(watch)))
+        requires = watch.spec.requires
+        return Sightings(
+            looked=looked,
+            unwell=unwell,
+            ticketed=tuple(self._ticketed(watch)),
+            is_isolated=self.network.is_cut(requires),
+            is_blackout=self.network.covers(requires) and watch.expected.reason in NETWORK_CLASS,
+        )
 
     def _ticketed(self, watch: Watch) -> Iterator[str]:
         if not watch.spec.primary or not self.topology.has_children(watch.spec.subject):
@@ -267,10 +300,33 @@ class Memory:
         above = [*filter(None, (primary,)), *self.topology.ancestors(watch.spec.subject)[:1]]
         return [spec.key for spec in above if spec.probe is not None]
 
+    def down_above(self, watch: Watch) -> list[str]:
+        """What *watch* is reached through, as far as that can be asked and is down."""
+        above = (self._checks.get(key) for key in self.asked_first(watch))
+        return [each.spec.key for each in above if each is not None and is_down(each.condition)]
+
     def waiting_of(self, subjects: Iterable[str]) -> list[str]:
         """What of *subjects* is down without a ticket: a gate may hold it, or have lifted."""
         watches = (watch for key in subjects for watch in self._subjects.get(key, ()))
         return [watch.spec.key for watch in watches if _is_unwell(watch)]
+
+    def unasked(self, watch: Watch) -> list[str]:
+        """
+        Which of those were not looked at since *watch* is in its phase.
+
+        Whoever was is not asked again: what it decides wakes those that hang on it, and two
+        that ask one another would be probed without a pause. By the daemon's own clock, so
+        that setting the one on the wall cannot make an answer old.
+        """
+        since = watch.condition.since
+        return [
+            key
+            for key in self.asked_first(watch)
+            if since is None
+            or (above := self._checks.get(key)) is None
+            or above.seen is None
+            or above.seen.started <= since
+        ]
 
     def dependents(self, watch: Watch) -> list[str]:
         """What is down without a ticket and may be so because of *watch*."""

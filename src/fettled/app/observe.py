@@ -214,11 +214,15 @@ class Observer:
         if decided.condition.phase is not before.phase or decided.changes:
             for check in self._memory.dependents(watch):
                 self.wake(check)
+        if decided.condition.phase is Phase.PENDING_RESOLVE is not before.phase:
+            # What is reached through it answers: so may it, and its own look may be far off.
+            for above in self._memory.down_above(watch):
+                self.wake(above)
         until = decided.condition.gate_until
         if until is None or decided.condition.gate is None:
             return
         if decided.condition.gate in {Gate.PRIMARY, Gate.PARENT}:
-            for above in self._memory.asked_first(watch):
+            for above in self._memory.unasked(watch):
                 self._memory.waiters.setdefault(above, set()).add(watch.spec.key)
                 self.wake(above)
         delay = until - self._clock.wall()

@@ -30,6 +30,7 @@ from fettled.app.tickets import perform
 from fettled.core.condition import Condition
 from fettled.core.engine import is_quiet
 from fettled.core.errors import FettledError
+from fettled.core.isolation import Link
 from fettled.core.keys import stands_for_many
 from fettled.core.lifecycle import Resolve
 from fettled.core.observations import Observation
@@ -72,6 +73,8 @@ class Told:
         """Count it."""
         del condition
         self.gated_count += 1
+
+    def isolation_changed(self, link: Link) -> None: ...  # noqa: D102 - as above
 
     def changed(self, change: Change) -> None:
         """Keep it."""

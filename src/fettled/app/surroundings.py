@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from fettled.app.group_belief import group_belief
 from fettled.app.topology import Topology
 from fettled.core import reopening
 from fettled.core.around import Above, Group, Sibling
@@ -168,12 +169,18 @@ class Surroundings:
             pending=sum(1 for phase in unwell.values() if phase is Phase.PENDING_OPEN),
             longest=max((each.interval for each in specs), default=timedelta()),
             ticket=ticket,
-            belief=self.reader.condition(key),
+            belief=self._belief(key, lines, ticket),
             line=self._line(lines, ticket),
             lines=known,
             restarted=restarted,
             of_parent=of_parent,
         )
+
+    def _belief(
+        self, key: str, lines: tuple[Member, ...], ticket: Ticket | None
+    ) -> Condition | None:
+        ratio = self.spec.policy.cascade.recover_ratio
+        return group_belief(self.reader, key, ticket, lines, ratio, self.wall)
 
     def _line(self, lines: tuple[Member, ...], ticket: Ticket | None) -> Member | None:
         """Its line on a ticket that is over, unless it was well since."""
@@ -257,7 +264,7 @@ class Surroundings:
             gate=Gate.OBSERVE_ONLY,
             size=len(lines),
             ticket=ticket,
-            belief=self.reader.condition(ADOPTED),
+            belief=self._belief(ADOPTED, lines, ticket),
             line=line,
             lines=lines,
         )
@@ -277,7 +284,7 @@ class Surroundings:
             gate=Gate.SETTLING,
             size=len(self.topology.subjects),
             ticket=ticket,
-            belief=self.reader.condition(EVERYTHING),
+            belief=self._belief(EVERYTHING, lines, ticket),
             line=self._line(lines, ticket),
             lines=lines,
         )
@@ -288,6 +295,10 @@ class Surroundings:
             return None
         ticket = self.reader.last_ticket(rollup_of(self.spec.subject))
         return ticket if ticket is not None and ticket.is_open else None
+
+    def lines(self, number: int) -> tuple[Member, ...]:
+        """The checklist of a ticket."""
+        return tuple(self.reader.members(number))
 
     def below(self) -> tuple[Sibling, ...]:
         """What is reached through it and has an open ticket of its own."""

@@ -18,7 +18,6 @@ from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
 from fettled.app.explain import Explainer
 from fettled.app.health import Figures, assess, missing
-from fettled.app.heartbeats import Heartbeats
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
@@ -31,6 +30,7 @@ from fettled.app.tokens import Tokens
 from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
+from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, make_own_trouble
 from fettled.bootstrap.retention import forget
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
@@ -116,15 +116,26 @@ class Assembly:
             on_skip=self._skipped,
             on_error=self._look_failed,
         )
+        run = partial(run_probe, lag=self._lag.stalled)
+        self._trouble = make_own_trouble(
+            memory=self.memory,
+            store=store,
+            clock=clock,
+            sink=self.sink,
+            run=run,
+            longest_tick=LONGEST_TICK,
+            tell_blind=self._metrics.blind,
+        )
+        self._heartbeats = self._trouble.heartbeats
         self.observer.wake = self._scheduler.look_now
-        self._heartbeats = Heartbeats(self.memory, store, clock, LONGEST_TICK)
         self._looker = Looker(
             memory=self.memory,
             observer=self.observer,
             clock=clock,
-            run=partial(run_probe, lag=self._lag.stalled),
+            run=run,
             cadence=self._scheduler.cadence,
             heartbeats=self._heartbeats,
+            isolation=self._trouble.isolation,
         )
         self._tickets = Tickets(store, clock, self.memory, self.sink)
         self._tickets.wake = self._scheduler.look_now
@@ -134,6 +145,8 @@ class Assembly:
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
+        self._housekeeping.every("isolation", ISOLATION_EVERY, self._trouble.tick)
+        self._housekeeping.every("blindness", BLIND_EVERY, self._trouble.sweep)
         self._housekeeping.every("flush", FLUSH, self._flush)
         self._housekeeping.every("forget", FORGET_EVERY, self._forget)
         self._housekeeping.every("tend", TEND, self._tend)
@@ -224,6 +237,7 @@ class Assembly:
         """Begin to look and to keep house."""
         self._lag.start()
         self._housekeeping.start()
+        self._trouble.isolation.start()
         self._scheduler.start()
         self.log.started(__version__, len(self.memory), self.notes)
 
@@ -235,6 +249,7 @@ class Assembly:
             reload.cancel()
         await self._scheduler.drain(deadline, grace=grace)
         await self._housekeeping.stop()
+        self._trouble.stop()
         self._lag.stop()
 
     async def save(self) -> None:
@@ -307,6 +322,7 @@ class Assembly:
             )
         if self._shrunk is not None:
             self.log.shrunk(self._shrunk)
+        self._trouble.isolation.configure(fleet.isolation)
         self._metrics.fleet_changed(fleet)
         self._scheduler.set_checks(timings(fleet))
         for key, spec in fleet.checks.items():

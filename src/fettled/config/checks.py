@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from pydantic import AfterValidator, BaseModel, Field, create_model
 
 from fettled.config.policies import PolicyRef
+from fettled.core.words import Requires
 from fettled.probes import TYPES
 from fettled.probes.options import Options, PositiveDuration
 
@@ -60,6 +61,11 @@ class Scheduled(Options):
     )
     formerly: CheckName | None = Field(
         None, description="Name the check had before; its state is carried over."
+    )
+    requires: Annotated[Requires, Field(strict=False)] | None = Field(
+        None,
+        description="What the monitor must reach for its network failures to count; default: the"
+        " target's.",
     )
     if TYPE_CHECKING:
         type: Any  # each member of the union narrows it to its own literal

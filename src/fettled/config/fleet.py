@@ -10,10 +10,13 @@ from typing import Any
 
 from fettled.config.checks import Scheduled, options_of
 from fettled.config.effective import Layers, primary_of
+from fettled.config.isolation import isolation_spec
 from fettled.config.quiet import quiet_specs
 from fettled.config.schema import Settings, Target
 from fettled.core.errors import ConfigError, InvalidError
 from fettled.core.policy import Storm
+from fettled.core.reach import requirement_of
+from fettled.core.words import Requires
 from fettled.ports import CheckSpec, Fleet, HeartbeatSpec, Probe, SubjectSpec
 from fettled.probes import TYPES
 from fettled.probes.heartbeat import HeartbeatOptions
@@ -62,10 +65,18 @@ def make_fleet(settings: Settings, tools: Tools) -> Fleet:
                 keep_on_removal=target.on_remove == "keep",
                 fingerprint=fingerprint(options),
                 heartbeat=_heartbeat(options),
+                requires=_requires(target, check, TYPES[check.type].host(options)),
             )
+    isolation = isolation_spec(settings.isolation, tools, faults)
     if faults:
         raise ConfigError("\n".join(faults))
-    return Fleet(subjects, checks, storm=_storm(settings), quiet=quiet_specs(settings))
+    return Fleet(
+        subjects,
+        checks,
+        storm=_storm(settings),
+        quiet=quiet_specs(settings),
+        isolation=isolation,
+    )
 
 
 def _subject(target: Target) -> SubjectSpec:
@@ -78,6 +89,10 @@ def _subject(target: Target) -> SubjectSpec:
         team=target.team,
         formerly=target.formerly,
     )
+
+
+def _requires(target: Target, check: Scheduled, host: str) -> Requires:
+    return check.requires or target.requires or requirement_of(host)
 
 
 def _storm(settings: Settings) -> Storm | None:

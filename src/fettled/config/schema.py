@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 
 from fettled.config.checks import Check, CheckName, Period
+from fettled.config.isolation import Isolation
 from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
 from fettled.core.policy import Storm
-from fettled.core.words import SubjectType
+from fettled.core.words import Requires, SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
 
 Role = Literal["viewer", "reporter", "operator", "manager", "admin"]
@@ -167,6 +168,11 @@ class Target(Options):
         None, description="Policy of all its checks: a name, or thresholds."
     )
     team: Name | None = Field(None, description="Team that its tickets go to.")
+    requires: Annotated[Requires, Field(strict=False)] | None = Field(
+        None,
+        description="What the monitor must reach for its network failures to count; default: by"
+        " each check's address.",
+    )
     use: Name | None = Field(None, description="Template that is laid below this target.")
     on_remove: Literal["resolve", "keep"] = Field(
         "resolve", description="What becomes of its untouched ticket once it leaves the file."
@@ -198,6 +204,9 @@ class Template(Options):
     parent: SubjectKey | None = Field(None, description="Subject they are reached through.")
     policy: PolicyRef | None = Field(None, description="Policy of all their checks.")
     team: Name | None = Field(None, description="Team that their tickets go to.")
+    requires: Annotated[Requires, Field(strict=False)] | None = Field(
+        None, description="What the monitor must reach for their network failures to count."
+    )
     on_remove: Literal["resolve", "keep"] = Field(
         "resolve", description="What becomes of an untouched ticket once its target leaves."
     )
@@ -292,6 +301,9 @@ class Settings(Options):
     targets: list[Target] = Field([], description="What is watched.")
     templates: dict[Name, Template] = Field({}, description="Fragments that targets `use`.")
     access: Access | None = Field(None, description="Teams and people.")
+    isolation: Isolation = Field(
+        default_factory=Isolation, description="How the monitor tells that it is cut off itself."
+    )
     storm: StormSettings = Field(
         default_factory=StormSettings, description="The brake over all openings."
     )

@@ -27,6 +27,7 @@ _BELONGS: dict[str, str] = {
     **dict.fromkeys(PolicyPatch.model_fields, _POLICY),
     **dict.fromkeys(Scheduled.model_fields, _CHECK_OR_DEFAULTS),
     "primary": _CHECK,
+    "requires": "belongs to a target or a check",
 }
 _SEVERAL = ("policy", "formerly")
 

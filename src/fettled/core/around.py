@@ -139,6 +139,10 @@ class Around(Protocol):
         """What is reached through it and has an open ticket of its own."""
         ...
 
+    def lines(self, number: int) -> tuple[Member, ...]:
+        """The checklist of a ticket."""
+        ...
+
 
 class _Alone:
     """Nothing around: a lone check of a lone subject."""
@@ -174,6 +178,9 @@ class _Alone:
         return None
 
     def below(self) -> tuple[Sibling, ...]:
+        return ()
+
+    def lines(self, number: int) -> tuple[Member, ...]:  # noqa: ARG002 - the protocol's
         return ()
 
 

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     PERMISSION = "permission"
     RESOLVER = "resolver"
     NO_EVIDENCE = "no_evidence"
+    ISOLATED = "isolated"
     INTERNAL = "internal"
 
 
@@ -68,6 +69,7 @@ FAILURES: dict[Reason, Failure] = {
     Reason.PERMISSION: Failure.OWN_FAULT,
     Reason.RESOLVER: Failure.OWN_FAULT,
     Reason.NO_EVIDENCE: Failure.OWN_FAULT,
+    Reason.ISOLATED: Failure.OWN_FAULT,
     Reason.INTERNAL: Failure.OWN_FAULT,
 }
 

@@ -145,8 +145,9 @@ def _run(condition: Condition, seen: Observation, sight: Sight, *, goes_on: bool
     if goes_on and last is not None and seen.started - last <= gap:
         return replace(condition, run_last=seen.started, run_count=condition.run_count + 1)
     anew = replace(condition, run_from=seen.started, run_last=seen.started, run_count=1)
-    if condition.phase is Phase.PENDING_OPEN and last is not None and goes_on:
-        # Over the gap nobody looked: the failure before it is no part of this spell.
+    if condition.phase is Phase.PENDING_OPEN and goes_on:
+        # Over the gap (or while we were cut off) nobody looked: the failure before it is no
+        # part of this spell.
         anew = replace(anew, first=seen.started + sight.offset)
     return anew
 

@@ -149,7 +149,10 @@ def absorb(change: Change, due: Due) -> Change:
         and not each.is_member
         and (_failed_at(each.ticket) > since or each.ticket.created_at >= just_before)
     )
-    return _with_members(change, taken, (), due.context.wall) if taken else change
+    if not taken:
+        return change
+    known = () if change.is_new else due.around.lines(change.ticket.number)
+    return _with_members(change, taken, known, due.context.wall)
 
 
 def _failed_at(ticket: Ticket) -> datetime:

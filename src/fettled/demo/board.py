@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from fettled.core.condition import Condition
+from fettled.core.isolation import Link
 from fettled.core.observations import Observation
 from fettled.core.tickets import Change, Entry, Ticket
 from fettled.core.words import Phase
@@ -103,6 +104,9 @@ class Board:
                 self._rows[row.subject] = replace(
                     row, ticket=ticket.number, status=ticket.status.value, kind=ticket.kind
                 )
+
+    def isolation_changed(self, link: Link) -> None:
+        """Say nothing: the show's devices are on this machine, which needs no network."""
 
     def faulted(self, where: str, error: BaseException) -> None:
         """Tell what went wrong with the daemon itself."""

@@ -6,9 +6,11 @@ Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
 """
 
 from fettled.ports.fleet import (
+    CanarySpec,
     CheckSpec,
     Fleet,
     HeartbeatSpec,
+    IsolationSpec,
     SubjectSpec,
 )
 from fettled.ports.quiet import QUIET_WORDS, QuietEdge, QuietSpec
@@ -35,6 +37,7 @@ from fettled.ports.world import (
 
 __all__ = [
     "QUIET_WORDS",
+    "CanarySpec",
     "CheckSpec",
     "Clock",
     "EventSink",
@@ -43,6 +46,7 @@ __all__ = [
     "Heartbeat",
     "HeartbeatSpec",
     "Input",
+    "IsolationSpec",
     "KnownCheck",
     "OutboxEvent",
     "Probe",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from fettled.core.isolation import Canary, Rules
 from fettled.core.policy import Policy, Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.ports.quiet import QuietSpec
@@ -68,6 +69,24 @@ class HeartbeatSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class CanarySpec:
+    """Somebody whose answer proves that the network works, as configured."""
+
+    canary: Canary
+    probe: Probe
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class IsolationSpec:
+    """How the monitor tells that it is cut off itself, as configured."""
+
+    canaries: tuple[CanarySpec, ...] = ()
+    rules: Rules = field(default_factory=Rules)
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """
     Everything that is watched, as one value that a reload swaps.
@@ -75,9 +94,11 @@ class Fleet:
     Attributes:
         storm: the brake over all openings; None: switched off.
         quiet: the silences and maintenance windows of the file.
+        isolation: how the monitor tells that it is cut off itself.
     """
 
     subjects: dict[str, SubjectSpec]
     checks: dict[str, CheckSpec]
     storm: Storm | None = field(default_factory=Storm)
     quiet: tuple[QuietSpec, ...] = ()
+    isolation: IsolationSpec = field(default_factory=IsolationSpec)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from fettled.core.condition import Condition
+from fettled.core.isolation import Link
 from fettled.core.observations import Observation, Outcome
 from fettled.core.tickets import Change
 from fettled.core.words import Phase
@@ -40,6 +41,10 @@ class EventSink(Protocol):
     def phase_changed(self, before: Condition, after: Condition) -> None: ...
     def gated(self, condition: Condition) -> None: ...
     def changed(self, change: Change) -> None: ...
+    def isolation_changed(self, link: Link) -> None:
+        """What is believed of a network changed: whether the monitor is cut off from it."""
+        ...
+
     def faulted(self, where: str, error: BaseException) -> None:
         """Something of our own went wrong and was survived."""
         ...

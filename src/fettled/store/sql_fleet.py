@@ -6,11 +6,11 @@ Decides nothing but which subjects of the configuration are new, changed or gone
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, func, null, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, null, select, update
 
 from fettled.core.keys import rollup_of
 from fettled.ports import Input, OutboxEvent, Subject, SubjectSpec, Token
@@ -63,12 +63,9 @@ _INPUTS = (
     .order_by(inputs.c.position)
     .limit(bindparam("limit"))
 )
-_ADOPTIONS = (
+_INPUTS_OF = (
     select(inputs)
-    .where(
-        or_(inputs.c.kind == "start", inputs.c.kind == "reload"),
-        inputs.c.at >= bindparam("since"),
-    )
+    .where(inputs.c.kind.in_(bindparam("kinds", expanding=True)), inputs.c.at >= bindparam("since"))
     .order_by(inputs.c.position)
 )
 _COUNT_START = (
@@ -206,9 +203,10 @@ def every_input(link: Link, *, after: int, limit: int) -> list[Input]:
     return [Input(**row) for row in link.all(_INPUTS, {"after": after, "limit": limit})]
 
 
-def adoptions(link: Link, since: datetime) -> list[Input]:
-    """Read the starts and reloads since then."""
-    return [Input(**row) for row in link.all(_ADOPTIONS, {"since": since})]
+def inputs_of(link: Link, kinds: Collection[str], since: datetime) -> list[Input]:
+    """Read the inputs of some kinds since then."""
+    given = {"kinds": sorted(kinds), "since": since}
+    return [Input(**row) for row in link.all(_INPUTS_OF, given)]
 
 
 def next_incarnation(link: Link) -> int:

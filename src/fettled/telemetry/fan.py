@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fettled.core.condition import Condition
+from fettled.core.isolation import Link
 from fettled.core.observations import Observation
 from fettled.core.tickets import Change
 from fettled.core.words import Phase
@@ -35,6 +36,10 @@ class Fan:
     def changed(self, change: Change) -> None:
         """A ticket changed."""
         self._tell("changed", change)
+
+    def isolation_changed(self, link: Link) -> None:
+        """What is believed of a network changed."""
+        self._tell("isolation_changed", link)
 
     def faulted(self, where: str, error: BaseException) -> None:
         """Something of our own went wrong and was survived."""

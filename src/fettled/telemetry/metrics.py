@@ -21,7 +21,9 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from fettled.core.condition import Condition
+from fettled.core.isolation import Link, Standing
 from fettled.core.observations import Observation
+from fettled.core.reach import NETWORKS
 from fettled.core.tickets import Change
 from fettled.core.words import Gate, Phase, Verdict
 from fettled.ports import Fleet
@@ -107,6 +109,19 @@ class Metrics:
             "Checks that are down for too long without a ticket, a line of one, or a gate.",
             registry=registry,
         )
+        self._isolated = Gauge(
+            "fettled_isolated",
+            "Whether the monitor is cut off from a network, or everything beyond it is down.",
+            ("network",),
+            registry=registry,
+        )
+        for network in NETWORKS:
+            self._isolated.labels(network.value)
+        self._blind = Gauge(
+            "fettled_blind_checks",
+            "Checks that nothing has been known of for too long.",
+            registry=registry,
+        )
         self._reload_ok = Gauge(
             "fettled_config_last_reload_successful",
             "Whether the last start or reload took its configuration.",
@@ -174,6 +189,10 @@ class Metrics:
         """Say whether the store takes transactions."""
         self._store_up.set(up)
 
+    def blind(self, count: int) -> None:
+        """Say how many checks nothing is known of."""
+        self._blind.set(count)
+
     def reloaded(self, *, taken: bool, at: datetime) -> None:
         """Say how the last start or reload of the configuration ended."""
         self._reload_ok.set(taken)
@@ -212,6 +231,11 @@ class Metrics:
         """Count the events."""
         for entry in change.entries:
             self._events.labels(entry.event).inc()
+
+    def isolation_changed(self, link: Link) -> None:
+        """Keep whether the monitor is cut off."""
+        is_lost = link.standing is not Standing.CONNECTED
+        self._isolated.labels(link.network.value).set(is_lost)
 
     def faulted(self, where: str, error: BaseException) -> None:  # noqa: ARG002 - the log tells which
         """Count a fault of our own that was survived."""

@@ -15,6 +15,7 @@ import structlog
 from fettled.core.condition import Condition
 from fettled.core.errors import ConfigError
 from fettled.core.inventory import Shrunk
+from fettled.core.isolation import Link, Standing
 from fettled.core.observations import Observation
 from fettled.core.tickets import Change
 from fettled.core.words import Gate, Phase
@@ -23,6 +24,9 @@ from fettled.ports import QuietEdge
 PHASE_CHANGED = "check.phase_changed"
 GATED = "check.gated"
 FAULTED = "daemon.faulted"
+ISOLATION_BEGAN = "isolation.began"
+ISOLATION_DOUBTED = "isolation.doubted"
+ISOLATION_ENDED = "isolation.ended"
 STARTED = "daemon.started"
 LISTENING = "daemon.listening"
 STOPPING = "daemon.stopping"
@@ -84,6 +88,16 @@ class LogSink:
                 check=ticket.check,
                 actor=entry.actor.name or entry.actor.type,
             )
+
+    def isolation_changed(self, link: Link) -> None:
+        """Log that the monitor is cut off, that this is not believed any more, or that it ended."""
+        told = {"network": link.network, "standing": link.standing}
+        if link.standing is Standing.CONNECTED:
+            self._log.info(ISOLATION_ENDED, **told)
+        elif link.standing is Standing.DOUBTED:
+            self._log.error(ISOLATION_DOUBTED, **told)
+        else:
+            self._log.warning(ISOLATION_BEGAN, **told)
 
     def started(self, version: str, checks: int, notes: Sequence[str]) -> None:
         """Log the start, and what the configuration left to be said."""

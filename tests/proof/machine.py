@@ -1,0 +1,375 @@
+"""
+The machine that nobody could have thought of: every operation, in any order, on the engine.
+
+Hypothesis chooses; the auditor judges after every step. The fleet is small enough that
+everything meets everything: a hub with five doors, one of them with a second check, a lamp
+behind a switch behind the hub, and a lone pump.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from fettled.core import lifecycle
+from fettled.core.lifecycle import Comment, Reopen, Resolve
+from fettled.core.observations import Outcome
+from fettled.core.policy import Cascade, Flap, Policy, ReopenBudget, Storm
+from fettled.core.tickets import Change, Entry, Ticket
+from fettled.core.words import Code, Priority, Source, Status, SubjectType
+from fettled.ports import CheckSpec, Fleet, SubjectSpec
+from proof.books import Hush
+from proof.plant import ANN, Plant
+
+S = timedelta(seconds=1)
+M = timedelta(minutes=1)
+DOORS = [f"door-{n}" for n in range(1, 6)]
+PARENTS = {**dict.fromkeys(DOORS, "hub"), "switch": "hub", "lamp": "switch"}
+SUBJECTS = ["hub", "switch", "lamp", "pump", *DOORS]
+WORDS = ["up", "down", "timeout", "auth", "slow", "unknown"]
+POLICIES = {
+    "usual": Policy(
+        flap=Flap(ticket_after=5 * M),
+        cascade=Cascade(min_count=3, min_ratio=0.4, group_by=("site",)),
+    ),
+    "slow": Policy(
+        open_after=2 * M,
+        open_failures=3,
+        resolve_after=3 * M,
+        settle_after=3 * M,
+        flap=Flap(transitions=99),
+        cascade=Cascade(min_count=3, min_ratio=0.4, recover_ratio=0.5),
+    ),
+    "quick": Policy(
+        open_after=0 * S,
+        open_failures=1,
+        resolve_after=0 * S,
+        resolve_successes=1,
+        reopen_window=10 * M,
+        reopen_budget=ReopenBudget(2, 30 * M),
+        cascade=Cascade(enabled=True, min_count=2, hold=30 * S),
+    ),
+    "observed": Policy(publish=False),
+}
+
+
+async def _never_run() -> Outcome:
+    raise NotImplementedError
+
+
+def spec_of(subject: str, name: str, policy: Policy, formerly: str) -> CheckSpec:
+    """Make a check that is looked at every 30 s."""
+    return CheckSpec(
+        key=f"{subject}/{name}",
+        subject=subject,
+        name=name,
+        type="tcp",
+        primary=name == "main",
+        interval=30 * S,
+        timeout=10 * S,
+        retry_interval=15 * S,
+        policy=policy,
+        probe=_never_run,
+        formerly=f"{formerly}/{name}",
+    )
+
+
+def house(policy: Policy, names: dict[str, str], gone: frozenset[str], *, storm: bool) -> Fleet:
+    """Make the fleet; *names*: what some subjects are called now, instead of before."""
+    kept = [key for key in SUBJECTS if key not in gone]
+    called = {key: names.get(key, key) for key in SUBJECTS}
+    subjects = {}
+    for key in kept:
+        parent = PARENTS.get(key)
+        subjects[called[key]] = SubjectSpec(
+            called[key],
+            called[key],
+            SubjectType.INTEGRATION if key == "hub" else SubjectType.DEVICE,
+            parent=called[parent] if parent is not None and parent not in gone else None,
+            labels={"site": "oslo"} if key in {"pump", "lamp", "hub"} else {},
+            formerly=key if called[key] != key else f"{key}-b",
+        )
+    former = {called[key]: subjects[called[key]].formerly or "" for key in kept}
+    checks = [spec_of(called[key], "main", policy, former[called[key]]) for key in kept]
+    if "door-1" in kept:
+        door = called["door-1"]
+        checks.append(spec_of(door, "web", policy, former[door]))
+    brake = Storm(4, 5 * M) if storm else None
+    return Fleet(subjects, {each.key: each for each in checks}, brake)
+
+
+class EngineMachine(RuleBasedStateMachine):
+    """Everything that can happen to the engine."""
+
+    #: Looks that one look may bring about at once: more is a circle.
+    most_woken = 60
+
+    @initialize(policy=st.sampled_from(["usual", "usual", "slow", "quick"]), storm=st.booleans())
+    def begin(self, policy: str, *, storm: bool) -> None:
+        """Start with everything unknown."""
+        self.names: dict[str, str] = {}
+        self.gone: frozenset[str] = frozenset()
+        self.policy, self.storm = policy, storm
+        self.truth = dict.fromkeys(SUBJECTS, "up")
+        self.plant = Plant(self.fleet())
+        self.rounds_of(2)
+
+    def fleet(self) -> Fleet:
+        """Make the fleet as it is now."""
+        return house(POLICIES[self.policy], self.names, self.gone, storm=self.storm)
+
+    # --- the world ------------------------------------------------------------------------
+
+    def word_of(self, check: str) -> str:
+        """What a look at *check* finds now."""
+        called = {self.names.get(key, key): key for key in SUBJECTS}
+        return self.truth[called[check.partition("/")[0]]]
+
+    def look(self, check: str, word: str | None = None) -> None:
+        """Look at *check*, and at whatever is to be looked at again because of it."""
+        todo = self.plant.look(check, word or self.word_of(check))
+        looks = 0
+        while todo:
+            self.plant.at += 1
+            looks += 1
+            assert looks < self.most_woken, "they have one another looked at in a circle"
+            again = todo.pop(0)
+            if self.plant.memory.get(again) is not None:
+                todo += self.plant.look(again, self.word_of(again))
+
+    def rounds_of(self, count: int, step: int = 30_000) -> None:
+        """Look at everything *count* times, every 30 s."""
+        for _ in range(count):
+            begun = self.plant.at
+            for check in list(self.plant.fleet.checks):
+                self.look(check)
+                self.plant.at += 7
+            for check in self.plant.tend():
+                self.look(check)
+            self.plant.at = max(begun + step, self.plant.at)
+        self.judge()
+
+    def judge(self) -> None:
+        """Hold the history against the rules."""
+        assert not self.plant.auditor.violations, self.plant.auditor.violations[:5]
+        for ticket in self.plant.ledger.open_tickets():
+            entries = self.plant.ledger.timeline(ticket.number, after=0, limit=10_000)
+            assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
+            lines = self.plant.ledger.members(ticket.number)
+            done = sum(line.state.value != "down" for line in lines)
+            assert (ticket.member_count, ticket.done_count) == (len(lines), done), ticket
+
+    @rule(count=st.sampled_from([1, 2, 3, 5, 8, 25, 70]))
+    def time_passes(self, count: int) -> None:
+        """Everything is looked at, again and again."""
+        self.rounds_of(count)
+
+    @rule(
+        subjects=st.sets(st.sampled_from(SUBJECTS), min_size=1),
+        word=st.sampled_from(["down", "down", "up", *WORDS]),
+    )
+    def the_world_changes(self, subjects: set[str], word: str) -> None:
+        """Some targets are another way from now on; it is seen at once, or later."""
+        self.truth |= dict.fromkeys(sorted(subjects), word)
+
+    @rule(
+        word=st.sampled_from(["down", "up", "timeout"]),
+        count=st.sampled_from([3, 5, 12]),
+    )
+    def the_house_changes(self, word: str, count: int) -> None:
+        """Everything behind the hub is another way, for long enough."""
+        self.truth |= dict.fromkeys([key for key in SUBJECTS if key != "pump"], word)
+        self.rounds_of(count)
+
+    @rule(
+        words=st.lists(st.sampled_from(["up", "down", "slow"]), min_size=2, max_size=12),
+        subject=st.sampled_from(SUBJECTS),
+        step=st.sampled_from([14_000, 30_000, 59_000]),
+    )
+    def it_flaps(self, words: list[str], subject: str, step: int) -> None:
+        """One subject is looked at, in its slots or in between, and says this and that."""
+        called = self.names.get(subject, subject)
+        for word in words:
+            self.plant.at += step
+            if self.plant.memory.get(f"{called}/main") is not None:
+                self.truth[subject] = word
+                self.look(f"{called}/main")
+        self.judge()
+
+    @rule(check=st.sampled_from(SUBJECTS), word=st.sampled_from(WORDS))
+    def old_news(self, check: str, word: str) -> None:
+        """6: what is older than what is known changes nothing."""
+        key = f"{self.names.get(check, check)}/main"
+        watch = self.plant.memory.get(key)
+        if watch is None or watch.condition.order == (0, 0):
+            return
+        ledger = self.plant.ledger
+        before = ledger.condition(key), ledger.last_tickets(), ledger.memberships()
+        seen, stretch = watch.seen, watch.stretch
+        self.plant.take(key, word, watch.condition.order)
+        watch.seen, watch.stretch = seen, stretch
+        assert before == (ledger.condition(key), ledger.last_tickets(), ledger.memberships()), "6"
+        self.judge()
+
+    @rule(minutes=st.sampled_from([1, 3, 30, 300]))
+    def nobody_looks(self, minutes: int) -> None:
+        """A gap: suspended, or stopped; nothing is known of that time."""
+        self.plant.at += minutes * 60_000
+
+    @rule(hours=st.sampled_from([-2, -0.01, 0.01, 1]))
+    def the_wall_clock_is_set(self, hours: float) -> None:
+        """NTP or a person steps the clock on the wall."""
+        self.plant.offset += int(hours * 3_600_000)
+
+    # --- people -----------------------------------------------------------------------------
+
+    def pick(self, data: st.DataObject, *, is_open: bool) -> Ticket | None:
+        """Choose a ticket."""
+        some = [
+            ticket
+            for ticket in self.plant.ledger._tickets.values()
+            if ticket.is_open is is_open and ticket.status is not Status.CLOSED
+        ]
+        return data.draw(st.sampled_from(some)) if some else None
+
+    def act(self, number: int, action: lifecycle.Action) -> None:
+        """Let ann do it."""
+        for check in self.plant.act(number, action):
+            self.look(check)
+        self.judge()
+
+    @rule(data=st.data())
+    def somebody_comments(self, data: st.DataObject) -> None:
+        """From then on the ticket is touched."""
+        ticket = self.pick(data, is_open=True)
+        if ticket is not None:
+            self.act(ticket.number, Comment("seen"))
+
+    @rule(data=st.data(), code=st.sampled_from([Code.FIXED, Code.FIXED, Code.WONT_FIX]))
+    def somebody_resolves(self, data: st.DataObject, code: Code) -> None:
+        """Whether or not it is over."""
+        ticket = self.pick(data, is_open=True)
+        if ticket is None:
+            return
+        until = self.plant.wall() + 20 * M if code is Code.WONT_FIX else None
+        self.act(ticket.number, Resolve(code, until=until))
+
+    @rule(data=st.data())
+    def somebody_reopens(self, data: st.DataObject) -> None:
+        """The last one, where none is open."""
+        ticket = self.pick(data, is_open=False)
+        if ticket is None or ticket.check is None:
+            return
+        if self.plant.ledger.last_ticket(ticket.check) == ticket:
+            self.act(ticket.number, Reopen())
+
+    @rule(data=st.data())
+    def somebody_closes(self, data: st.DataObject) -> None:
+        """5: from then on it never changes."""
+        ticket = self.pick(data, is_open=False)
+        if ticket is None:
+            return
+        at = self.plant.wall()
+        closed = replace(ticket, status=Status.CLOSED, closed_at=at)
+        entry = Entry("comment_added", at, ANN, {"body": "closed"})
+        with self.plant.ledger.unit():
+            change = self.plant.ledger.apply(Change(closed, (entry,)))
+        self.plant.memory.learn([change])
+        told = self.plant.told([change])
+        self.plant.auditor.act(self.plant.at, self.plant.wall_ms, "close", ticket.number, told)
+
+    @rule(subject=st.sampled_from(SUBJECTS))
+    def somebody_reports(self, subject: str) -> None:
+        """7: a person's ticket about a check; the monitor attaches, and never resolves it."""
+        key = f"{self.names.get(subject, subject)}/main"
+        watch = self.plant.memory.get(key)
+        last = self.plant.ledger.last_ticket(key)
+        if watch is None or (last is not None and last.is_open):
+            return
+        at = self.plant.wall()
+        ticket = Ticket(
+            title="it smells",
+            kind="user_report",
+            source=Source.USER,
+            priority=Priority.LOW,
+            created_at=at,
+            updated_at=at,
+            subject=watch.spec.subject,
+            check=key,
+            open_key=key,
+        )
+        with self.plant.ledger.unit():
+            change = self.plant.ledger.apply(Change(ticket, (Entry("opened", at, ANN),)))
+        self.plant.memory.learn([change])
+        self.plant.auditor.at, self.plant.auditor.wall = self.plant.at, self.plant.wall_ms
+        self.plant.auditor.take(self.plant.told([change]))
+        self.judge()
+
+    # --- gates --------------------------------------------------------------------------------
+
+    @rule(
+        subjects=st.sets(st.sampled_from(SUBJECTS), min_size=1, max_size=4),
+        minutes=st.sampled_from([1, 5, 40]),
+        is_window=st.booleans(),
+    )
+    def it_is_silenced(self, subjects: set[str], minutes: int, *, is_window: bool) -> None:
+        """A silence or a window, in any phase."""
+        now = self.plant.wall_ms
+        for subject in sorted(subjects):
+            called = self.names.get(subject, subject)
+            self.plant.hushes.append(Hush(called, now, now + minutes * 60_000, is_window))
+        self.plant.auditor.hushes = self.plant.hushes
+
+    @precondition(lambda self: self.plant.hushes)
+    @rule()
+    def silence_is_lifted(self) -> None:
+        """All of them, at once."""
+        now = self.plant.wall_ms
+        self.plant.hushes = [
+            replace(hush, until=min(hush.until, now)) for hush in self.plant.hushes
+        ]
+        self.plant.auditor.hushes = self.plant.hushes
+
+    @rule()
+    def isolation_turns(self) -> None:
+        """Cut off, or connected again."""
+        self.plant.is_isolated = not self.plant.is_isolated
+        self.plant.auditor.is_isolated = self.plant.is_isolated
+
+    # --- the daemon ------------------------------------------------------------------------------
+
+    @rule()
+    def it_is_restarted(self) -> None:
+        """Memory is lost."""
+        self.plant.start()
+
+    @rule(policy=st.sampled_from(sorted(POLICIES)), storm=st.booleans())
+    def thresholds_change(self, policy: str, *, storm: bool) -> None:
+        """A reload, with everything as it is."""
+        self.policy, self.storm = policy, storm
+        self.plant.reload(self.fleet())
+
+    @rule(subject=st.sampled_from(SUBJECTS))
+    def one_is_renamed(self, subject: str) -> None:
+        """By `formerly:`, there and back."""
+        if subject in self.gone:
+            return
+        before = self.names.get(subject, subject)
+        self.names[subject] = f"{subject}-b" if before == subject else subject
+        self.plant.hushes = [
+            replace(h, subject=self.names[subject]) if h.subject == before else h
+            for h in self.plant.hushes
+        ]
+        self.plant.auditor.hushes = self.plant.hushes
+        self.plant.reload(self.fleet())
+        self.judge()
+
+    @rule(gone=st.sampled_from([frozenset(DOORS), frozenset({"hub"}), frozenset(SUBJECTS)]))
+    def most_are_removed(self, gone: frozenset[str]) -> None:
+        """An empty inventory that was believed, and everything back afterwards."""
+        self.gone = frozenset() if self.gone else gone
+        self.plant.reload(self.fleet())
+        self.judge()
