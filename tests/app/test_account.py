@@ -48,7 +48,7 @@ async def test_everything_is_accounted_for_in_a_long_life(desk: Desk, seed: int)
     desk = await Life(desk, seed).live(400)
     found = await accounts_of(desk)
     spent = {place for each in found for place in each.spent}
-    assert {Place.TICKET, Place.MEMBER, Place.GATE, Place.DEBOUNCE, Place.UNKNOWN} <= spent
+    assert {Place.TICKET, Place.MEMBER, Place.GATE, Place.DEBOUNCE} <= spent
     assert await unmapped(desk) == []
     assert desk.sink.faults == []
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, func, null, select, update
+from sqlalchemy import bindparam, case, delete, func, null, or_, select, update
 
 from fettled.core.keys import rollup_of
 from fettled.ports import Input, OutboxEvent, Subject, SubjectSpec, Token
@@ -62,11 +62,6 @@ _INPUTS = (
     .where(inputs.c.position > bindparam("after"))
     .order_by(inputs.c.position)
     .limit(bindparam("limit"))
-)
-_INPUTS_OF = (
-    select(inputs)
-    .where(inputs.c.kind.in_(bindparam("kinds", expanding=True)), inputs.c.at >= bindparam("since"))
-    .order_by(inputs.c.position)
 )
 _COUNT_START = (
     add(meta)
@@ -205,8 +200,9 @@ def every_input(link: Link, *, after: int, limit: int) -> list[Input]:
 
 def inputs_of(link: Link, kinds: Collection[str], since: datetime) -> list[Input]:
     """Read the inputs of some kinds since then."""
-    given = {"kinds": sorted(kinds), "since": since}
-    return [Input(**row) for row in link.all(_INPUTS_OF, given)]
+    is_meant = or_(*[inputs.c.kind == kind for kind in sorted(kinds)])
+    statement = select(inputs).where(is_meant, inputs.c.at >= since).order_by(inputs.c.position)
+    return [Input(**row) for row in link.ask(statement)]
 
 
 def next_incarnation(link: Link) -> int:
