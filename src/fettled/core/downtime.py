@@ -157,7 +157,7 @@ class _Walk:
 
     def _flip(self, at: datetime, gap: timedelta, *, is_up: bool) -> None:
         rule = self.watching.policy.flap
-        forgiven = max((each for each in self.watching.forgiven if each <= at), default=None)
+        forgiven = max((each for each in self.watching.forgiven if each < at), default=None)
         if forgiven is not None:
             self.flips = tuple(flip for flip in self.flips if flip.at > forgiven)
         window = flaps.window_of(rule, self.watching.interval)
