@@ -167,6 +167,10 @@ class Daemon:
         """POST over the control socket."""
         return client.post(self.address, path, body)
 
+    def delete(self, path: str) -> None:
+        """DELETE over the control socket."""
+        client.call(self.address, "DELETE", path)
+
     def metrics(self) -> str:
         """The exposition, over the control socket."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:

@@ -145,7 +145,7 @@ class Timeline:
 
 
 def play(script: str, policy: Policy | None = None, **fields: object) -> Timeline:
-    """Run *script*, such as `down@0 down@60 restart up@90`, from the beginning."""
+    """Run *script*, such as `down@0 wall@-3600 down@60 restart up@90`, from the beginning."""
     timeline = Timeline(policy=policy or Policy(), **fields)  # type: ignore[arg-type]  # forwarded as given
     more(timeline, script)
     return timeline
@@ -158,6 +158,9 @@ def more(timeline: Timeline, script: str) -> Timeline:
             timeline.restart()
             continue
         what, _, when = word.partition("@")
+        if what == "wall":  # the wall clock is set to so many seconds off the daemon's own
+            timeline.offset = timedelta(seconds=float(when))
+            continue
         if ".." in when:
             first, _, rest = when.partition("..")
             last, _, every = rest.partition("/")

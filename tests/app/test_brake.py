@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from desk import Desk, check, fleet
+from fettled.app.rollups import Rollups
+from fettled.app.surroundings import NoQuiet
 from fettled.core.errors import InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.words import Phase
@@ -203,6 +205,28 @@ async def test_a_confirmed_reload_lets_go_what_was_missing_since_the_start(desk:
     assert await later.adopt(SHRUNK, "reload", force=True) is None
 
     assert await later.events(1) == ["opened", "resolved:target_removed"]
+
+
+async def test_the_missing_count_as_down_on_a_checklist_until_they_are_gone(desk: Desk) -> None:
+    """
+    A roll-up of what is missing is not resolved around it; once they are gone, it is.
+
+    Seen to fail with a checklist that takes what is not watched for removed.
+    """
+    parents = dict.fromkeys(MANY, "door")
+    await desk.adopt(fleet(*WHOLE.checks.values(), parents=parents))
+    up = dict.fromkeys(["door", *MANY], "up")
+    await desk.round(up)
+    await desk.round(up | dict.fromkeys(MANY, "down"), 5)
+    later = desk.restarted()
+    await later.adopt(some("door", "d00"))
+    rollups = Rollups(later.store, later.clock, later.memory, later.sink, NoQuiet())
+    await rollups.tend()
+    assert (await later.store.read(lambda r: r.ticket(1))).done_count == 0
+    await later.adopt(some("door", "d00"), "reload", force=True)
+    await rollups.tend()
+
+    assert (await later.store.read(lambda r: r.ticket(1))).done_count == 13
 
 
 async def test_an_answer_whose_commit_was_not_told_counts_once(

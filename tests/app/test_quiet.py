@@ -32,7 +32,8 @@ async def test_a_recurring_window_holds_years_from_where_it_was_expanded(hall: H
     """
     What is asked for far from now, or on a day when nobody looked, is worked out then.
 
-    Seen to fail with the page's intervals taken as they are, whatever the time.
+    Seen to fail with the page's intervals taken as they are, whatever the time, and with
+    those of a run that has ended taken for all that mattered since it began.
     """
     hall.quiet.fleet_changed(replace(SITE, quiet=(configured(**NIGHTLY),)))
     for days in (-400, -1, 0, 1, 2, 3, 400):

@@ -96,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
         if body:  # the reader of an empty one may have gone by now
             self.wfile.write(body)
 
-    do_GET = do_POST = _do  # noqa: N815 - the names that http.server calls
+    do_GET = do_POST = do_DELETE = _do  # noqa: N815 - the names that http.server calls
 
     def log_message(self, *_args: object) -> None:
         """Stay silent: stderr is looked at."""

@@ -39,6 +39,8 @@ SECTIONS = {
     "User": "`access.users[]`",
     "Isolation": "`isolation`",
     "StormSettings": "`storm`",
+    "Silence": "`silences[]`",
+    "MaintenanceWindow": "`maintenance_windows[]`",
     "Limits": "`limits`",
     "Log": "`log`",
 }
@@ -127,8 +129,8 @@ def _plain(part: dict[str, Any]) -> str:
             return f"list of {_kind(items)}"
         case {"type": "string", "examples": [*examples]} if {"30s", "1h"} & set(examples):
             return "duration"
-        case {"type": "string", "format": "password"}:
-            return "secret text"
+        case {"type": "string", "format": "password" | "date-time" as form}:
+            return {"password": "secret text", "date-time": "time"}[form]
         case {"type": "integer" | "number" as kind}:
             low = part.get("minimum", part.get("exclusiveMinimum"))
             high = part.get("maximum", part.get("exclusiveMaximum"))

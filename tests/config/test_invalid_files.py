@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from fettled.config.loader import load
 from fettled.core.errors import ConfigError
 
 DATA = Path(__file__).parent / "data"
+#: Whether a silence is too long depends on it.
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 INVALID = sorted(path.stem for path in DATA.glob("invalid-*.yaml"))
 
 
@@ -21,7 +24,7 @@ def test_an_invalid_file_is_answered_by_exactly_these_lines(
     monkeypatch.chdir(DATA)
 
     with pytest.raises(ConfigError) as caught:
-        load(f"{name}.yaml", {})
+        load(f"{name}.yaml", {}, now=NOW)
 
     assert f"{caught.value}\n" == (DATA / f"{name}.txt").read_text(encoding="utf-8")
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from fettled.core import lifecycle
 from fettled.core.condition import Condition
-from fettled.core.lifecycle import Resolve
+from fettled.core.lifecycle import Comment, Resolve
 from fettled.core.policy import ALWAYS, Flap, Policy
 from fettled.core.tickets import SYSTEM, Resolution
 from fettled.core.words import Code, Gate, Status
@@ -88,3 +88,24 @@ def test_a_gate_forbids_but_leaves_an_open_ticket_alone() -> None:
 
     assert timeline.events == ["opened", "kind_changed"]
     assert timeline.condition.gate is None
+
+
+def test_neither_a_long_debounce_nor_a_later_comment_moves_the_window() -> None:
+    """
+    From the resolution to the first failure: said after it, or confirmed after it, is no matter.
+
+    Seen to fail with a window that runs from the ticket's last change, and with one that runs
+    to the instant of firing.
+    """
+    patient = replace(PLAIN, open_after=timedelta(minutes=30), reopen_window=timedelta(hours=1))
+    timeline = play("down@0..1800/90 up@1830 up@1890", patient)  # resolved at 1890
+    timeline.act(Comment("it was the fan"), 5000)
+    more(timeline, "down@5489..7289/90")  # first failed inside the hour, fires outside
+    assert timeline.events[-1] == "reopened:relapse"
+    more(timeline, "up@7300 up@7360")
+    assert timeline.ticket.recovered_at == at(7300)
+    more(timeline, "up@9160")  # touched: resolved after its grace
+    timeline.act(Comment("and again"), 12700)
+    more(timeline, "down@12760..14560/90")
+
+    assert timeline.events[-1] == "opened"

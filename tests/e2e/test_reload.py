@@ -90,3 +90,65 @@ def test_new_thresholds_apply_to_running_windows(tmp_path: Path) -> None:
         fettled.send(signal.SIGHUP)
 
         fettled.await_status(1, "open")
+
+
+def test_a_file_that_was_cut_short_takes_nothing_along(tmp_path: Path) -> None:
+    """
+    Refused by SIGHUP and by the command, survived by a start, believed when it is confirmed.
+
+    Seen to fail without the brake: the ticket was resolved as target_removed.
+    """
+    with devices() as made, daemon(tmp_path / "home") as fettled:
+        a = made.make("a")
+        others = [_door(f"d{n}", a.port) for n in range(14)]
+        fettled.write(_door("a", a.port) + "".join(others))
+        fettled.start()
+        fettled.await_phase("a", "healthy")
+        made.do(a.down())
+        wait_for(lambda: len(fettled.tickets()) > 0, "a ticket")
+        numbers = {t["number"] for t in fettled.tickets()}
+
+        fettled.write(others[0])
+        refused = fettled.run("reload")
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "14 of 15 subjects would be gone at once" in refused.stderr
+        assert "--force" in refused.stderr
+        assert _configuration(fettled) == "warn"
+
+        fettled.stop()
+        fettled.start()
+        assert logged(fettled.out, "config.inventory_shrunk")[-1]["missing"] == 14
+        assert _configuration(fettled) == "warn"
+        assert [s["key"] for s in fettled.get("/api/v1/subjects")["items"]] == ["d0"]
+        kept = {t["number"] for t in fettled.tickets() if t["status"] == "open"}
+        assert numbers <= kept
+
+        forced = fettled.run("reload", "--force")
+        assert forced.stdout.splitlines()[0] == "reloaded"
+        assert _configuration(fettled) == "pass"
+        assert logged(fettled.out, "config.reloaded")
+
+
+def test_what_was_observed_is_adopted_as_one_ticket(tmp_path: Path) -> None:
+    """Two devices are down under `publish: false`; switched on, one command makes one ticket."""
+    with devices() as made, daemon(tmp_path / "home") as fettled:
+        a, b = made.make("a"), made.make("b")
+        doors = _door("a", a.port) + _door("b", b.port)
+        fettled.write(doors, FAST.replace("  fast:\n", "  fast:\n    publish: false\n"))
+        fettled.start()
+        for key in "ab":
+            fettled.await_phase(key, "healthy")
+        made.do(a.down())
+        made.do(b.down())
+        for key in "ab":
+            fettled.await_phase(key, "firing")
+        fettled.write(doors)
+        assert fettled.run("reload").returncode == 0
+        assert fettled.tickets() == []
+
+        assert fettled.run("tickets", "adopt").stdout == "#1: 2 checks adopted\n"
+        assert fettled.run("tickets", "adopt").stdout.startswith("nothing to adopt")
+        made.do(a.up())
+        made.do(b.up())
+        fettled.await_status(1, "resolved")
+        assert [t["number"] for t in fettled.tickets()] == [1]

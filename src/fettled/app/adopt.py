@@ -133,6 +133,7 @@ async def adopt(
         for spec in fleet.checks.values()
     ]
     memory.replace(watches, fleet, stored.subject_ids, stored.memberships)
+    memory.missing = frozenset(doubt.missing)
     for change in adoption.changes.values():
         sink.changed(change)
     return doubt.shrunk
@@ -199,10 +200,12 @@ def _beat(check: str, stored: _Stored, before: Watch | None, clock: Clock) -> He
 def _commit(uow: UnitOfWork, adoption: _Adoption, clock: Clock) -> _Stored:
     """Bring the store to what the fleet is; run again, this changes nothing more."""
     fleet, at, known = adoption.fleet, clock.wall(), uow.checks()
-    went = renamed_subjects(fleet, uow.subjects())
+    subjects = uow.subjects()
+    went = renamed_subjects(fleet, subjects)
     if adoption.doubt is None:
         adoption.doubt = brake.judge(
             uow,
+            subjects,
             configured=fleet.subjects.keys(),
             renamed=went.keys(),
             watched=adoption.watched,

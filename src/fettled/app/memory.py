@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from fettled.app.surroundings import Sightings
@@ -160,6 +160,8 @@ class Memory:
         self.specs: dict[str, SubjectSpec] = {}
         self.subject_ids: dict[str, int] = {}
         self.topology = Topology(Fleet({}, {}))
+        #: Subjects that are missing in the configuration, and are not believed to be gone.
+        self.missing: frozenset[str] = frozenset()
         #: What is believed of the monitor's own network; the composition root ties it.
         self.network: Network = _Whole()
         #: Open tickets with a checklist, by number.
@@ -309,6 +311,15 @@ class Memory:
         """What of *subjects* is down without a ticket: a gate may hold it, or have lifted."""
         watches = (watch for key in subjects for watch in self._subjects.get(key, ()))
         return [watch.spec.key for watch in watches if _is_unwell(watch)]
+
+    def stale_above(self, watch: Watch, before: datetime) -> list[str]:
+        """Which of those were last looked at before *before*, or not at all."""
+        above = {key: self._checks.get(key) for key in self.asked_first(watch)}
+        return [
+            key
+            for key, each in above.items()
+            if each is None or each.seen is None or each.seen.started < before
+        ]
 
     def unasked(self, watch: Watch) -> list[str]:
         """

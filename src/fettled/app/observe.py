@@ -34,6 +34,8 @@ from fettled.ports import Clock, EventSink, Store, UnitOfWork
 
 #: How long to leave a store alone that did not answer.
 RETRY_SECONDS = 1.0
+#: Many children fail together: so soon after a look their parent is not asked again.
+JUST_ASKED = timedelta(seconds=1)
 #: Spans to write in one unit of a flush: short enough that decisions do not wait.
 FLUSH_SIZE = 1000
 
@@ -120,7 +122,7 @@ class Observer:
         foreseen = foresee(watch, self._memory.membership(watch), seen, wall, offset)
         watch.expected = foreseen.condition
         if watch.expected.phase is Phase.PENDING_OPEN is not was.phase:
-            for above in self._memory.asked_first(watch):
+            for above in self._memory.stale_above(watch, seen.started - JUST_ASKED):
                 self.wake(above)
         if is_behind or foreseen.is_due:
             watch.hold(seen, offset)

@@ -172,7 +172,8 @@ class Quiet:
             await self.load()
         if edges := tuple(self._untold):
             await self._store.write(partial(_log, edges=edges))
-            self._untold = [edge for edge in self._untold if edge not in edges]
+            told = set(map(id, edges))
+            self._untold = [edge for edge in self._untold if id(edge) not in told]
 
     async def forget(self) -> None:
         """

@@ -63,7 +63,9 @@ class Rollups:
                 continue
             watch = self.memory.get(line.check)
             if watch is None:
-                yield line.check, "removed"
+                # One that is only missing (see `brake`) is as down as it was.
+                if line.subject not in self.memory.missing:
+                    yield line.check, "removed"
             elif watch.ticket is not None and watch.ticket.is_open:
                 yield line.check, "ticketed"
             elif self.quiet.holding(watch.spec.subject, at):

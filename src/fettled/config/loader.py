@@ -22,6 +22,7 @@ from fettled.config.named_files import judge_files
 from fettled.config.notes import take_notes
 from fettled.config.problems import Problem
 from fettled.config.quiet_faults import quiet_notes, quiet_problems
+from fettled.config.reach import take_placed_notes
 from fettled.config.reading import read_text
 from fettled.config.schema import Settings
 from fettled.config.validation import validate
@@ -82,10 +83,10 @@ def load(
         problems += settings
     if problems or joined.faults or isinstance(settings, list):
         _tell(assemble(path, shown, read, sources, places=True), problems)
-    noted = list(quiet_notes(settings, joined.data, now))
+    noted = [*quiet_notes(settings, joined.data, now), *take_placed_notes(settings)]
     if noted:
         placed = assemble(path, shown, read, sources, places=True)
-        noted_at = [str(placed.locate(problem)) for problem in noted]
+        noted_at = list(map(str, sorted(map(placed.locate, noted))))
     else:
         noted_at = []
     files = tuple(part.path for part in joined.parts)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from fettled.config.effective import WINDOW_INTERVALS, Layers
 from fettled.config.policies import PolicyPatch
+from fettled.config.reach import some
 from fettled.config.schema import Settings
 from fettled.core.durations import format_duration
 from fettled.core.words import SubjectType
@@ -29,14 +30,14 @@ def _windows(settings: Settings) -> Iterator[str]:
     for (before, after), keys in raised.items():
         yield (
             f"reopen_window {format_duration(before)} is shorter than {WINDOW_INTERVALS}"
-            f" intervals of {_some(keys)}; {format_duration(after)} is taken there"
+            f" intervals of {some(keys)}; {format_duration(after)} is taken there"
         )
 
 
 def _unwatched(settings: Settings) -> Iterator[str]:
     keys = [target.subject for target in settings.targets if not target.named_checks()]
     if keys:
-        yield f"no check is given for {_some(keys)}; nothing is checked there"
+        yield f"no check is given for {some(keys)}; nothing is checked there"
     if not settings.targets:
         yield "there are no targets, so nothing is watched"
 
@@ -50,12 +51,6 @@ def _unused(settings: Settings) -> Iterator[str]:
         for given in (target.policy, *(c.policy for c in target.named_checks().values())):
             used.add(given.inherit if isinstance(given, PolicyPatch) else given)
     if unused := sorted(set(settings.policies) - used):
-        yield f"no default, type, target or check goes by policy {_some(unused)}"
+        yield f"no default, type, target or check goes by policy {some(unused)}"
     if unused := sorted(set(settings.templates) - {target.use for target in settings.targets}):
-        yield f"no target uses template {_some(unused)}"
-
-
-def _some(names: list[str]) -> str:
-    """The first names, and how many more there are."""
-    shown = ", ".join(names[:3])
-    return f"{shown} and {len(names) - 3:,} more" if len(names) > 3 else shown  # noqa: PLR2004 - as many as fit
+        yield f"no target uses template {some(unused)}"

@@ -90,7 +90,7 @@ def advance(condition: Condition, seen: Observation, policy: Policy, sight: Sigh
     up = seen.verdict is Verdict.UP
     was_known = condition.verdict is not Verdict.UNKNOWN
     flipped = was_known and (condition.verdict is Verdict.UP) is not up
-    told = _tell(condition, seen)
+    told = _observed(_tell(condition, seen), seen, sight)
     if flipped:
         window = flaps.window_of(policy.flap, sight.interval)
         flips = flaps.add_flip(
@@ -116,6 +116,17 @@ def advance(condition: Condition, seen: Observation, policy: Policy, sight: Sigh
         after = TABLE.get((moved.phase, _HELD[evidence]), moved.phase)
         moved = _enter(moved, after, seen.started, sight)
     return moved
+
+
+def _observed(condition: Condition, seen: Observation, sight: Sight) -> Condition:
+    """Let flapping last only as long as it is looked at: it gets a ticket by its duration."""
+    since, last = condition.since, condition.run_last
+    if condition.phase is not Phase.FLAPPING or since is None or last is None:
+        return condition
+    unseen = seen.started - last
+    if unseen <= max_gap(seen.cadence, sight.timeout):
+        return condition
+    return replace(condition, since=since + unseen)
 
 
 def _tell(condition: Condition, seen: Observation) -> Condition:

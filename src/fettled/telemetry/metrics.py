@@ -122,6 +122,11 @@ class Metrics:
             "Checks that nothing has been known of for too long.",
             registry=registry,
         )
+        self._unaccounted = Gauge(
+            "fettled_unaccounted_checks",
+            "Checks that are down for too long without a ticket, a line of one, or a gate.",
+            registry=registry,
+        )
         self._reload_ok = Gauge(
             "fettled_config_last_reload_successful",
             "Whether the last start or reload took its configuration.",
