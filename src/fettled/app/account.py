@@ -27,6 +27,7 @@ from fettled.core.account import (
 )
 from fettled.core.downtime import Watching
 from fettled.core.isolation import CUT
+from fettled.core.keys import BLIND
 from fettled.core.reach import NEEDED
 from fettled.core.tickets import Entry
 from fettled.core.words import Phase, Verdict
@@ -157,6 +158,8 @@ def _covers(
                 if about == spec.key:
                     yield cover
     for line in reader.memberships_of(spec.key, since=since):
+        if line.ticket.check == BLIND:
+            continue  # blindness is no outage, and stands for none
         opened = timelines.of(reader, line.ticket.number, line.ticket.check or "")
         yield from times_member(line.member, (cover for _, cover in opened))
     for gating in reader.gatings(spec.key, since=since):

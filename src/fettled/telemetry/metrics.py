@@ -104,11 +104,6 @@ class Metrics:
         self._store_up = Gauge(
             "fettled_store_up", "Whether the store took the last transaction.", registry=registry
         )
-        self._unaccounted = Gauge(
-            "fettled_unaccounted_checks",
-            "Checks that are down for too long without a ticket, a line of one, or a gate.",
-            registry=registry,
-        )
         self._isolated = Gauge(
             "fettled_isolated",
             "Whether the monitor is cut off from a network, or everything beyond it is down.",
