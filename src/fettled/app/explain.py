@@ -7,7 +7,7 @@ What is made of it is `fettled.core.explain`'s.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from functools import partial
@@ -96,6 +96,7 @@ class Explainer:
     def _capture(self, watch: Watch, wall: datetime) -> _Asked:
         spec, now = watch.spec, self.clock.now()
         next_at = self.next_at(spec.key)
+        is_isolated = self.memory.network.is_cut(spec.requires)
         offset = wall - now
         return _Asked(
             spec=spec,
@@ -103,7 +104,7 @@ class Explainer:
             sight=Sight(spec.interval, spec.timeout, watch.stretch, offset),
             unsaved=watch.unsaved(),
             waiting=sum(held.span.count for held in watch.held),
-            sightings=self.memory.sightings(watch),
+            sightings=replace(self.memory.sightings(watch), is_isolated=is_isolated),
             topology=self.memory.topology,
             quiet=self.quiet,
             now=now,
