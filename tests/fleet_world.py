@@ -90,7 +90,7 @@ class World:
         """Spells of one subject, some of them flapping."""
         chance, spells, at = self.random, [(0, "up")], 0
         while True:
-            at += int(chance.expovariate(1 / (6 * DAY))) + 5 * MINUTE
+            at += int(chance.expovariate(1 / (9 * DAY))) + 5 * MINUTE
             if at >= self.end - HOUR:
                 return spells
             kind = chance.random()
@@ -120,7 +120,7 @@ class World:
         """Flap faster than the debounce, or slower, for a while."""
         chance = self.random
         side = chance.choice([40 * SECOND, 70 * SECOND, 4 * MINUTE, 12 * MINUTE])
-        for _ in range(chance.randrange(4, 40)):
+        for _ in range(chance.randrange(3, 25)):
             spells.append((at, chance.choice(BAD[:3])))
             at += int(side * chance.uniform(0.7, 1.3))
             spells.append((at, "up"))
@@ -203,7 +203,8 @@ class World:
             beat = HeartbeatSpec(timedelta(minutes=5), timedelta(minutes=1))
             yield _check(subject, "main", passive(policy, 1), 300, beat)
             return
-        yield _check(subject, "main", policy, 60)
+        seconds = 120 if kind is SubjectType.DEVICE else 60
+        yield _check(subject, "main", policy, seconds)
         if subject.startswith("svc-"):
             yield _check(subject, "web", policy, 60)
 
@@ -219,7 +220,7 @@ def _check(
         primary=name == "main",
         interval=timedelta(seconds=seconds),
         timeout=timedelta(seconds=10),
-        retry_interval=timedelta(seconds=20),
+        retry_interval=timedelta(seconds=min(seconds, 40)),
         policy=policy,
         probe=_never_run if beat is None else None,
         heartbeat=beat,

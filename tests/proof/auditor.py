@@ -38,8 +38,9 @@ class Auditor(Books):
         for _ in range(min(count, 3)):
             belief.see(belief.verdict, at, wall, at - (belief.last or at), self.rules[check])
         belief.repeat(count, at, wall)
-        self.at, self.wall = at, wall
-        self._judge(check, belief)
+        if self.touched.get(check, -1) < at:
+            self.at, self.wall = at, wall
+            self._judge(check, belief)
 
     def act(self, at: int, wall: int, what: str, number: int, told: list[Told]) -> None:
         """Take in what a person did to a ticket."""
@@ -70,6 +71,9 @@ class Auditor(Books):
         """Take in changes of tickets, in their order."""
         for each in told:
             rules.check_change(self, each)
+            self.touched[each.key] = self.at
+            for check in self.tickets[each.number].members:
+                self.touched[check] = self.at
         for each in told:
             keyed = self.open_of(each.key)
             if len(keyed) > 1:

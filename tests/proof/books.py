@@ -77,6 +77,8 @@ class Books:
         self.lines: dict[str, list[int]] = {}
         self.gates: dict[str, str] = {}
         self.hushes: list[Hush] = []
+        #: When a ticket last changed that is about it: what it saw before is not judged after.
+        self.touched: dict[str, int] = {}
         self.is_isolated = False
         self.at = self.wall = 0
         self.violations: list[tuple[int, str, str]] = []

@@ -31,6 +31,8 @@ def check_down(books: Books, check: str, belief: Belief) -> None:
     if not belief.is_down and not flaps_long:
         return
     standing = books.standing(check)
+    for ticket in books.open_of(check):
+        ticket.kept = False  # the unhealthy spell that was waited for has come
     if books.open_of(check):
         return
     if standing:
@@ -201,6 +203,8 @@ def check_change(books: Books, told: Told) -> None:
     for event, mark, wall, by_person in told.events:
         if event in {"opened", "reopened"}:
             _opens(books, ticket, event, mark, wall, by_person=by_person)
+        elif event == "relapsed":
+            _relapses(books, ticket, wall)
         elif event in {"resolved", "merged"}:
             _resolves(books, ticket, mark, wall, by_person=by_person)
             ticket.until = told.until
@@ -222,6 +226,8 @@ def _line(books: Books, ticket: Record, check: str, state: str) -> None:
     if state == "recovered" and not (belief.is_well or belief.is_unsure):
         books.complain(check, f"4: not confirmed well, and recovered on #{ticket.number}")
     ticket.members[check] = state
+    if state == "down" and is_many(ticket.key):
+        ticket.kept = False
     if ticket.number not in books.lines.setdefault(check, []):
         books.lines[check].append(ticket.number)
 
@@ -238,14 +244,20 @@ def _opens(  # noqa: PLR0917 - one entry of a timeline
         if all(surely_well_since(books.belief(each), ticket) for each in ticket.members):
             books.complain(key, f"5: #{ticket.number} still unhealthy, and all were well since")
     if event == "reopened" and cause == "relapse":
-        rule = books.rules.get(key)
-        window = rule.budget_window if rule is not None else 0
-        ticket.relapses = [at for at in ticket.relapses if 0 <= wall - at < window]
-        ticket.relapses.append(wall)
-        ticket.is_unstable = rule is not None and len(ticket.relapses) >= rule.budget_count
+        _relapses(books, ticket, wall)
     ticket.is_open, ticket.code, ticket.by_person, ticket.until = True, "", False, None
     if not by_person:
         ticket.kept = False
+
+
+def _relapses(books: Books, ticket: Record, wall: int) -> None:
+    """Slow flapping: at so many relapses within the window the ticket turns unstable."""
+    rule = books.rules.get(ticket.key)
+    if rule is None:
+        return
+    ticket.relapses = [at for at in ticket.relapses if 0 <= wall - at < rule.budget_window]
+    ticket.relapses.append(wall)
+    ticket.is_unstable |= len(ticket.relapses) >= rule.budget_count
 
 
 def _may_open(books: Books, ticket: Record, event: str, cause: str) -> None:
