@@ -55,17 +55,19 @@ class Auditor(Books):
         if what == "comment":
             ticket.touched = True
         elif what == "reopen":
-            ticket.kept = not self._is_down_now(ticket)
+            ticket.kept = self._is_kept(ticket)
         elif what == "resolve" and belief is not None:
             belief.forget_flips()
         elif what == "close":
             ticket.is_closed = True
 
-    def _is_down_now(self, ticket: Record) -> bool:
-        """Whether what the ticket is about is confirmed down, or a member of it."""
-        if ticket.key in self.beliefs:
-            return self.beliefs[ticket.key].is_down
-        return any(self.belief(check).is_down for check in ticket.members)
+    def _is_kept(self, ticket: Record) -> bool | None:
+        """Whether a person who reopens it now keeps it open; None where that is not certain."""
+        some = [ticket.key] if ticket.key in self.beliefs else list(ticket.members)
+        beliefs = [self.belief(check) for check in some]
+        if any(belief.is_down for belief in beliefs):
+            return False
+        return None if any(belief.is_unsure for belief in beliefs) else True
 
     def take(self, told: list[Told]) -> None:
         """Take in changes of tickets, in their order."""

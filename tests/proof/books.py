@@ -42,7 +42,8 @@ class Record:
     is_open: bool = False
     is_closed: bool = False
     touched: bool = False
-    kept: bool = False
+    #: A person reopened it while all was well; None: that is not certain.
+    kept: bool | None = False
     code: str = ""
     by_person: bool = False
     resolved_at: int = 0
