@@ -12,7 +12,7 @@ import pytest
 from desk import SEEN, Desk, check, fleet
 from fettled.app import queue
 from fettled.app.deciding import Undecided, decide
-from fettled.app.memory import Held, Watch
+from fettled.app.watch import Held, Watch
 from fettled.core.errors import ConflictError
 from fettled.core.lifecycle import Resolve
 from fettled.core.observations import Observation, Outcome, Reason

@@ -235,7 +235,7 @@ def _line(books: Books, ticket: Record, check: str, state: str) -> None:
         books.lines[check].append(ticket.number)
 
 
-def _opens(  # noqa: PLR0917 - one entry of a timeline
+def _opens(
     books: Books, ticket: Record, event: str, cause: str, wall: int, *, by_person: bool
 ) -> None:
     key = ticket.key

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from fettled.app import impaired
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
+from fettled.app.watch import Watch
 from fettled.core import flap
 from fettled.core.account import (
     Account,

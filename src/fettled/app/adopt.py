@@ -20,8 +20,9 @@ from datetime import datetime
 from typing import Any
 
 from fettled.app import brake
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
 from fettled.app.renames import renamed_checks, renamed_subjects
+from fettled.app.watch import Watch
 from fettled.core import lifecycle
 from fettled.core.condition import Condition, not_after
 from fettled.core.errors import InventoryShrunkError, StoreDownError, StoreUnsureError

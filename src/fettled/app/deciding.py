@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from fettled.app.memory import Held
 from fettled.app.surroundings import NoQuiet, Quiet, Sightings, Surroundings
 from fettled.app.topology import Topology
+from fettled.app.watch import Held
 from fettled.core.checklist import attend, refresh
 from fettled.core.condition import Condition
 from fettled.core.context import Context

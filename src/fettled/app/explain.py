@@ -13,9 +13,10 @@ from difflib import get_close_matches
 from functools import partial
 
 from fettled.app.deciding import duplicate_is_open
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
 from fettled.app.surroundings import Quiet, Sightings, Surroundings
 from fettled.app.topology import Topology
+from fettled.app.watch import Watch
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.errors import NotFoundError

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fettled.app.canaries import FRESH, Canaries
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
+from fettled.app.watch import Watch
 from fettled.core import isolation as core
 from fettled.core.isolation import Link, Standing, Trace, Word
 from fettled.core.observations import Outcome, Reason

@@ -16,9 +16,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from fettled.app.deciding import Decided
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
 from fettled.app.queue import Queue
 from fettled.app.surroundings import NoQuiet, Quiet
+from fettled.app.watch import Watch
 from fettled.core.checklist import fits
 from fettled.core.condition import Condition
 from fettled.core.context import Context

@@ -17,8 +17,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 
 from fettled.app.deciding import Decided, Undecided, decide
-from fettled.app.memory import Held, Memory, Watch
+from fettled.app.memory import Memory
 from fettled.app.surroundings import Quiet
+from fettled.app.watch import Held, Watch
 from fettled.core.condition import Condition
 from fettled.core.errors import ConflictError, StoreDownError
 from fettled.ports import Clock, EventSink, Store, UnitOfWork
