@@ -21,7 +21,7 @@ from fettled.app.memory import Memory
 from fettled.app.surroundings import Quiet
 from fettled.app.watch import Held, Watch
 from fettled.core.condition import Condition
-from fettled.core.errors import ConflictError, StoreDownError
+from fettled.core.errors import ConflictError, StoreDownError, StoreUnsureError
 from fettled.ports import Clock, EventSink, Store, UnitOfWork
 
 #: How long to leave a store alone that did not answer.
@@ -123,7 +123,10 @@ class Queue:
     async def _decide(self, some: list[Case]) -> None:
         try:
             await self._write(some)
-        except StoreDownError:
+        except StoreDownError as error:
+            if isinstance(error, StoreUnsureError):
+                # What it changed of other tickets would never be told: have the store asked.
+                self._memory.doubt()
             self._put_off(some)
         except Exception as error:  # noqa: BLE001  # one check's fault must not stop the others
             if len(some) > 1:

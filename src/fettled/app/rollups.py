@@ -15,11 +15,11 @@ from functools import partial
 from fettled.app.deciding import carry_out
 from fettled.app.memory import Memory
 from fettled.app.surroundings import Quiet
-from fettled.core.checklist import excuse, is_done, settle
+from fettled.core.checklist import excuse, is_done, refresh, settle
 from fettled.core.keys import stands_for_many
 from fettled.core.policy import SHIPPED, Policy
 from fettled.core.tickets import Change, Member, Ticket
-from fettled.core.words import MemberState, SubjectType
+from fettled.core.words import MemberState, Phase, SubjectType
 from fettled.ports import Clock, EventSink, Reader, Store, UnitOfWork
 
 
@@ -42,19 +42,28 @@ class Rollups:
         """
         freed: list[str] = []
         for ticket in list(self.memory.many.values()):
-            if not stands_for_many(ticket.check):
-                continue
             at = self.clock.wall()
             lines = await self.store.read(partial(_lines, ticket.number))
-            excused = dict(self._excused(lines, at))
+            is_many = stands_for_many(ticket.check)
+            excused = dict(self._excused(lines, at)) if is_many else {}
+            stale = self._stale(lines)
             policy = self._policy(lines)
-            if not excused and not is_done(ticket, policy):
+            if not excused and not stale and not (is_many and is_done(ticket, policy)):
                 continue
-            changes = await self.store.write(partial(_tend, ticket.number, excused, policy, at))
+            unit = partial(_tend, ticket.number, excused, stale, policy, at)
+            changes = await self.store.write(unit)
             freed += self.memory.learn(changes)
             for change in changes:
-                self.sink.changed(change)
+                if change.entries:
+                    self.sink.changed(change)
         return freed
+
+    def _stale(self, lines: list[Member]) -> frozenset[str]:
+        """Name those that are well and down on the list: whoever stood on two tickets at once."""
+        down = (line.check for line in lines if line.state is MemberState.DOWN)
+        watches = (self.memory.get(check) for check in down)
+        well = (each for each in watches if each is not None)
+        return frozenset(w.spec.key for w in well if w.condition.phase is Phase.HEALTHY)
 
     def _excused(self, lines: list[Member], at: datetime) -> Iterator[tuple[str, str]]:
         """Say which members that are down count as done, and why."""
@@ -82,18 +91,32 @@ def _lines(number: int, reader: Reader) -> list[Member]:
     return reader.members(number)
 
 
-def _tend(
-    number: int, excused: dict[str, str], policy: Policy, at: datetime, uow: UnitOfWork
+def _tend(  # noqa: PLR0917 - bound by position, so that the unit is one value
+    number: int,
+    excused: dict[str, str],
+    stale: frozenset[str],
+    policy: Policy,
+    at: datetime,
+    uow: UnitOfWork,
 ) -> list[Change]:
     changes: list[Change] = []
     ticket = uow.ticket(number)
+    if ticket is None:
+        return []
+    if not ticket.is_open:
+        # It ended in a unit whose answer was lost: memory is to learn it, and nobody else.
+        return [Change(ticket, ())]
     lines = {line.check: line for line in uow.members(number)}
+    beliefs = {check: uow.condition(check) for check in stale}
+    known = {check: belief for check, belief in beliefs.items() if belief is not None}
+    some = [lines[check] for check in known if check in lines]
+    ticket = _done(uow, refresh(ticket, some, known, at), ticket, at, changes)
     for because in sorted(set(excused.values())):
-        if ticket is None or not ticket.is_open:
+        if not ticket.is_open:
             break
         some = [lines[check] for check, why in excused.items() if why == because and check in lines]
         ticket = _done(uow, excuse(ticket, some, because, policy, at), ticket, at, changes)
-    if ticket is not None and ticket.is_open:
+    if ticket.is_open:
         _done(uow, settle(ticket, policy, at), ticket, at, changes)
     return changes
 

@@ -9,7 +9,7 @@ it narrows what is read and never replaces it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from fettled.app.group_belief import group_belief
 from fettled.app.topology import Topology
 from fettled.core import reopening
 from fettled.core.around import Above, Group, Sibling
+from fettled.core.cascade import is_down
 from fettled.core.condition import Condition
 from fettled.core.keys import ADOPTED, EVERYTHING, ISOLATION, ROLLUP, rollup_of
 from fettled.core.quiet import Rule
@@ -165,7 +166,7 @@ class Surroundings:
             name=name,
             gate=gate,
             size=len(specs),
-            siblings=tuple(self._siblings(firing, over, ticket)),
+            siblings=tuple(self._siblings(firing, over, ticket, is_parents=is_parents)),
             pending=sum(1 for phase in unwell.values() if phase is Phase.PENDING_OPEN),
             longest=max((each.interval for each in specs), default=timedelta()),
             ticket=ticket,
@@ -174,7 +175,15 @@ class Surroundings:
             lines=known,
             restarted=restarted,
             of_parent=of_parent,
+            is_duplicate=self._is_duplicate_of_an_open_one(ticket),
         )
+
+    def _is_duplicate_of_an_open_one(self, ticket: Ticket | None) -> bool:
+        resolution = ticket.resolution if ticket is not None else None
+        if resolution is None or resolution.duplicate_of is None:
+            return False
+        other = self.reader.ticket(resolution.duplicate_of)
+        return other is not None and other.is_open
 
     def _belief(
         self, key: str, lines: tuple[Member, ...], ticket: Ticket | None
@@ -198,16 +207,18 @@ class Surroundings:
         if recovered is None:
             return None, None
         came_back = recovered + self.offset
-        if self.wall - came_back > settle + hold + 2 * self.spec.interval:
-            return None, None
         ticket = self.reader.last_ticket(spec.key)
         resolution = ticket.resolution if ticket is not None and not ticket.is_open else None
+        # One that people work on is resolved later than the parent came back.
+        last = came_back if resolution is None else max(came_back, resolution.at)
+        if self.wall - last > settle + hold + 2 * self.spec.interval:
+            return None, None
         is_its_own = resolution is not None and resolution.code is Code.AUTO_RECOVERED
         is_just = is_its_own and resolution is not None and resolution.at >= came_back - settle
         return came_back, ticket if is_just and _is_reusable(ticket) else None
 
     def _siblings(
-        self, checks: list[str], over: set[str], ticket: Ticket | None
+        self, checks: list[str], over: set[str], ticket: Ticket | None, *, is_parents: bool
     ) -> Iterator[Sibling]:
         for check in checks:
             spec = self.topology.checks.get(check)
@@ -216,7 +227,23 @@ class Surroundings:
             condition = self._condition(check)
             if condition.phase is not Phase.FIRING:
                 continue
-            yield self._sibling(spec, condition, over, ticket)
+            sibling = self._sibling(spec, condition, over, ticket)
+            # Children of one parent hang from the same; a label's may hang from others.
+            is_held = not is_parents and sibling.is_free and self._is_held_above(spec)
+            yield replace(sibling, is_free=sibling.is_free and not is_held)
+
+    def _is_held_above(self, spec: CheckSpec) -> bool:
+        """Whether what *spec* is reached through is down, or has only just come back."""
+        for above in self.topology.ancestors(spec.subject):
+            condition = self._condition(above.key)
+            recovered = condition.recovered
+            if is_down(condition):
+                return True
+            if recovered is not None:
+                settled = recovered + self.offset + spec.policy.settle_after
+                if self.wall < settled:
+                    return True
+        return False
 
     def _sibling(
         self, spec: CheckSpec, condition: Condition, over: set[str], ticket: Ticket | None
@@ -247,6 +274,7 @@ class Surroundings:
             healthy_until=condition.healthy_until,
             at=self.wall,
             now=self.wall,
+            duplicate_is_open=self._is_duplicate_of_an_open_one(own),
         )
         return not isinstance(reopening.decide(case), StayQuiet)
 

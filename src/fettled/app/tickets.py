@@ -223,10 +223,16 @@ def perform(  # noqa: PLR0917 - bound by position, so that the unit is one value
 def _phase(reader: Reader, ticket: Ticket, condition: Condition | None) -> Phase:
     """Give the phase of what the ticket is about; of many, whether any is still down."""
     if stands_for_many(ticket.check):
-        beliefs = (reader.condition(line.check) for line in reader.members(ticket.number))
-        is_down = any(each is not None and each.phase in DOWN for each in beliefs)
+        is_down = any(_counts(reader, line.check) for line in reader.members(ticket.number))
         return Phase.FIRING if is_down else Phase.HEALTHY
     return condition.phase if condition is not None else Phase.UNKNOWN
+
+
+def _counts(reader: Reader, check: str) -> bool:
+    """Whether a member is down, and has no ticket of its own that says so."""
+    belief, own = reader.condition(check), reader.last_ticket(check)
+    is_down = belief is not None and belief.phase in DOWN
+    return is_down and not (own is not None and own.is_open)
 
 
 def _check_others(reader: Reader, ticket: Ticket, action: Action) -> None:

@@ -73,6 +73,7 @@ class Group:
         belief: the roll-up's own condition.
         line: this check's line on *ticket*.
         lines: the whole checklist of *of_parent*, else of *ticket*.
+        is_duplicate: *ticket* was resolved as a duplicate of one that is open.
         restarted: wall time at which the parent came back, when that was just now: what
             has been down since before counts as one start.
         of_parent: the parent's ticket that was resolved then.
@@ -88,6 +89,7 @@ class Group:
     belief: Condition | None = None
     line: Member | None = None
     lines: tuple[Member, ...] = ()
+    is_duplicate: bool = False
     restarted: datetime | None = None
     of_parent: Ticket | None = None
 

@@ -135,6 +135,9 @@ def _by_list(due: Due) -> Placement | None:
 def _by_group(due: Due) -> Placement | None:
     if due.around.primary() is not None or not due.policy.cascade.enabled:
         return None
+    held = _by_own_ticket(due)
+    if held is not None:
+        return held
     # Down behind a parent that is down and gets no ticket: the children are one, not many.
     must_roll_up = bool(_down(due.around.ancestors()))
     for group in due.around.groups():
@@ -156,13 +159,40 @@ STEPS: tuple[Callable[[Due], Placement | None], ...] = (
 )
 
 
+def _by_own_ticket(due: Due) -> StayQuiet | None:
+    """What its own ticket gates joins no group."""
+    ticket = due.context.ticket
+    if ticket is None:
+        return None
+    answer = reopening.decide(
+        reopening.Case(
+            ticket=ticket,
+            policy=due.policy,
+            first=due.context.first_failure(due.condition),
+            healthy_until=due.condition.healthy_until,
+            at=due.context.wall,
+            now=due.context.now,
+            duplicate_is_open=due.context.duplicate_is_open,
+        )
+    )
+    return answer if isinstance(answer, StayQuiet) else None
+
+
 def _in_group(due: Due, group: Group, *, must_roll_up: bool) -> Placement | None:
     if group.ticket is not None and group.ticket.is_open:
-        return Join(group.ticket)
+        return _still_accepted(due) or Join(group.ticket)
     answer = _unfinished(due, group)
     if answer is not None or _is_straggler(group):
         return answer
     return _vote(due, group, must_roll_up=must_roll_up)
+
+
+def _still_accepted(due: Due) -> StayQuiet | None:
+    """What a person accepted with an earlier roll-up is no line of the next one."""
+    gate, until = due.condition.gate, due.condition.gate_until
+    if gate is not Gate.ACCEPTED or (until is not None and due.context.wall >= until):
+        return None
+    return StayQuiet(gate, until)
 
 
 def _is_straggler(group: Group) -> bool:
@@ -223,6 +253,7 @@ def decide_rollup(due: Due, group: Group, ticket: Ticket) -> reopening.Decision:
             healthy_until=belief.healthy_until if belief is not None else None,
             at=due.context.wall,
             now=due.context.now,
+            duplicate_is_open=group.is_duplicate,
         )
     )
 

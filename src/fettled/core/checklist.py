@@ -48,7 +48,8 @@ def attend(
         return None
     after = replace(member, state=MemberState.DOWN, recovered_at=None)
     data = {"reason": condition.reason.value}
-    failed = replace(ticket, kept_open=False)
+    # The parent's ticket is about the parent: what a child does ends no keeping of it.
+    failed = replace(ticket, kept_open=False) if stands_for_many(ticket.check) else ticket
     change = _marked(failed, (after,), (member,), "member_failed", context.wall, data)
     if ticket.recovered_at is None or not stands_for_many(ticket.check):
         return change

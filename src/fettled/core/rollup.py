@@ -18,7 +18,7 @@ from fettled.core.cascade import Join, RollUp, decide_rollup
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.gates import Due
-from fettled.core.keys import rollup_of
+from fettled.core.keys import rollup_of, stands_for_many
 from fettled.core.lifecycle import then
 from fettled.core.policy import priority_of
 from fettled.core.reopening import OpenNew, ReopenIt, StayQuiet
@@ -33,10 +33,17 @@ def join(due: Due, placed: Join) -> Change:
     """Put the check onto the checklist of an open ticket."""
     condition, context, ticket = due.condition, due.context, placed.ticket
     member = Member(condition.check, context.subject, context.wall)
-    after = replace(ticket, member_count=ticket.member_count + 1, kept_open=False)
+    after = replace(ticket, member_count=ticket.member_count + 1)
     data = {"check": condition.check, "reason": condition.reason.value}
     change = lifecycle.note(after, "member_joined", context.wall, MONITOR, data)
-    return replace(change, members=(member,))
+    change = replace(change, members=(member,))
+    if not stands_for_many(ticket.check):
+        return change
+    withdrawn = replace(change.ticket, kept_open=False, recovered_at=None)
+    if ticket.recovered_at is None:
+        return replace(change, ticket=withdrawn)
+    told = lifecycle.note(withdrawn, "recovery_withdrawn", context.wall, MONITOR, data)
+    return then(change, told)
 
 
 def roll_up(due: Due, placed: RollUp) -> StayQuiet | Change:
@@ -55,6 +62,9 @@ def roll_up(due: Due, placed: RollUp) -> StayQuiet | Change:
         change = _opened(due, group, placed, data, previous=None)
     else:
         answer = decide_rollup(due, group, base)
+        if isinstance(answer, StayQuiet) and group.line is None:
+            # What gates a roll-up gates its members; this one was none of them.
+            answer = OpenNew()
         match answer:
             case StayQuiet():
                 return answer
@@ -150,16 +160,46 @@ def absorb(change: Change, due: Due) -> Change:
         and each.ticket.is_open
         and not each.is_member
         and each.check not in there
-        and (_failed_at(each.ticket) > since or each.ticket.created_at >= just_before)
+        and (_failed_at(each, each.ticket) > since or each.ticket.created_at >= just_before)
     )
-    if not taken:
+    children = due.around.children_rollup()
+    is_other = children is not None and children.number != change.ticket.number
+    if not taken and not is_other:
         return change
     known = () if change.is_new else due.around.lines(change.ticket.number)
-    return _with_members(change, taken, known, due.context.wall)
+    change = _with_members(change, taken, known, due.context.wall)
+    if children is None or not is_other:
+        return change
+    return _with_checklist(change, children, due, known)
 
 
-def _failed_at(ticket: Ticket) -> datetime:
-    return ticket.occurred_at or ticket.created_at
+def _failed_at(each: Sibling, ticket: Ticket) -> datetime:
+    """Say when its present outage began; its ticket may be older, and reopened."""
+    return each.condition.first or ticket.occurred_at or ticket.created_at
+
+
+def _with_checklist(
+    change: Change, children: Ticket, due: Due, known: tuple[Member, ...]
+) -> Change:
+    """Take in the roll-up of its children, line by line, where the parent has its own ticket."""
+    there = {line.check for line in (*known, *change.members)}
+    at = due.context.wall
+    lines = [line for line in due.around.lines(children.number) if line.check not in there]
+    moved = tuple(replace(line, joined_at=at) for line in lines)
+    ticket = replace(
+        change.ticket,
+        member_count=change.ticket.member_count + len(moved),
+        done_count=change.ticket.done_count
+        + sum(line.state is not MemberState.DOWN for line in moved),
+    )
+    over = replace(Condition(rollup_of(due.context.subject)), phase=Phase.HEALTHY, since=at)
+    return replace(
+        change,
+        ticket=ticket,
+        members=change.members + moved,
+        merged=(*change.merged, children),
+        beliefs=(*change.beliefs, over),
+    )
 
 
 def _with_members(

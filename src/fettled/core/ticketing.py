@@ -84,7 +84,7 @@ def ensure_ticket(
     due = Due(after, policy, context, seen.started)
     if ticket is not None and ticket.is_open:
         change = _keep_up(before, after, seen, policy, context)
-        if before.phase is not after.phase and is_down(after):
+        if is_down(after) and not is_down(before):
             change = absorb(change or Change(ticket, ()), due)
             change = change if change.entries or change.members else None
         return replace(after, gate=None, gate_until=None), change
