@@ -26,6 +26,8 @@ GOALS = {
     "F4": "mixed",
     "F5": "scheduler",
     "F6": "engine",
+    "F7": "storm",
+    "F7B": "blackhole",
     "F8": "exposition",
     "F10": "starting",
     "F11": "memory",

@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.figures import Beside, CannotMeasureError, Figure, Goal, Report
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
 from fettled.app.observe import Observer
+from fettled.app.watch import Watch
 from fettled.clock import SystemClock
 from fettled.core.condition import Condition
 from fettled.core.context import Context

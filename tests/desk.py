@@ -13,10 +13,11 @@ from fakes import FakeClock
 from fettled.app.adopt import adopt
 from fettled.app.heartbeats import Heartbeats
 from fettled.app.look import Looker
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
+from fettled.app.watch import Watch
 from fettled.core.condition import Condition
 from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.core.inventory import Shrunk

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from desk import POLICY, Desk, check, open_desk
+from desk import POLICY, Desk, check, fleet, open_desk
 from fettled.app.look import Looker
 from fettled.bootstrap.own_trouble import OwnTrouble, make_own_trouble
 from fettled.core.isolation import Canary, Rules
@@ -108,12 +108,19 @@ class Post:
         )
         desk.looker.incarnation = desk.incarnation
 
-    async def adopt(self, fleet: Fleet, *canaries: CanarySpec, why: str = "start") -> None:
-        """Adopt *fleet* with these canaries, and let them answer for the first time."""
-        fleet = replace(fleet, isolation=IsolationSpec(canaries, Rules()))
-        await self.desk.adopt(fleet, why)
-        self.isolation.configure(fleet.isolation)
+    async def adopt(self, watched: Fleet, *canaries: CanarySpec, why: str = "start") -> None:
+        """Adopt *watched* with these canaries, and let them answer for the first time."""
+        watched = replace(watched, isolation=IsolationSpec(canaries, Rules()))
+        await self.desk.adopt(watched, why)
+        self.isolation.configure(watched.isolation)
         await self.trouble.tick()
+
+    async def watch(self, *names: str, canaries: int = 2) -> None:
+        """Watch devices that are up, with canaries that answer."""
+        specs = [self.world.check(name) for name in names]
+        birds = [self.world.canary(f"canary-{n}") for n in range(canaries)]
+        await self.adopt(fleet(*specs), *birds)
+        await self.rounds(1)
 
     async def look(self, *subjects: str) -> None:
         """Look at these, or at all, one after another, and see everything decided."""

@@ -40,14 +40,14 @@ _COVERED = """
     UNION SELECT members.subject FROM members JOIN tickets ON number = members.ticket
     WHERE open_key IS NOT NULL AND members.state = 'down'
 """
-#: Never so, whatever instant the store is looked at.
+#: Never so, whatever instant the store is looked at. Who stands on a list is let off: when
+#: its ticket ends, what is still down is decided by its own next look.
 _TORN = {
     "is firing without a ticket, a membership or a gate": """
         SELECT check_key FROM conditions
         WHERE phase IN ('firing', 'pending_resolve') AND gate IS NULL
           AND check_key NOT IN (SELECT open_key FROM tickets WHERE open_key IS NOT NULL)
-          AND check_key NOT IN (SELECT members.check_key FROM members JOIN tickets
-                                ON number = members.ticket WHERE open_key IS NOT NULL)
+          AND check_key NOT IN (SELECT check_key FROM members)
     """,
     "has an open ticket and is not believed to be down": """
         SELECT tickets.check_key FROM tickets LEFT JOIN conditions USING (check_key)
@@ -64,7 +64,7 @@ _TORN = {
 _MOVES = """
     SELECT subject, event, timeline.at, number, check_key
     FROM timeline JOIN tickets ON number = timeline.ticket
-    WHERE event IN ('opened', 'reopened', 'resolved', 'recovered', 'recovery_withdrawn')
+    WHERE event IN ('opened', 'reopened', 'resolved', 'merged', 'recovered', 'recovery_withdrawn')
     ORDER BY timeline.at, number, seq
 """
 

@@ -37,18 +37,18 @@ async def unmapped(desk: Desk) -> list[tuple[str, float]]:
     ]
 
 
-@pytest.mark.parametrize("seed", [3, 5, 7])
+@pytest.mark.parametrize("seed", [3, 12])
 async def test_everything_is_accounted_for_in_a_long_life(desk: Desk, seed: int) -> None:
     """
     Parents, roll-ups, flaps, people, restarts and reloads: nothing is left over.
 
-    Seen to fail with the flips not forgiven when a person resolves (seed 5), and with what
-    was decided and undone in one instant taken for undecided (seed 7).
+    Seen to fail with what stood for a check while it was up not counted (seed 3), and with
+    flips taken for forgiven by a resolution that came after them (seed 12).
     """
     desk = await Life(desk, seed).live(400)
     found = await accounts_of(desk)
     spent = {place for each in found for place in each.spent}
-    assert {Place.TICKET, Place.MEMBER, Place.GATE, Place.DEBOUNCE, Place.UNKNOWN} <= spent
+    assert {Place.TICKET, Place.MEMBER, Place.GATE, Place.DEBOUNCE} <= spent
     assert await unmapped(desk) == []
     assert desk.sink.faults == []
 
@@ -152,3 +152,17 @@ async def test_a_renamed_check_takes_its_account_along(desk: Desk) -> None:
     assert await unmapped(desk) == []
     spent = {each.check: each.spent for each in await accounts_of(desk)}["gate-1/main"]
     assert {Place.TICKET, Place.GATE} <= spent.keys()
+
+
+async def test_what_may_still_be_decided_is_not_counted(desk: Desk) -> None:
+    """Neither before the debounce, nor with a ticket, a gate, or while the store is away."""
+    await desk.adopt(fleet(check("door-1"), check("door-2")))
+    watch = Unaccounted(desk.memory, desk.clock)
+    await desk.round(TWO | {"door-1": "up"})
+    for _ in range(8):
+        await desk.round(TWO)
+        assert watch.look() == ()
+    await desk.tickets.act("1", Resolve(Code.WONT_FIX), ANN)
+    for _ in range(5):
+        assert watch.look() == ()
+        await desk.round(TWO)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from desk import POLICY, Desk, check, fleet
-from fettled.core.lifecycle import Comment, Resolve
+from fettled.core.lifecycle import Comment, Reopen, Resolve
 from fettled.core.policy import Cascade, Policy
 from fettled.core.tickets import Actor
 from fettled.core.words import Code, Gate, Status
@@ -288,3 +288,23 @@ async def test_membership_survives_a_restart(desk: Desk) -> None:
     closed = await again.store.read(lambda r: r.ticket(1))
     assert closed is not None
     assert closed.status is Status.RESOLVED
+
+
+async def test_a_roll_up_that_comes_back_knows_who_recovered_meanwhile(desk: Desk) -> None:
+    """
+    Nobody keeps the lines of a ticket that is over; reopened by a person they are as it is now.
+
+    Seen to fail without the refresh: the lines stayed down, and the ticket open for good.
+    """
+    await desk.adopt(house())
+    await desk.round(ALL_UP)
+    await desk.round(states("down", *DOORS), 5)
+    await desk.tickets.act("1", Resolve(), ANN)
+    await desk.round(ALL_UP, 4)
+    again = await desk.tickets.act("1", Reopen(), ANN)
+    assert (again.member_count, again.done_count) == (6, 6)
+    assert again.kept_open
+
+    await desk.round(states("down", "door-1"), 4)
+    await desk.round(ALL_UP, 4)
+    assert await desk.open_tickets() == {}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from desk import Desk, check, fleet
+from dataclasses import replace
+
+from desk import POLICY, Desk, check, fleet
 from fettled.core.lifecycle import Comment, Resolve
+from fettled.core.policy import Cascade
 from fettled.core.tickets import Actor
 from fettled.core.words import MemberState
 
@@ -73,3 +76,24 @@ async def test_a_group_that_was_well_since_a_person_resolved_it_is_not_still_unh
     again = await desk.store.read(lambda r: r.last_ticket("rollup:hub"))
     assert again is not None
     assert (again.number, again.previous) == (2, 1)
+
+
+async def test_a_parent_in_one_group_with_its_child_takes_its_ticket_in_once(desk: Desk) -> None:
+    """
+    A label may be shared by a parent and what is reached through it.
+
+    Seen to fail where the child's ticket was merged twice, which the store refused every time.
+    """
+    policy = replace(POLICY, cascade=Cascade(min_count=3, min_ratio=0.3, group_by=("site",)))
+    keys = ["hub", "door-1", "lamp"]
+    checks = [check(key, policy=policy) for key in keys]
+    labels = {key: {"site": "oslo"} for key in keys}
+    await desk.adopt(fleet(*checks, parents={"door-1": "hub"}, labels=labels, storm=None))
+    await desk.round(dict.fromkeys(keys, "up"))
+    await desk.round({"hub": "up", "door-1": "down", "lamp": "down"}, 4)
+    await desk.round(dict.fromkeys(keys, "down"), 5)
+
+    assert not desk.sink.faults
+    assert await desk.open_tickets() == {
+        "rollup:site=oslo": ["door-1/main", "hub/main", "lamp/main"]
+    }

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from desk import SEEN, Desk, check, fleet
-from fettled.app import observe
-from fettled.app.memory import MOST_HELD
+from fettled.app import queue
+from fettled.app.watch import MOST_HELD
 from fettled.core.lifecycle import Resolve
 from fettled.core.tickets import Actor
 from fettled.core.words import Phase
@@ -75,7 +75,7 @@ async def test_what_is_seen_while_the_store_is_down_is_decided_in_order_later(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No condition passes an uncommitted transition; nothing is lost or doubled."""
-    monkeypatch.setattr(observe, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(queue, "RETRY_SECONDS", 0.001)
     await desk.adopt(fleet(check("door")))
     await desk.see("door/main", "up")
     desk.store.is_down = True
@@ -140,7 +140,7 @@ async def test_evidence_that_was_held_is_timed_by_when_it_was_seen(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store comes back an hour later: the ticket was opened and resolved an hour ago."""
-    monkeypatch.setattr(observe, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(queue, "RETRY_SECONDS", 0.001)
     await desk.adopt(fleet(check("door")))
     await desk.see("door/main", "up")
     desk.store.is_down = True

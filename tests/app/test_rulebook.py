@@ -93,7 +93,9 @@ def test_it_answers_what_reading_every_rule_would(
     selector taken for all.
     """
     book = book_of(fleet, specs, made)
-    rules = [make_page(spec, at, calendar.around).rule for spec in specs]
+    rules = [
+        make_page(spec, max(at, spec.created_at or at), calendar.around).rule for spec in specs
+    ]
     for key in fleet:
         above = lineage(fleet, key)
         assert book.holding(key, at) == quiet.holding(rules, above, at)
@@ -122,7 +124,7 @@ def test_edges_alternate_and_agree_with_what_holds(
         for edge in edges:
             assert told[edge.spec.id] is not edge.started
             told[edge.spec.id] = edge.started
-        now = {page.spec.id: page.rule.until(at) is not None for page in book.pages.values()}
+        now = {key: book.at(page, at).until(at) is not None for key, page in book.pages.items()}
         assert told == dict.fromkeys(told, False) | now
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from desk import SEEN, Desk, check, fleet
-from fettled.app import observe
-from fettled.app.memory import Held, Watch
-from fettled.app.observe import Undecided, decide
+from fettled.app import queue
+from fettled.app.deciding import Undecided, decide
+from fettled.app.watch import Held, Watch
 from fettled.core.errors import ConflictError
 from fettled.core.lifecycle import Resolve
 from fettled.core.observations import Observation, Outcome, Reason
@@ -94,7 +94,7 @@ async def test_a_conflict_with_another_writer_is_decided_again(
 
     Seen to fail with an observer that takes a conflict for a fault of its own.
     """
-    monkeypatch.setattr(observe, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(queue, "RETRY_SECONDS", 0.001)
     await desk.adopt(fleet(check("door")))
     await desk.see("door/main", "up", "down", "down")
     write, refused = desk.store.write, []
@@ -202,7 +202,7 @@ async def test_what_is_expected_runs_ahead_while_the_store_is_down(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For the pace of probing only: what is believed waits for the commit."""
-    monkeypatch.setattr(observe, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(queue, "RETRY_SECONDS", 0.001)
     await desk.adopt(fleet(check("door")))
     await desk.see("door/main", "up")
     watch = desk.watch("door/main")

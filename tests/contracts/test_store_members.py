@@ -220,3 +220,48 @@ async def test_retention_forgets_gatings_as_it_does_spans(store: SqlStore) -> No
         return [each.check for key in keys for each in reader.gatings(key, since=long_ago)]
 
     assert await store.read(left) == ["now/x", "a/3"]
+
+
+async def test_when_a_line_joined_first_is_kept(either: Store) -> None:
+    """Its ticket may be opened again with the same lines: that it was on it before is history."""
+    kept = await either.write(lambda unit: unit.apply(rolled_up("a/x", "b/x")))
+    again = Change(kept.ticket, (entry("reopened"),), (line("a/x", joined_at=NOW + MINUTE),))
+    await either.write(lambda unit: unit.apply(again))
+    assert [each.joined_at for each in await members(either, kept.ticket.number)] == [NOW, NOW]
+
+
+async def test_tickets_of_a_subject_are_told_from_a_time_on(either: Store) -> None:
+    """Those that were not over before, whatever check they are about; the oldest first."""
+    over = await either.write(lambda unit: unit.apply(opening("door-1/ping")))
+    await either.write(lambda unit: unit.apply(resolving(over.ticket, NOW + MINUTE)))
+    await either.write(lambda unit: unit.apply(opening("door-1/web")))
+    await either.write(lambda unit: unit.apply(opening("door-2/ping")))
+
+    async def numbers(since: timedelta) -> list[int]:
+        found = await either.read(
+            lambda reader: reader.tickets_of_subject("door-1", since=NOW + since)
+        )
+        return [ticket.number for ticket in found]
+
+    assert await numbers(MINUTE) == [1, 2]
+    assert await numbers(2 * MINUTE) == [2]
+
+
+async def test_inputs_of_some_kinds_are_told_from_a_time_on(either: Store) -> None:
+    """In the order in which they came."""
+
+    def log(unit: UnitOfWork) -> None:
+        unit.log_input("start", NOW, "system", {"removed": ["a/x"]})
+        unit.log_input("ticket.resolve", NOW, "ann", {})
+        unit.log_input("reload", NOW + MINUTE, "system", {})
+
+    await either.write(log)
+
+    async def kinds(since: timedelta) -> list[str]:
+        found = await either.read(
+            lambda reader: reader.inputs_of({"start", "reload"}, since=NOW + since)
+        )
+        return [each.kind for each in found]
+
+    assert await kinds(timedelta()) == ["start", "reload"]
+    assert await kinds(MINUTE) == ["reload"]

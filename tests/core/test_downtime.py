@@ -6,15 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fettled.core.account import Account, Cover, History, Place, account
+from fettled.core.account import (
+    Account,
+    Cover,
+    History,
+    Place,
+    account,
+    times_member,
+    times_open,
+)
 from fettled.core.downtime import Watching
 from fettled.core.observations import Observation, Reason
 from fettled.core.policy import Flap, Policy
 from fettled.core.spans import Span, begin, extend
-from fettled.core.words import Verdict
+from fettled.core.tickets import MONITOR, Actor, Entry, Member
+from fettled.core.words import MemberState, Verdict
 
 START = datetime(2026, 11, 21, 8, tzinfo=UTC)
 STEP = 10
@@ -94,6 +104,15 @@ def test_what_waits_for_its_look_is_no_bug() -> None:
     assert account(history("uudddddddddd", *late)).unmapped
 
 
+def test_what_was_decided_and_undone_at_once_was_decided() -> None:
+    """Reopened by the look at 60 s, and resolved by a person in the same instant: wait anew."""
+    first = Cover(Place.TICKET, at(40), at(51))
+    rest = Cover(Place.GATE, at(74))
+    assert account(history("uudddddddd", first, rest)).unmapped
+    again = Cover(Place.TICKET, at(60), at(60))
+    assert account(history("uudddddddd", first, again, rest)).unmapped == ()
+
+
 def test_the_first_place_that_holds_counts() -> None:
     """A ticket before a line, a line before a gate."""
     covers = (
@@ -155,6 +174,70 @@ def test_flapping_is_a_debounce_of_its_own() -> None:
     assert spent(found) == {"debounce": 20 + 10, "flapping": 30, "unmapped": 30}
     covered = account(history("udududududududud", Cover(Place.TICKET, at(114)), watching=watching))
     assert spent(covered) == {"debounce": 20 + 4, "flapping": 30, "ticket": 6 + 20}
+
+
+@pytest.mark.parametrize(("cut_at", "due_at"), [(22, 60), (25, 40), (45, 40), (5, 40)])
+def test_a_failure_that_began_when_the_network_failed_counts_anew(
+    cut_at: float, due_at: float
+) -> None:
+    """Dropped is what was pending then and began within the last interval and timeout."""
+    cut = replace(WATCHING, cut=(at(cut_at),))
+    spans = [replace(span, reason=Reason.TIMEOUT) for span in (*spans_of("ud"), *spans_of("..d"))]
+    rest = [replace(span, reason=Reason.TIMEOUT) for span in spans_of("...dddddddd")]
+    found = account(History("door/main", [*spans, *rest], (), cut, START, at(110)))
+    assert [each.since for each in found.unmapped] == [at(due_at)]
+
+
+def test_a_persons_resolution_empties_the_history_of_flips() -> None:
+    """So it flaps no more, and a failure that is confirmed is due as any other."""
+    flap = Flap(transitions=4, window=timedelta(seconds=100), ticket_after=timedelta(hours=1))
+    watching = replace(WATCHING, policy=replace(POLICY, flap=flap))
+    script = "ddddudududd"
+    assert "flapping" in spent(account(history(script, watching=watching)))
+    forgiven = replace(watching, forgiven=(at(65),))
+    assert "flapping" not in spent(account(history(script, watching=forgiven)))
+
+
+def told(event: str, second: float, actor: Actor = MONITOR, **data: object) -> Entry:
+    """A line of a timeline."""
+    return Entry(event, at(second), actor, data)
+
+
+def test_a_ticket_covers_what_it_was_about_at_the_time() -> None:
+    """A parent's ticket, then its children's roll-up, then the parent's again."""
+    entries = [
+        told("opened", 0, check="hub/main"),
+        told("comment_added", 5),
+        told("resolved", 10, Actor("user", "ann")),
+        told("reopened", 20, check="door/main", group="hub"),
+        told("parent_failed", 30, check="hub/main"),
+        told("merged", 40),
+        told("reopened", 50, Actor("user", "ann")),
+    ]
+    assert list(times_open("hub/main", entries)) == [
+        ("hub/main", Cover(Place.TICKET, at(0), at(10), by_person=True)),
+        ("rollup:hub", Cover(Place.TICKET, at(20), at(30))),
+        ("hub/main", Cover(Place.TICKET, at(30), at(40))),
+        ("hub/main", Cover(Place.TICKET, at(50))),
+    ]
+
+
+def test_a_renamed_check_goes_by_its_new_key() -> None:
+    """The timeline knows the old one only."""
+    entries = [told("opened", 0, check="door-1/main"), told("resolved", 10)]
+    assert [about for about, _ in times_open("gate-1/main", entries)] == ["gate-1/main"]
+
+
+def test_a_line_covers_while_its_ticket_was_open_and_it_had_not_recovered() -> None:
+    """From when it joined first; one that counts as done without being well covers on."""
+    opened = [Cover(Place.TICKET, at(0), at(10)), Cover(Place.TICKET, at(20))]
+    down = Member("door/main", "door", joined_at=at(5))
+    well = replace(down, state=MemberState.RECOVERED, recovered_at=at(25))
+    assert list(times_member(down, opened)) == [
+        Cover(Place.MEMBER, at(5), at(10)),
+        Cover(Place.MEMBER, at(20)),
+    ]
+    assert list(times_member(well, opened))[1] == Cover(Place.MEMBER, at(20), at(25))
 
 
 @dataclass

@@ -82,6 +82,14 @@ def test_a_rule_means_what_it_names_and_with_scope_subtree_what_hangs_below(
     assert rule(**fields).means(LINEAGE) is means
 
 
+def test_what_is_older_than_a_rule_counts_as_of_its_making() -> None:
+    """Made at half past, it holds for evidence of before; one that starts later does not."""
+    made = rule(made_at=NOON + HOUR / 2)
+    assert made.until(NOON - HOUR) == NOON + HOUR
+    assert made.until(NOON + HOUR) is None
+    assert rule(made_at=NOON - SECOND).until(NOON - HOUR) is None
+
+
 def test_what_hangs_below_is_not_above() -> None:
     """A window over the door leaves the hub alone."""
     assert not rule(scope=Scope.SUBTREE).means((HUB, SITE))

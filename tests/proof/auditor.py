@@ -38,8 +38,9 @@ class Auditor(Books):
         for _ in range(min(count, 3)):
             belief.see(belief.verdict, at, wall, at - (belief.last or at), self.rules[check])
         belief.repeat(count, at, wall)
-        self.at, self.wall = at, wall
-        self._judge(check, belief)
+        if self.touched.get(check, -1) < at:
+            self.at, self.wall = at, wall
+            self._judge(check, belief)
 
     def act(self, at: int, wall: int, what: str, number: int, told: list[Told]) -> None:
         """Take in what a person did to a ticket."""
@@ -54,22 +55,27 @@ class Auditor(Books):
         if what == "comment":
             ticket.touched = True
         elif what == "reopen":
-            ticket.kept = not self._is_down_now(ticket)
+            ticket.kept = self._is_kept(ticket)
         elif what == "resolve" and belief is not None:
             belief.forget_flips()
         elif what == "close":
             ticket.is_closed = True
 
-    def _is_down_now(self, ticket: Record) -> bool:
-        """Whether what the ticket is about is confirmed down, or a member of it."""
-        if ticket.key in self.beliefs:
-            return self.beliefs[ticket.key].is_down
-        return any(self.belief(check).is_down for check in ticket.members)
+    def _is_kept(self, ticket: Record) -> bool | None:
+        """Whether a person who reopens it now keeps it open; None where that is not certain."""
+        some = [ticket.key] if ticket.key in self.beliefs else list(ticket.members)
+        beliefs = [self.belief(check) for check in some]
+        if any(belief.is_down for belief in beliefs):
+            return False
+        return None if any(belief.is_unsure for belief in beliefs) else True
 
     def take(self, told: list[Told]) -> None:
         """Take in changes of tickets, in their order."""
         for each in told:
             rules.check_change(self, each)
+            self.touched[each.key] = self.at
+            for check in self.tickets[each.number].members:
+                self.touched[check] = self.at
         for each in told:
             keyed = self.open_of(each.key)
             if len(keyed) > 1:

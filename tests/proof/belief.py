@@ -163,8 +163,7 @@ class Belief:
         if began and self.is_unsure:
             return  # the flap rule may have been met by this very observation
         if self._held(at, rule.open_after, rule.open_failures) and not self.is_down:
-            if self.confirmed != "down":
-                self.firing_from = at
+            self.firing_from = at
             self.confirmed, self.is_unsure = "down", False
             self.forget_flips()
 

@@ -42,7 +42,8 @@ class Record:
     is_open: bool = False
     is_closed: bool = False
     touched: bool = False
-    kept: bool = False
+    #: A person reopened it while all was well; None: that is not certain.
+    kept: bool | None = False
     code: str = ""
     by_person: bool = False
     resolved_at: int = 0
@@ -77,6 +78,8 @@ class Books:
         self.lines: dict[str, list[int]] = {}
         self.gates: dict[str, str] = {}
         self.hushes: list[Hush] = []
+        #: When a ticket last changed that is about it: what it saw before is not judged after.
+        self.touched: dict[str, int] = {}
         self.is_isolated = False
         self.at = self.wall = 0
         self.violations: list[tuple[int, str, str]] = []

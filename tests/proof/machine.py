@@ -56,6 +56,14 @@ POLICIES = {
 }
 
 
+ANY = st.sampled_from(SUBJECTS)
+SOME = st.sets(ANY, min_size=1, max_size=6)
+BAD = st.sampled_from(["down", "down", "down", "timeout", "slow"])
+#: Rounds of 30 s: some meet no debounce, most meet all.
+LATER = st.sampled_from([0, 3, 24, 44])
+LONG = st.sampled_from([1, 3, 6, 6, 10, 10])
+
+
 async def _never_run() -> Outcome:
     raise NotImplementedError
 
@@ -162,26 +170,39 @@ class EngineMachine(RuleBasedStateMachine):
             done = sum(line.state.value != "down" for line in lines)
             assert (ticket.member_count, ticket.done_count) == (len(lines), done), ticket
 
-    @rule(count=st.sampled_from([1, 2, 3, 5, 8, 25, 70]))
+    @rule(count=st.sampled_from([1, 3, 8, 22, 65]))
     def time_passes(self, count: int) -> None:
         """Everything is looked at, again and again."""
         self.rounds_of(count)
 
-    @rule(
-        subjects=st.sets(st.sampled_from(SUBJECTS), min_size=1),
-        word=st.sampled_from(["down", "down", "up", *WORDS]),
-    )
-    def the_world_changes(self, subjects: set[str], word: str) -> None:
-        """Some targets are another way from now on; it is seen at once, or later."""
-        self.truth |= dict.fromkeys(sorted(subjects), word)
+    @rule(subject=ANY, word=BAD, count=LONG)
+    def one_fails(self, subject: str, word: str, count: int) -> None:
+        """For long enough, or not."""
+        self.change({subject}, word, count)
 
-    @rule(
-        word=st.sampled_from(["down", "up", "timeout"]),
-        count=st.sampled_from([3, 5, 12]),
-    )
-    def the_house_changes(self, word: str, count: int) -> None:
-        """Everything behind the hub is another way, for long enough."""
-        self.truth |= dict.fromkeys([key for key in SUBJECTS if key != "pump"], word)
+    @rule(subjects=SOME, word=BAD, count=LONG)
+    def some_fail(self, subjects: set[str], word: str, count: int) -> None:
+        """At the same time."""
+        self.change(subjects, word, count)
+
+    @rule(word=BAD, count=LONG, but=st.sampled_from(["hub", "pump"]))
+    def the_house_fails(self, word: str, count: int, but: str) -> None:
+        """The hub and all behind it, or all behind a hub that is well."""
+        self.change(set(SUBJECTS) - {but, "pump"}, word, count)
+
+    @rule(count=LONG)
+    def all_is_well(self, count: int) -> None:
+        """Until something else happens."""
+        self.change(set(SUBJECTS), "up", count)
+
+    @rule(subjects=SOME, word=st.sampled_from(WORDS), count=st.sampled_from([0, 1, 2, 4]))
+    def the_world_changes(self, subjects: set[str], word: str, count: int) -> None:
+        """Some targets are another way from now on; it is seen at once, or later."""
+        self.change(subjects, word, count)
+
+    def change(self, subjects: set[str], word: str, count: int) -> None:
+        """Let *word* be true of *subjects*, and look *count* times."""
+        self.truth |= dict.fromkeys(sorted(subjects), word)
         self.rounds_of(count)
 
     @rule(
@@ -198,6 +219,12 @@ class EngineMachine(RuleBasedStateMachine):
                 self.truth[subject] = word
                 self.look(f"{called}/main")
         self.judge()
+
+    @rule(subject=ANY, side=st.sampled_from([1, 1, 2]), count=st.sampled_from([8, 30]))
+    def it_flaps_for_long(self, subject: str, side: int, count: int) -> None:
+        """Faster than any debounce, and for longer than it may without a ticket."""
+        for n in range(count):
+            self.change({subject}, "down" if n // side % 2 else "up", 1)
 
     @rule(check=st.sampled_from(SUBJECTS), word=st.sampled_from(WORDS))
     def old_news(self, check: str, word: str) -> None:
@@ -248,23 +275,25 @@ class EngineMachine(RuleBasedStateMachine):
         if ticket is not None:
             self.act(ticket.number, Comment("seen"))
 
-    @rule(data=st.data(), code=st.sampled_from([Code.FIXED, Code.FIXED, Code.WONT_FIX]))
-    def somebody_resolves(self, data: st.DataObject, code: Code) -> None:
-        """Whether or not it is over."""
+    @rule(data=st.data(), code=st.sampled_from([Code.FIXED, Code.WONT_FIX]), count=LATER)
+    def somebody_resolves(self, data: st.DataObject, code: Code, count: int) -> None:
+        """Whether or not it is over; what is accepted is so for a while only."""
         ticket = self.pick(data, is_open=True)
         if ticket is None:
             return
         until = self.plant.wall() + 20 * M if code is Code.WONT_FIX else None
         self.act(ticket.number, Resolve(code, until=until))
+        self.rounds_of(count)
 
-    @rule(data=st.data())
-    def somebody_reopens(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), count=st.sampled_from([0, 4, 22]))
+    def somebody_reopens(self, data: st.DataObject, count: int) -> None:
         """The last one, where none is open."""
         ticket = self.pick(data, is_open=False)
         if ticket is None or ticket.check is None:
             return
         if self.plant.ledger.last_ticket(ticket.check) == ticket:
             self.act(ticket.number, Reopen())
+            self.rounds_of(count)
 
     @rule(data=st.data())
     def somebody_closes(self, data: st.DataObject) -> None:
@@ -310,11 +339,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     # --- gates --------------------------------------------------------------------------------
 
-    @rule(
-        subjects=st.sets(st.sampled_from(SUBJECTS), min_size=1, max_size=4),
-        minutes=st.sampled_from([1, 5, 40]),
-        is_window=st.booleans(),
-    )
+    @rule(subjects=SOME, minutes=st.sampled_from([2, 5, 40]), is_window=st.booleans())
     def it_is_silenced(self, subjects: set[str], minutes: int, *, is_window: bool) -> None:
         """A silence or a window, in any phase."""
         now = self.plant.wall_ms
@@ -322,6 +347,18 @@ class EngineMachine(RuleBasedStateMachine):
             called = self.names.get(subject, subject)
             self.plant.hushes.append(Hush(called, now, now + minutes * 60_000, is_window))
         self.plant.auditor.hushes = self.plant.hushes
+
+    @rule(subjects=SOME, count=LONG)
+    def it_recovers_in_silence(self, subjects: set[str], count: int) -> None:
+        """Gates forbid no resolution."""
+        self.it_is_silenced(subjects, 40, is_window=False)
+        self.change(subjects, "up", count)
+
+    @rule(subjects=SOME, word=BAD, minutes=st.sampled_from([3, 40]), count=LONG)
+    def it_fails_in_silence(self, subjects: set[str], word: str, minutes: int, count: int) -> None:
+        """What fails is silenced already."""
+        self.it_is_silenced(subjects, minutes, is_window=False)
+        self.change(subjects, word, count)
 
     @precondition(lambda self: self.plant.hushes)
     @rule()
@@ -333,11 +370,12 @@ class EngineMachine(RuleBasedStateMachine):
         ]
         self.plant.auditor.hushes = self.plant.hushes
 
-    @rule()
-    def isolation_turns(self) -> None:
-        """Cut off, or connected again."""
-        self.plant.is_isolated = not self.plant.is_isolated
-        self.plant.auditor.is_isolated = self.plant.is_isolated
+    @rule(count=LONG, word=BAD)
+    def it_is_cut_off(self, count: int, word: str) -> None:
+        """Isolated for a while, with everything seeming to fail, and connected again."""
+        self.plant.is_isolated = self.plant.auditor.is_isolated = True
+        self.change(set(DOORS), word, count)
+        self.plant.is_isolated = self.plant.auditor.is_isolated = False
 
     # --- the daemon ------------------------------------------------------------------------------
 
@@ -370,6 +408,9 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(gone=st.sampled_from([frozenset(DOORS), frozenset({"hub"}), frozenset(SUBJECTS)]))
     def most_are_removed(self, gone: frozenset[str]) -> None:
         """An empty inventory that was believed, and everything back afterwards."""
-        self.gone = frozenset() if self.gone else gone
+        self.gone = gone
         self.plant.reload(self.fleet())
-        self.judge()
+        self.rounds_of(2)
+        self.gone = frozenset()
+        self.plant.reload(self.fleet())
+        self.rounds_of(2)

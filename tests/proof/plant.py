@@ -17,8 +17,9 @@ from fettled.app import tickets as desk
 from fettled.app.adopt import adopt
 from fettled.app.deciding import Undecided, decide
 from fettled.app.ledger import LedgerStore
-from fettled.app.memory import Held, Memory, Watch
+from fettled.app.memory import Memory
 from fettled.app.rollups import Rollups
+from fettled.app.watch import Held, Watch
 from fettled.core.engine import is_quiet
 from fettled.core.flap import Stretch, stretched
 from fettled.core.lifecycle import Action

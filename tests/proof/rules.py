@@ -31,6 +31,8 @@ def check_down(books: Books, check: str, belief: Belief) -> None:
     if not belief.is_down and not flaps_long:
         return
     standing = books.standing(check)
+    for ticket in books.open_of(check):
+        ticket.kept = False  # the unhealthy spell that was waited for has come
     if books.open_of(check):
         return
     if standing:
@@ -54,7 +56,7 @@ def check_well(books: Books, check: str, belief: Belief) -> None:
     rule = books.rules[check]
     well_for = books.at - belief.well_from
     for ticket in books.open_of(check):
-        if ticket.source != "health_monitor" or ticket.kept:
+        if ticket.source != "health_monitor" or ticket.kept is not False:
             continue
         wait = rule.touched_grace if ticket.touched else 0
         wait = max(wait, rule.budget_window if ticket.is_unstable else 0)
@@ -63,7 +65,7 @@ def check_well(books: Books, check: str, belief: Belief) -> None:
     for ticket in books.standing(check):
         if ticket.members[check] == "down":
             books.complain(check, f"3: is well, and down on the checklist of #{ticket.number}")
-        if not is_many(ticket.key) or ticket.touched or ticket.kept:
+        if not is_many(ticket.key) or ticket.touched or ticket.kept is not False:
             continue
         if all(books.belief(each).is_well for each in ticket.members):
             books.complain(check, f"8: all members are well, and #{ticket.number} is open")
@@ -201,6 +203,8 @@ def check_change(books: Books, told: Told) -> None:
     for event, mark, wall, by_person in told.events:
         if event in {"opened", "reopened"}:
             _opens(books, ticket, event, mark, wall, by_person=by_person)
+        elif event == "relapsed":
+            _relapses(books, ticket, wall)
         elif event in {"resolved", "merged"}:
             _resolves(books, ticket, mark, wall, by_person=by_person)
             ticket.until = told.until
@@ -215,6 +219,9 @@ def _line(books: Books, ticket: Record, check: str, state: str) -> None:
     belief = books.belief(check)
     if ticket.members.get(check) == state:
         return
+    if state == "down" and check not in ticket.members and not books.open_of(check):
+        if books.is_hushed(check):
+            books.complain(check, f"8: is silenced, and put on #{ticket.number}")
     if state == "down" and belief.is_well:
         books.complain(check, f"2: is well, and put down on #{ticket.number}")
     if state == "down" and belief.confirmed != "down" and not belief.is_unsure:
@@ -222,11 +229,13 @@ def _line(books: Books, ticket: Record, check: str, state: str) -> None:
     if state == "recovered" and not (belief.is_well or belief.is_unsure):
         books.complain(check, f"4: not confirmed well, and recovered on #{ticket.number}")
     ticket.members[check] = state
+    if state == "down" and is_many(ticket.key):
+        ticket.kept = False
     if ticket.number not in books.lines.setdefault(check, []):
         books.lines[check].append(ticket.number)
 
 
-def _opens(  # noqa: PLR0917 - one entry of a timeline
+def _opens(
     books: Books, ticket: Record, event: str, cause: str, wall: int, *, by_person: bool
 ) -> None:
     key = ticket.key
@@ -238,14 +247,32 @@ def _opens(  # noqa: PLR0917 - one entry of a timeline
         if all(surely_well_since(books.belief(each), ticket) for each in ticket.members):
             books.complain(key, f"5: #{ticket.number} still unhealthy, and all were well since")
     if event == "reopened" and cause == "relapse":
-        rule = books.rules.get(key)
-        window = rule.budget_window if rule is not None else 0
-        ticket.relapses = [at for at in ticket.relapses if 0 <= wall - at < window]
-        ticket.relapses.append(wall)
-        ticket.is_unstable = rule is not None and len(ticket.relapses) >= rule.budget_count
+        _relapses(books, ticket, wall)
     ticket.is_open, ticket.code, ticket.by_person, ticket.until = True, "", False, None
     if not by_person:
         ticket.kept = False
+
+
+def _is_behind_an_outage(books: Books, check: str) -> bool:
+    """Whether its parent is surely down, so that it gets no single ticket."""
+    above = books.above(check)[:1]
+    if not above or not books.belief(above[0]).is_down or books.belief(above[0]).bad != "down":
+        return False
+    if any(is_many(books.tickets[n].key) for n in books.lines.get(check, ())):
+        return False  # a straggler gets its own back
+    # Behind one without a ticket subjects are rolled up; a second check is no subject.
+    has_ticket = bool(books.open_of(above[0]) or books.standing(above[0]))
+    return has_ticket or books.primary_of(check) is None
+
+
+def _relapses(books: Books, ticket: Record, wall: int) -> None:
+    """Slow flapping: at so many relapses within the window the ticket turns unstable."""
+    rule = books.rules.get(ticket.key)
+    if rule is None:
+        return
+    ticket.relapses = [at for at in ticket.relapses if 0 <= wall - at < rule.budget_window]
+    ticket.relapses.append(wall)
+    ticket.is_unstable |= len(ticket.relapses) >= rule.budget_count
 
 
 def _may_open(books: Books, ticket: Record, event: str, cause: str) -> None:
@@ -261,10 +288,8 @@ def _may_open(books: Books, ticket: Record, event: str, cause: str) -> None:
         books.complain(check, f"8: {said}, and nothing is published")
     if books.is_isolated:
         books.complain(check, f"8: {said} in isolation")
-    above = books.above(check)
-    if above and books.belief(above[0]).is_down and books.belief(above[0]).bad == "down":
-        if not any(is_many(books.tickets[n].key) for n in books.lines.get(check, ())):
-            books.complain(check, f"8: {said}, and its parent is down")
+    if _is_behind_an_outage(books, check):
+        books.complain(check, f"8: {said}, and its parent is down")
     primary = books.primary_of(check)
     if primary is not None and books.belief(primary).is_down:
         if books.belief(primary).bad == "down":
@@ -320,7 +345,7 @@ def _may_resolve(books: Books, ticket: Record, code: str) -> None:
         books.complain(key, f"7: {said}, and people work on it")
     if code != "auto_recovered":
         return
-    if ticket.kept:
+    if ticket.kept is True:
         books.complain(key, f"4: {said}, and a person keeps it open")
     if is_many(key):
         _may_resolve_many(books, ticket, said)

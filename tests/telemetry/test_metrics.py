@@ -39,6 +39,7 @@ def metrics() -> Metrics:
     made.store_answered(up=True)
     made.loop_lagged(0.001)
     made.reloaded(taken=True, at=AT)
+    made.unaccounted(0)
     return made
 
 

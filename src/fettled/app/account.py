@@ -8,12 +8,14 @@ is the same question asked of the present: it is coarser, and costs nothing.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from fettled.app.memory import Memory, Watch
+from fettled.app import impaired
+from fettled.app.memory import Memory
+from fettled.app.watch import Watch
 from fettled.core import flap
 from fettled.core.account import (
     Account,
@@ -25,12 +27,17 @@ from fettled.core.account import (
     times_open,
 )
 from fettled.core.downtime import Watching
+from fettled.core.isolation import CUT
+from fettled.core.keys import BLIND
+from fettled.core.reach import NEEDED
 from fettled.core.tickets import Entry
 from fettled.core.words import Phase, Verdict
-from fettled.ports import CheckSpec, Clock, Reader, Store
+from fettled.ports import CheckSpec, Clock, Input, Reader, Store
 
 #: Entries of a timeline that are read at once.
 _PAGE = 1000
+#: The inputs that end evidence: what was removed, and what the monitor was cut off from.
+_KINDS = frozenset({"start", "reload", *impaired.EVENTS.values()})
 #: How many of its intervals, and a timeout, a check may wait for what is decided about it.
 _PATIENCE = 2
 
@@ -88,7 +95,7 @@ class Accounts:
         start = 0 if after is None else bisect_right(keys, after)
         some = keys[start : start + limit]
         timelines, found = _Timelines(), []
-        adopted = await self.store.read(partial(_removals, since=since))
+        inputs = await self.store.read(partial(_inputs, since=since))
         for key in some:
             watch = self.memory.get(key)
             if watch is None:
@@ -96,7 +103,7 @@ class Accounts:
             ask = partial(
                 read_account,
                 spec=watch.spec,
-                removed=tuple(adopted.get(key, ())),
+                inputs=inputs,
                 since=since,
                 until=until,
                 timelines=timelines,
@@ -112,7 +119,7 @@ def read_account(
     reader: Reader,
     *,
     spec: CheckSpec,
-    removed: tuple[datetime, ...],
+    inputs: Sequence[Input],
     since: datetime,
     until: datetime,
     timelines: _Timelines | None = None,
@@ -123,7 +130,14 @@ def read_account(
         return Account(spec.key)
     covers = tuple(_covers(reader, spec, since, timelines or _Timelines()))
     forgiven = tuple(cover.until for cover in covers if cover.by_person and cover.until)
-    watching = Watching(spec.policy, spec.interval, spec.timeout, removed, forgiven)
+    watching = Watching(
+        policy=spec.policy,
+        interval=spec.interval,
+        timeout=spec.timeout,
+        removed=tuple(each.at for each in inputs if spec.key in each.data.get("removed", ())),
+        cut=tuple(_cuts(inputs, spec)),
+        forgiven=forgiven,
+    )
     return account(History(spec.key, spans, covers, watching, since, until))
 
 
@@ -145,6 +159,8 @@ def _covers(
                 if about == spec.key:
                     yield cover
     for line in reader.memberships_of(spec.key, since=since):
+        if line.ticket.check == BLIND:
+            continue  # blindness is no outage, and stands for none
         opened = timelines.of(reader, line.ticket.number, line.ticket.check or "")
         yield from times_member(line.member, (cover for _, cover in opened))
     for gating in reader.gatings(spec.key, since=since):
@@ -161,12 +177,18 @@ def _timeline(reader: Reader, number: int) -> Iterator[Entry]:
         after = entries[-1].seq
 
 
-def _removals(reader: Reader, *, since: datetime) -> dict[str, list[datetime]]:
-    found: dict[str, list[datetime]] = {}
-    for adoption in reader.adoptions(since=since - timedelta(days=1)):
-        for check in adoption.data.get("removed", ()):
-            found.setdefault(check, []).append(adoption.at)
-    return found
+def _inputs(reader: Reader, *, since: datetime) -> list[Input]:
+    return reader.inputs_of(_KINDS, since=since - timedelta(days=1))
+
+
+def _cuts(inputs: Iterable[Input], spec: CheckSpec) -> Iterator[datetime]:
+    """Say when the monitor was cut off from what *spec* needs, on the daemon's own clock."""
+    cut = {standing.value for standing in CUT}
+    for each in inputs:
+        data = each.data
+        is_edge = data.get("standing") in cut and data.get("before") not in cut
+        if is_edge and data.get("network") in NEEDED[spec.requires]:
+            yield datetime.fromisoformat(data["now"])
 
 
 class Unaccounted:

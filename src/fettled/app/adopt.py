@@ -20,8 +20,9 @@ from datetime import datetime
 from typing import Any
 
 from fettled.app import brake
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
 from fettled.app.renames import renamed_checks, renamed_subjects
+from fettled.app.watch import Watch
 from fettled.core import lifecycle
 from fettled.core.condition import Condition, not_after
 from fettled.core.errors import InventoryShrunkError, StoreDownError, StoreUnsureError
@@ -200,10 +201,12 @@ def _beat(check: str, stored: _Stored, before: Watch | None, clock: Clock) -> He
 def _commit(uow: UnitOfWork, adoption: _Adoption, clock: Clock) -> _Stored:
     """Bring the store to what the fleet is; run again, this changes nothing more."""
     fleet, at, known = adoption.fleet, clock.wall(), uow.checks()
-    went = renamed_subjects(fleet, uow.subjects())
+    subjects = uow.subjects()
+    went = renamed_subjects(fleet, subjects)
     if adoption.doubt is None:
         adoption.doubt = brake.judge(
             uow,
+            subjects,
             configured=fleet.subjects.keys(),
             renamed=went.keys(),
             watched=adoption.watched,

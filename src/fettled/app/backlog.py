@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fettled.app.deciding import carry_out
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
+from fettled.app.watch import Watch
 from fettled.core.backlog import Standing, adopt, is_standing
 from fettled.core.condition import Condition
 from fettled.core.keys import ADOPTED

@@ -7,6 +7,7 @@ gone is `adopt`'s.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -39,7 +40,8 @@ BELIEVED = Doubt()
 
 
 def judge(
-    uow: Reader,
+    reader: Reader,
+    known: Iterable[Subject],
     *,
     configured: AbstractSet[str],
     renamed: AbstractSet[str],
@@ -49,12 +51,13 @@ def judge(
     Say which of the store's subjects are missing and not believed to be gone.
 
     Args:
-        uow: the store, as it is before the adoption.
+        reader: of the store, as it is before the adoption.
+        known: its subjects, the removed ones too.
         configured: the subjects of the fleet.
         renamed: subjects that go on under another key, by their old ones.
         watched: those in memory; None at the start.
     """
-    present = {each.key: _spec(each) for each in uow.subjects() if each.removed_at is None}
+    present = {each.key: _spec(each) for each in known if each.removed_at is None}
     missing = present.keys() - configured - renamed
     watched_now = present.keys() if watched is None else watched
     # What was missing at the start already cannot go again.
@@ -64,8 +67,8 @@ def judge(
     if not is_doubtful(len(doubted), len(present)):
         return BELIEVED
     answers = 1
-    if uow.figure(MISSING) == signature(doubted):
-        answers += uow.figure(ANSWERED) or 0
+    if reader.figure(MISSING) == signature(doubted):
+        answers += reader.figure(ANSWERED) or 0
     if answers >= ANSWERS:
         return BELIEVED
     shrunk = Shrunk(len(doubted), len(present), answers)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from fettled.app.memory import Watch
+from fettled.app.watch import Watch
 from fettled.core.condition import Condition
 from fettled.core.observations import Observation
 from fettled.core.spans import Span, nth, step_of

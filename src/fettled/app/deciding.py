@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from fettled.app.memory import Held
 from fettled.app.surroundings import NoQuiet, Quiet, Sightings, Surroundings
 from fettled.app.topology import Topology
-from fettled.core.checklist import attend
+from fettled.app.watch import Held
+from fettled.core.checklist import attend, refresh
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.engine import step
 from fettled.core.flap import stretched
+from fettled.core.lifecycle import then
 from fettled.core.observations import Observation
 from fettled.core.phases import Sight
 from fettled.core.rollup import merge
@@ -76,18 +77,29 @@ def decide(
     )
 
 
-def told_whole(reader: Reader, applied: Change) -> Change:
-    """Add the whole checklist where a ticket of many came back: memory has let go of it."""
-    ticket = applied.ticket
+def apply_whole(uow: UnitOfWork, change: Change, at: datetime) -> Change:
+    """
+    Apply *change*; where a ticket of many came back, with its whole checklist as it is now.
+
+    While it was over nobody kept its lines, and memory has let go of them.
+    """
+    applied = uow.apply(change)
     came_back = any(entry.event == "reopened" for entry in applied.entries)
-    if not came_back or ticket.member_count == 0:
+    if not came_back or applied.ticket.member_count == 0:
         return applied
-    return replace(applied, members=tuple(reader.members(ticket.number)))
+    number = applied.ticket.number
+    lines = uow.members(number)
+    beliefs = {line.check: uow.condition(line.check) for line in lines}
+    known = {check: belief for check, belief in beliefs.items() if belief is not None}
+    fresh = refresh(applied.ticket, lines, known, at)
+    if fresh is not None:
+        applied = then(applied, uow.apply(fresh))
+    return replace(applied, members=tuple(uow.members(number)))
 
 
 def carry_out(uow: UnitOfWork, change: Change, at: datetime) -> Iterator[Change]:
     """Write *change*, the tickets that it takes in, and the beliefs that go with it."""
-    applied = told_whole(uow, uow.apply(change))
+    applied = apply_whole(uow, change, at)
     yield applied
     for own in change.merged:
         yield uow.apply(merge(own, applied.ticket.number, at))

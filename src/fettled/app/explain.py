@@ -7,15 +7,16 @@ What is made of it is `fettled.core.explain`'s.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from functools import partial
 
 from fettled.app.deciding import duplicate_is_open
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
 from fettled.app.surroundings import Quiet, Sightings, Surroundings
 from fettled.app.topology import Topology
+from fettled.app.watch import Watch
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.errors import NotFoundError
@@ -96,6 +97,7 @@ class Explainer:
     def _capture(self, watch: Watch, wall: datetime) -> _Asked:
         spec, now = watch.spec, self.clock.now()
         next_at = self.next_at(spec.key)
+        is_isolated = self.memory.network.is_cut(spec.requires)
         offset = wall - now
         return _Asked(
             spec=spec,
@@ -103,7 +105,7 @@ class Explainer:
             sight=Sight(spec.interval, spec.timeout, watch.stretch, offset),
             unsaved=watch.unsaved(),
             waiting=sum(held.span.count for held in watch.held),
-            sightings=self.memory.sightings(watch),
+            sightings=replace(self.memory.sightings(watch), is_isolated=is_isolated),
             topology=self.memory.topology,
             quiet=self.quiet,
             now=now,

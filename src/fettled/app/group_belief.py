@@ -23,6 +23,7 @@ def group_belief(
     reader: Reader,
     key: str,
     ticket: Ticket | None,
+    *,
     lines: Iterable[Member],
     ratio: float,
     wall: datetime,

@@ -17,7 +17,8 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
+from fettled.app.watch import Watch
 from fettled.core.durations import format_duration
 from fettled.core.errors import NotFoundError, StoreDownError
 from fettled.core.observations import Outcome, Reason

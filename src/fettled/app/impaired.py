@@ -16,7 +16,8 @@ from typing import Any
 
 from fettled.app.heartbeats import Heartbeats
 from fettled.app.isolation import Isolation
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
+from fettled.app.watch import Watch
 from fettled.core import impaired
 from fettled.core.condition import Condition
 from fettled.core.errors import ConflictError, StoreDownError

@@ -9,11 +9,12 @@ the ticket) is `impaired`'s, which is told of each change.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fettled.app.canaries import FRESH, Canaries
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
+from fettled.app.watch import Watch
 from fettled.core import isolation as core
 from fettled.core.isolation import Link, Standing, Trace, Word
 from fettled.core.observations import Outcome, Reason
@@ -27,6 +28,8 @@ MUTE = timedelta(seconds=60)
 #: or after this time.
 MORE = 1.1
 LATER = timedelta(seconds=1)
+#: It is seen to every few seconds; after a longer pause the daemon did not run in between.
+LONGEST_TICK = timedelta(seconds=60)
 
 
 @dataclass(slots=True)
@@ -62,6 +65,7 @@ class Isolation:
         self._streaks = {network: _Streak() for network in NETWORKS}
         self._used: frozenset[Requires] = frozenset()
         self._asked: datetime | None = None
+        self._expired = clock.now()
         self.links: dict[Requires, Link] = {network: Link(network) for network in NETWORKS}
 
     def configure(self, spec: IsolationSpec) -> None:
@@ -202,8 +206,12 @@ class Isolation:
 
     def _expire(self) -> None:
         now = self._clock.now()
+        passed, self._expired = now - self._expired, now
         for network, link in self.links.items():
-            self._put(network, core.expire(link, now, self._spec.rules))
+            if passed > LONGEST_TICK and link.since is not None:
+                # Suspended or stopped in between: nobody looked, so no time passed.
+                self.links[network] = replace(link, since=link.since + passed)
+            self._put(network, core.expire(self.links[network], now, self._spec.rules))
 
     def _hear(self, network: Requires, word: Word) -> None:
         link = self.links[network]

@@ -262,7 +262,10 @@ class Ledger(FleetLedger):
         self._set(self._gatings, check, known)
 
     def _put_member(self, number: int, member: Member) -> None:
-        self._set(self._members.setdefault(number, {}), member.check, member)
+        lines = self._members.setdefault(number, {})
+        if member.check in lines:  # when it joined first is history
+            member = replace(member, joined_at=lines[member.check].joined_at)
+        self._set(lines, member.check, member)
         self.touched.add(member.check)
         known = self._lines_of.get(member.check, ())
         if number not in known:

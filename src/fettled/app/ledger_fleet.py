@@ -7,7 +7,7 @@ beliefs are `ledger`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -186,9 +186,9 @@ class FleetLedger:
         """The log of other inputs from *after* on, in its order."""
         return self._inputs[after : after + limit]
 
-    def adoptions(self, *, since: datetime) -> list[Input]:
-        """The starts and reloads since then."""
-        return [one for one in self._inputs if one.kind in {"start", "reload"} and one.at >= since]
+    def inputs_of(self, kinds: Collection[str], *, since: datetime) -> list[Input]:
+        """Those of some kinds since then."""
+        return [one for one in self._inputs if one.kind in kinds and one.at >= since]
 
     def token(self, token_id: str) -> Token | None:
         """One token."""

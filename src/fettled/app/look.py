@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from fettled.app.heartbeats import Heartbeats
 from fettled.app.isolation import Isolation
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
 from fettled.app.observe import Observer
+from fettled.app.watch import Watch
 from fettled.core.condition import Condition
 from fettled.core.observations import Observation, Outcome, Reason, kind_of
 from fettled.core.pace import REGULAR, Pace, next_look

@@ -1,127 +1,30 @@
 """
-What the daemon holds in memory of each check.
+What the daemon holds in memory of all checks, and how they hang together.
 
-A copy of the store's truth, and the history that is not written yet.
-
-Only the event loop touches it. `condition` and `ticket` advance after COMMIT and never
-before; `expected` may be ahead, and says what to decide next and when to look again.
+A copy of the store's truth: which open ticket of many stands for whom, who is down behind
+whom, and who wants to be looked at again. What is held of one check is `watch`'s.
+Only the event loop touches it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 from typing import Protocol
 
 from fettled.app.surroundings import Sightings
 from fettled.app.topology import Topology
+from fettled.app.watch import Watch, is_unwell
 from fettled.core.cascade import is_down
 from fettled.core.condition import Condition
 from fettled.core.errors import NotFoundError
-from fettled.core.flap import Stretch
 from fettled.core.keys import BLIND
-from fettled.core.observations import Observation
 from fettled.core.reach import NETWORK_CLASS
-from fettled.core.spans import Span, begin, extend
-from fettled.core.tickets import Change, Member, Membership, Ticket
+from fettled.core.tickets import Change, Membership, Ticket
 from fettled.core.words import Phase, Requires
-from fettled.ports import CheckSpec, Fleet, Heartbeat, SubjectSpec
+from fettled.ports import Fleet, SubjectSpec
 
-_DUE = frozenset({Phase.FIRING, Phase.FLAPPING})
-_NOT_WELL = frozenset({Phase.PENDING_OPEN, Phase.PENDING_RESOLVE, *_DUE})
-#: Spans that wait for the store, per check; at a flip a minute this is four hours.
-MOST_HELD = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """
-    Observations that wait to be decided, with what surrounded the first of them.
-
-    Attributes:
-        offset: wall time less the daemon's clock, when they were made.
-        took: how long the newest of them took.
-    """
-
-    span: Span
-    stretch: Stretch | None
-    offset: timedelta
-    took: timedelta
-
-
-@dataclass(slots=True)
-class Watch:
-    """One check, watched."""
-
-    spec: CheckSpec
-    subject: SubjectSpec
-    condition: Condition
-    ticket: Ticket | None = None
-    beat: Heartbeat | None = None
-    #: Its line on an open ticket of many, and that ticket's number.
-    standing: tuple[int, Member] | None = None
-    expected: Condition = field(init=False)
-    #: The newest observation, unknown ones included.
-    seen: Observation | None = None
-    stretch: Stretch | None = None
-    span: Span | None = None
-    saved: Span | None = None
-    finished: list[Span] = field(default_factory=list)
-    #: Something else changed its ticket: what is seen next begins a span.
-    is_cut: bool = False
-    #: Nearly always empty; as a list, since an empty deque takes 700 bytes more.
-    held: list[Held] = field(default_factory=list)
-    is_deciding: bool = False
-    #: The store may have changed without our being told: what is seen next is decided there.
-    is_doubted: bool = False
-    #: Removed or renamed: what is still under way for it is dropped.
-    is_retired: bool = False
-
-    def __post_init__(self) -> None:
-        self.expected = self.condition
-
-    def remember(self, seen: Observation, *, is_edge: bool = False) -> None:
-        """
-        Add *seen* to the history; an edge begins a span, so that its instant is kept.
-
-        Inside a span only the first and the last instant are, and a replay must find what
-        happened when it happened. So does what follows on something that came from outside.
-        """
-        self.seen = seen
-        longer = None
-        is_edge, self.is_cut = is_edge or self.is_cut, False
-        if self.span is not None and not is_edge:
-            longer = extend(self.span, seen, self.spec.timeout)
-        if longer is None and self.span is not None and self.span is not self.saved:
-            # While the store is down this is bounded by forgetting the oldest history.
-            self.finished = [*self.finished, self.span][-MOST_HELD:]
-        self.span = longer or begin(seen)
-
-    def unsaved(self) -> list[Span]:
-        """The history that the store does not have yet."""
-        if self.span is None or self.span is self.saved:
-            return list(self.finished)
-        return [*self.finished, self.span]
-
-    def mark_saved(self, spans: Iterable[Span]) -> None:
-        """Note that *spans* were committed."""
-        stored = {span.order: span for span in spans}
-        self.finished = [span for span in self.finished if stored.get(span.order) is not span]
-        if self.span is not None and stored.get(self.span.order) is self.span:
-            self.saved = self.span
-
-    def hold(self, seen: Observation, offset: timedelta) -> None:
-        """Keep *seen* until it can be decided; runs of the same are one entry."""
-        if self.held:
-            newest = self.held[-1]
-            longer = extend(newest.span, seen, self.spec.timeout)
-            if longer is not None:
-                self.held[-1] = Held(longer, newest.stretch, newest.offset, seen.took)
-                return
-        if len(self.held) >= MOST_HELD:
-            del self.held[0]
-        self.held.append(Held(begin(seen), self.stretch, offset, seen.took))
+_NOT_WELL = frozenset({Phase.PENDING_OPEN, Phase.PENDING_RESOLVE, Phase.FIRING, Phase.FLAPPING})
 
 
 class Network(Protocol):
@@ -143,12 +46,6 @@ class _Whole:
         return False
 
     covers = is_cut
-
-
-def _is_unwell(watch: Watch) -> bool:
-    """Whether it is down, and has no ticket of its own nor a line on another's."""
-    has_own = watch.ticket is not None and watch.ticket.is_open
-    return watch.condition.phase in _DUE and not has_own and watch.standing is None
 
 
 class Memory:
@@ -249,14 +146,14 @@ class Memory:
                     continue
                 if watch.standing is None or watch.standing[0] <= ticket.number:
                     watch.standing, watch.is_cut = (ticket.number, member), True
-            return [watch.spec.key for watch in self if is_again and _is_unwell(watch)]
+            return [watch.spec.key for watch in self if is_again and is_unwell(watch)]
         if self.many.pop(ticket.number, None) is None:
             return []
         freed = [w for w in self if w.standing is not None and w.standing[0] == ticket.number]
         for watch in freed:
             # It may be on another one's list, too: the store knows.
             watch.standing, watch.is_cut, watch.is_doubted = None, True, True
-        return [watch.spec.key for watch in freed if _is_unwell(watch)]
+        return [watch.spec.key for watch in freed if is_unwell(watch)]
 
     def stand(self, watch: Watch, line: Membership | None) -> None:
         """Note which ticket of many stands for *watch*, as the store has it."""
@@ -319,7 +216,16 @@ class Memory:
     def waiting_of(self, subjects: Iterable[str]) -> list[str]:
         """What of *subjects* is down without a ticket: a gate may hold it, or have lifted."""
         watches = (watch for key in subjects for watch in self._subjects.get(key, ()))
-        return [watch.spec.key for watch in watches if _is_unwell(watch)]
+        return [watch.spec.key for watch in watches if is_unwell(watch)]
+
+    def stale_above(self, watch: Watch, before: datetime) -> list[str]:
+        """Which of those were last looked at before *before*, or not at all."""
+        above = {key: self._checks.get(key) for key in self.asked_first(watch)}
+        return [
+            key
+            for key, each in above.items()
+            if each is None or each.seen is None or each.seen.started < before
+        ]
 
     def unasked(self, watch: Watch) -> list[str]:
         """
@@ -349,7 +255,7 @@ class Memory:
             if len(beside) > 1 or self.topology.has_children(watch.spec.subject)
             else []
         )
-        return [each.spec.key for each in near if each is not watch and _is_unwell(each)]
+        return [each.spec.key for each in near if each is not watch and is_unwell(each)]
 
     def __iter__(self) -> Iterator[Watch]:
         return iter(self._checks.values())

@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from fettled.app.deciding import Decided, Undecided, decide
-from fettled.app.memory import Held, Memory, Watch
+from fettled.app.deciding import Decided
+from fettled.app.memory import Memory
+from fettled.app.queue import Queue
 from fettled.app.surroundings import NoQuiet, Quiet
+from fettled.app.watch import Watch
 from fettled.core.checklist import fits
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.engine import is_quiet, step
-from fettled.core.errors import ConflictError, StoreDownError
 from fettled.core.flap import stretched
 from fettled.core.observations import Observation
 from fettled.core.pace import MARGIN
@@ -32,8 +33,8 @@ from fettled.core.tickets import Change, Membership
 from fettled.core.words import Gate, Phase, Verdict
 from fettled.ports import Clock, EventSink, Store, UnitOfWork
 
-#: How long to leave a store alone that did not answer.
-RETRY_SECONDS = 1.0
+#: Many children fail together: so soon after a look their parent is not asked again.
+JUST_ASKED = timedelta(seconds=1)
 #: Spans to write in one unit of a flush: short enough that decisions do not wait.
 FLUSH_SIZE = 1000
 
@@ -85,8 +86,14 @@ class Observer:
         self._clock = clock
         self._sink = sink
         self._memory = memory
-        self._quiet = quiet or NoQuiet()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._queue = Queue(
+            store=store,
+            clock=clock,
+            sink=sink,
+            memory=memory,
+            quiet=quiet or NoQuiet(),
+            on_decided=self._decided,
+        )
         #: Has a check looked at soon; the composition root ties it to the scheduler.
         self.wake: Callable[[str], object] = str
 
@@ -123,22 +130,20 @@ class Observer:
         foreseen = foresee(watch, self._memory.membership(watch), seen, wall, offset)
         watch.expected = foreseen.condition
         if watch.expected.phase is Phase.PENDING_OPEN is not was.phase:
-            for above in self._memory.asked_first(watch):
+            for above in self._memory.stale_above(watch, seen.started - JUST_ASKED):
                 self.wake(above)
         if is_behind or foreseen.is_due:
             watch.hold(seen, offset)
-            self._start_deciding(watch)
+            self._queue.add(watch)
         return foreseen.is_edge
 
     async def settle(self) -> None:
         """Wait until everything taken in is decided, or has to be held."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._queue.settle()
 
     def stop(self) -> None:
         """Give up what is still held; it was never committed, so it never happened."""
-        for task in self._tasks:
-            task.cancel()
+        self._queue.stop()
 
     async def flush(self, memory: Memory) -> None:
         """Write the history that no decision has carried along."""
@@ -150,57 +155,8 @@ class Observer:
             for watch, each in some:
                 watch.mark_saved(each)
 
-    def _start_deciding(self, watch: Watch) -> None:
-        if watch.is_deciding:
-            return
-        watch.is_deciding = True
-        task = asyncio.create_task(self._decide_held(watch))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _decide_held(self, watch: Watch) -> None:
-        try:
-            while watch.held and not watch.is_retired:
-                held = watch.held.pop(0)
-                try:
-                    await self._decide(watch, held)
-                except (StoreDownError, ConflictError):
-                    # A conflict means that another writer opened it: read again, attach.
-                    watch.held.insert(0, held)
-                    await asyncio.sleep(RETRY_SECONDS)
-                except Exception as error:  # noqa: BLE001  # one check's fault must not stop the others
-                    self._sink.faulted("observe", error)
-        finally:
-            watch.is_deciding = False
-            watch.expected = watch.condition if not watch.held else watch.expected
-
-    async def _decide(self, watch: Watch, held: Held) -> None:
-        task = Undecided(
-            spec=watch.spec,
-            subject=watch.subject,
-            topology=self._memory.topology,
-            held=held,
-            spans=watch.unsaved(),
-            quiet=self._quiet,
-            sightings=self._memory.sightings(watch),
-        )
-        unit = partial(decide, task=task, wall=self._clock.wall, is_gone=lambda: watch.is_retired)
-        was_doubted, watch.is_doubted = watch.is_doubted, False
-        try:
-            decided = await self._store.write(unit)
-        except BaseException:
-            watch.is_doubted |= was_doubted
-            raise
-        if decided is None:
-            if not watch.is_retired:
-                watch.held.insert(0, held)  # the reload that retired it was refused
-            return
-        before = watch.condition
-        watch.ticket = decided.ticket
-        watch.mark_saved(decided.spans)
-        self._memory.believe(watch, decided.condition)
-        freed = self._memory.learn(decided.changes)
-        self._memory.stand(watch, decided.membership)
+    def _decided(self, watch: Watch, before: Condition, decided: Decided, freed: list[str]) -> None:
+        """Tell what was committed, and have those looked at whom it may concern."""
         if decided.condition.phase is not before.phase:
             self._sink.phase_changed(before, decided.condition)
         if decided.condition.gate is not None and decided.condition.gate is not before.gate:

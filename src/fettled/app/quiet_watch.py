@@ -49,11 +49,7 @@ class QuietWatch:
         held: dict[str, _Held] = {}
         for page in book.pages.values():
             rule = book.at(page, at)
-            now = max(
-                (each for each in rule.intervals if each.holds(at)),
-                key=lambda each: each.end,
-                default=None,
-            )
+            now = rule.run(at)
             before = self._held.get(rule.id)
             if now is not None:
                 held[rule.id] = _Held(page.spec, rule, now)

@@ -21,12 +21,13 @@ from fettled.app.adopt import retired
 from fettled.app.cursor import Cursor, Moment
 from fettled.app.deciding import Undecided, decide
 from fettled.app.ledger import Ledger, LedgerStore
-from fettled.app.memory import Held, Memory, Watch
+from fettled.app.memory import Memory
 from fettled.app.observe import Foreseen, foresee
 from fettled.app.recorded import Adoption, Deed, Meant, Recorded
 from fettled.app.rollups import Rollups
 from fettled.app.surroundings import NoQuiet, Quiet
 from fettled.app.tickets import perform
+from fettled.app.watch import Held, Watch
 from fettled.core.condition import Condition
 from fettled.core.engine import is_quiet
 from fettled.core.errors import FettledError

@@ -108,7 +108,8 @@ class Rulebook:
         return quiet.ended_last(self._about(lineage, at), lineage, at)
 
     def at(self, page: Page, at: datetime) -> Rule:
-        """Give the rule of *page* with what matters at *at*."""
+        """Give the rule of *page* with what matters at *at*, or when it was made."""
+        at = max(at, page.spec.created_at or at)
         if page.since <= at < page.until:
             return page.rule
         return make_page(page.spec, at, self.expand).rule
@@ -179,6 +180,7 @@ def make_page(spec: QuietSpec, at: datetime, expand: Expand) -> Page:
         reason=spec.reason,
         author=spec.author,
         intervals=tuple(_cut(spec, intervals)),
+        made_at=spec.created_at,
     )
     return Page(spec, rule, since, until)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from fettled.app.memory import Memory, Watch
+from fettled.app.memory import Memory
 from fettled.app.views import CheckView, SubjectView
+from fettled.app.watch import Watch
 from fettled.core.condition import Condition
 from fettled.core.observations import Reason
 from fettled.core.words import Verdict

@@ -180,7 +180,7 @@ class Surroundings:
         self, key: str, lines: tuple[Member, ...], ticket: Ticket | None
     ) -> Condition | None:
         ratio = self.spec.policy.cascade.recover_ratio
-        return group_belief(self.reader, key, ticket, lines, ratio, self.wall)
+        return group_belief(self.reader, key, ticket, lines=lines, ratio=ratio, wall=self.wall)
 
     def _line(self, lines: tuple[Member, ...], ticket: Ticket | None) -> Member | None:
         """Its line on a ticket that is over, unless it was well since."""

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from fettled.app import backlog
 from fettled.app.backlog import Adopted
-from fettled.app.deciding import told_whole
+from fettled.app.deciding import apply_whole
 from fettled.app.memory import Memory
 from fettled.core import lifecycle
+from fettled.core.checklist import DOWN
 from fettled.core.condition import Condition
 from fettled.core.engine import resolved_by_person
 from fettled.core.errors import (
@@ -23,6 +24,7 @@ from fettled.core.errors import (
     StaleError,
     StoreUnsureError,
 )
+from fettled.core.keys import stands_for_many
 from fettled.core.lifecycle import Action, Reopen, Resolve
 from fettled.core.references import parse_reference
 from fettled.core.tickets import Actor, Change, Entry, Member, Ticket
@@ -201,13 +203,13 @@ def perform(  # noqa: PLR0917 - bound by position, so that the unit is one value
         msg = f"#{ticket.number} is at version {ticket.version}, not {if_version}"
         raise StaleError(msg)
     condition = uow.condition(ticket.check) if ticket.check is not None else None
-    phase = condition.phase if condition is not None else Phase.UNKNOWN
+    phase = _phase(uow, ticket, condition)
     at = wall()
     change = lifecycle.act(ticket, action, actor, at, phase)
     if change is None:
         return Acted(ticket, None, None, condition)
     _check_others(uow, ticket, action)
-    applied = told_whole(uow, uow.apply(change))
+    applied = apply_whole(uow, change, at)
     if condition is not None and isinstance(action, Resolve):
         condition = resolved_by_person(condition)
         uow.put_condition(condition)
@@ -216,6 +218,15 @@ def perform(  # noqa: PLR0917 - bound by position, so that the unit is one value
     uow.log_input(name, at, actor.name or actor.type, data)
     newest = uow.last_ticket(ticket.check) if ticket.check is not None else None
     return Acted(applied.ticket, applied, newest, condition)
+
+
+def _phase(reader: Reader, ticket: Ticket, condition: Condition | None) -> Phase:
+    """Give the phase of what the ticket is about; of many, whether any is still down."""
+    if stands_for_many(ticket.check):
+        beliefs = (reader.condition(line.check) for line in reader.members(ticket.number))
+        is_down = any(each is not None and each.phase in DOWN for each in beliefs)
+        return Phase.FIRING if is_down else Phase.HEALTHY
+    return condition.phase if condition is not None else Phase.UNKNOWN
 
 
 def _check_others(reader: Reader, ticket: Ticket, action: Action) -> None:

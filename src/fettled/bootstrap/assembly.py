@@ -1,14 +1,13 @@
 """
 The parts of one daemon, made and given to one another.
 
-What a part does is its own; here is only who is told what, and how often.
+What a part does is its own; here is only who is told what; how often is `chores`'.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -27,15 +26,15 @@ from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
+from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
-from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, make_own_trouble
-from fettled.bootstrap.retention import forget
+from fettled.bootstrap.own_trouble import make_own_trouble
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
-from fettled.core.errors import ConfigError, InventoryShrunkError, StoreDownError
+from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
 from fettled.core.permissions import Role
@@ -48,25 +47,6 @@ from fettled.telemetry.fan import Fan
 from fettled.telemetry.metrics import Metrics
 from fettled.telemetry.sink import LogSink
 from fettled.web import keys
-
-#: How often history and heartbeats are written that no decision has carried along: what
-#: kill -9 may cost of the charts. Decisions are never late.
-FLUSH = timedelta(seconds=30)
-#: How soon a checklist notices a silence, a removal, or that a grace is over.
-TEND = timedelta(seconds=5)
-FORGET_EVERY = timedelta(minutes=10)
-GAUGE = timedelta(seconds=1)
-#: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
-#: counted in a hundredth of a second.
-COUNT = timedelta(seconds=5)
-#: How often is looked whether a silence or window began or ended. Whether one holds does
-#: not depend on it; what it held back is looked at again so soon.
-QUIET = timedelta(seconds=1)
-#: Each gauging is a tick of the heartbeats; one that comes later than this means that the
-#: daemon did not run in between, or so haltingly that nothing it measured can be believed.
-LONGEST_TICK = timedelta(seconds=5)
-#: The writer proves itself every second; silent for this long, the store is down.
-STORE_SILENT_SECONDS = 5.0
 
 
 class Assembly:
@@ -139,20 +119,25 @@ class Assembly:
         )
         self._tickets = Tickets(store, clock, self.memory, self.sink)
         self._tickets.wake = self._scheduler.look_now
-        self._rollups = Rollups(store, clock, self.memory, self.sink, self.quiet)
-        self._unaccounted = Unaccounted(self.memory, clock)
         self._tokens = Tokens(store, clock, self._roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
-        self._housekeeping.every("isolation", ISOLATION_EVERY, self._trouble.tick)
-        self._housekeeping.every("blindness", BLIND_EVERY, self._trouble.sweep)
-        self._housekeeping.every("flush", FLUSH, self._flush)
-        self._housekeeping.every("forget", FORGET_EVERY, self._forget)
-        self._housekeeping.every("tend", TEND, self._tend)
-        self._housekeeping.every("gauge", GAUGE, self._gauge)
-        self._housekeeping.every("count", COUNT, self._count)
-        self._housekeeping.every("quiet", QUIET, self._quieten)
+        self._chores = Chores(
+            store=store,
+            clock=clock,
+            memory=self.memory,
+            observer=self.observer,
+            quiet=self.quiet,
+            rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
+            unaccounted=Unaccounted(self.memory, clock),
+            trouble=self._trouble,
+            scheduler=self._scheduler,
+            metrics=self._metrics,
+            log=self.log,
+        )
+        for name, every, work in self._chores.table():
+            self._housekeeping.every(name, every, work)
         self._reloading = asyncio.Lock()
         self._reloads: set[asyncio.Task[list[str]]] = set()
         self._reload_failed = self._reload_shrunk = False
@@ -163,7 +148,7 @@ class Assembly:
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self.quiet.load()
         await self._adopt(make_fleet(self.settings, self._tools), "start")
-        await self._count()
+        await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
         self._metrics.reloaded(taken=True, at=self._clock.wall())
         self.settings = _without_targets(self.settings)
@@ -273,7 +258,7 @@ class Assembly:
                 memory=self.memory,
                 quiet=self.quiet,
                 next_at=self._scheduler.next_at,
-                unaccounted=lambda: self._unaccounted.found,
+                unaccounted=lambda: self._chores.unaccounted.found,
             ),
             accounts=Accounts(self._store, self._clock, self.memory),
             heartbeats=self._looker,
@@ -340,41 +325,6 @@ class Assembly:
             shrunk=self._shrunk,
             store_down=self._store.is_down,
         )
-
-    async def _flush(self) -> None:
-        await self.observer.flush(self.memory)
-        await self._heartbeats.flush()
-
-    async def _tend(self) -> None:
-        with suppress(StoreDownError):
-            for check in await self._rollups.tend():
-                self._scheduler.look_now(check)
-
-    async def _forget(self) -> None:
-        await forget(self._store, self._clock.wall())
-        await self.quiet.forget()
-
-    async def _count(self) -> None:
-        self._metrics.unaccounted(len(self._unaccounted.look()))
-        # While the store is down the last counts stand; that it is down is told elsewhere.
-        with suppress(StoreDownError):
-            self._metrics.tickets_counted(await self._store.read(lambda r: r.ticket_counts()))
-
-    async def _quieten(self) -> None:
-        due = self.quiet.due(self._clock.wall())
-        for edge in due.edges:
-            self.log.quiet_changed(edge)
-        for check in self.memory.waiting_of(due.subjects):
-            self._scheduler.look_now(check)
-        # While the store is down what is to be logged there waits.
-        with suppress(StoreDownError):
-            await self.quiet.tell()
-
-    async def _gauge(self) -> None:
-        self._heartbeats.listen()
-        self._metrics.in_flight(self._scheduler.in_flight)
-        silent = time.monotonic() - self._store.last_commit > STORE_SILENT_SECONDS
-        self._metrics.store_answered(up=not (silent or self._store.is_down))
 
     def _roles_of(self, user: str) -> frozenset[Role] | None:
         users = self.settings.access.users if self.settings.access is not None else []

@@ -106,8 +106,13 @@ def account(history: History) -> Account:
     spent: dict[Place, timedelta] = {}
     found: list[Unmapped] = []
     waits_since: datetime | None = None
+    ended = history.since
     for place, since, until in _joined(parts):
-        waits_since = (waits_since or since) if place is Place.UNMAPPED else None
+        if place is not Place.UNMAPPED or _was_covered(history.covers, ended, since):
+            waits_since = None
+        if place is Place.UNMAPPED:
+            waits_since = waits_since or since
+        ended = until
         if waits_since is not None and _is_waiting(waits_since, until, history):
             place = Place.DEBOUNCE  # noqa: PLW2901 - what waits for its look is not confirmed
         elif place is Place.UNMAPPED:
@@ -115,6 +120,13 @@ def account(history: History) -> Account:
         if since < until:
             spent[place] = spent.get(place, timedelta()) + (until - since)
     return Account(history.check, spent, tuple(found))
+
+
+def _was_covered(covers: Iterable[Cover], since: datetime, until: datetime) -> bool:
+    """Whether anything stood for the check in between, while it was up."""
+    return since < until and any(
+        each.since < until and (each.until is None or each.until > since) for each in covers
+    )
 
 
 _Part = tuple[Place, datetime, datetime]

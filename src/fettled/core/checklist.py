@@ -7,7 +7,7 @@ have recovered. A parent's ticket has a checklist too, and resolves with the par
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,8 @@ from fettled.core.policy import Policy
 from fettled.core.tickets import MONITOR, Change, Member, Membership, Resolution, Ticket
 from fettled.core.words import Code, MemberState, Phase
 
-_DOWN = frozenset({Phase.FIRING, Phase.FLAPPING})
+#: The phases in which a member counts as down.
+DOWN = frozenset({Phase.FIRING, Phase.FLAPPING})
 
 
 def fits(condition: Condition, membership: Membership) -> bool:
@@ -29,7 +30,7 @@ def fits(condition: Condition, membership: Membership) -> bool:
     state = membership.member.state
     if condition.phase is Phase.HEALTHY:
         return state is MemberState.RECOVERED
-    return condition.phase not in _DOWN or state is MemberState.DOWN
+    return condition.phase not in DOWN or state is MemberState.DOWN
 
 
 def attend(
@@ -71,6 +72,31 @@ def excuse(
     after = tuple(replace(each, state=MemberState.EXCUSED) for each in before)
     change = _marked(ticket, after, before, "member_recovered", at, {"because": because})
     return _resolve_if_done(change, policy, at)
+
+
+def refresh(
+    ticket: Ticket, lines: Iterable[Member], beliefs: Mapping[str, Condition], at: datetime
+) -> Change | None:
+    """Bring the lines of a ticket that came back up to what became of them meanwhile."""
+    change: Change | None = None
+    lines = tuple(lines)
+    for state, event, goes in (
+        (MemberState.RECOVERED, "member_recovered", frozenset({Phase.HEALTHY})),
+        (MemberState.DOWN, "member_failed", DOWN),
+    ):
+        stale = MemberState.DOWN if state is MemberState.RECOVERED else MemberState.RECOVERED
+        before = tuple(
+            line
+            for line in lines
+            if line.state is stale and line.check in beliefs and beliefs[line.check].phase in goes
+        )
+        if not before:
+            continue
+        recovered_at = at if state is MemberState.RECOVERED else None
+        after = tuple(replace(line, state=state, recovered_at=recovered_at) for line in before)
+        further = _marked(change.ticket if change else ticket, after, before, event, at)
+        change = then(change, further)
+    return change
 
 
 def settle(ticket: Ticket, policy: Policy, at: datetime) -> Change | None:

@@ -16,7 +16,9 @@ from enum import StrEnum
 from fettled.core import flap as flaps
 from fettled.core.condition import Flip
 from fettled.core.flap import Stretch, stretched
+from fettled.core.isolation import dropped_since
 from fettled.core.policy import Policy
+from fettled.core.reach import NETWORK_CLASS
 from fettled.core.spans import Span, max_gap
 from fettled.core.words import Verdict
 
@@ -51,6 +53,7 @@ class Watching:
     Attributes:
         removed: when it was taken out of the configuration, in order; it came back each
             time, without anything that had been believed of it.
+        cut: when the monitor was cut off from what the check needs, in order.
         forgiven: when a person resolved its ticket, in order: flips before do not count.
     """
 
@@ -58,6 +61,7 @@ class Watching:
     interval: timedelta
     timeout: timedelta
     removed: tuple[datetime, ...] = ()
+    cut: tuple[datetime, ...] = ()
     forgiven: tuple[datetime, ...] = ()
 
 
@@ -122,8 +126,12 @@ class _Walk:
         """Go on by *span*: what it calls for from which instant on, if it is down."""
         is_up = span.verdict is Verdict.UP
         gap = max_gap(span.cadence, self.watching.timeout)
+        self._cut_off(span.first)
         is_flip = self.is_up is not None and self.is_up is not is_up
         is_continued = self.last is not None and span.first - self.last.last <= gap
+        if self.flapping_since is not None and self.last is not None and not is_continued:
+            # It lasts only as long as it is looked at.
+            self.flapping_since += max(span.first - self.last.last, timedelta())
         if self.last is not None and self.last.order[0] != span.order[0]:
             self.stretch = None
         if is_flip or not is_continued or self.run_from is None:
@@ -136,9 +144,20 @@ class _Walk:
         self.stretch = Stretch(stretched(self.stretch, span.first, gap).since, span.last)
         return marks
 
+    def _cut_off(self, until: datetime) -> None:
+        """Forget a failure that was not confirmed, if it began just when the network failed."""
+        last, began = self.last, self.run_from
+        if last is None or self.is_up or self.is_due or self.flapping_since or began is None:
+            return
+        for at in self.watching.cut:
+            since = dropped_since(at, self.watching.interval, self.watching.timeout)
+            if last.last <= at <= until and began >= since and last.reason in NETWORK_CLASS:
+                self.flips = tuple(flip for flip in self.flips if flip.up or flip.at < since)
+                self.is_up = self.run_from = None
+
     def _flip(self, at: datetime, gap: timedelta, *, is_up: bool) -> None:
         rule = self.watching.policy.flap
-        forgiven = max((each for each in self.watching.forgiven if each <= at), default=None)
+        forgiven = max((each for each in self.watching.forgiven if each < at), default=None)
         if forgiven is not None:
             self.flips = tuple(flip for flip in self.flips if flip.at > forgiven)
         window = flaps.window_of(rule, self.watching.interval)

@@ -86,6 +86,8 @@ class Rule:
         subject: the key of the subject it names; None where *selector* does.
         selector: labels, all of which a subject must have; empty: none is meant.
         intervals: when it holds; they may overlap.
+        made_at: when somebody made it. What is older counts as of then: once somebody was
+            told that it holds, evidence from just before must not open anything.
     """
 
     id: str
@@ -96,6 +98,7 @@ class Rule:
     reason: str = ""
     author: str = ""
     intervals: tuple[Interval, ...] = ()
+    made_at: datetime | None = None
 
     def names(self, kin: Kin) -> bool:
         """Whether it names *kin* itself."""
@@ -108,7 +111,14 @@ class Rule:
 
     def until(self, at: datetime) -> datetime | None:
         """When it ends, as far as can be told at *at*; None where it does not hold."""
-        return max((each.end for each in self.intervals if each.holds(at)), default=None)
+        run = self.run(at)
+        return None if run is None else run.end
+
+    def run(self, at: datetime) -> Interval | None:
+        """Give the interval that holds at *at*; of several the one that ends last."""
+        at = at if self.made_at is None else max(at, self.made_at)
+        holding = (each for each in self.intervals if each.holds(at))
+        return max(holding, key=lambda each: each.end, default=None)
 
 
 def is_named(kin: Kin, subject: str | None, selector: Mapping[str, str]) -> bool:

@@ -141,12 +141,15 @@ def absorb(change: Change, due: Due) -> Change:
     """Take in what is reached through a check that is down and failed because of it."""
     since = due.condition.up_until or due.context.first_failure(due.condition)
     just_before = due.context.wall - JUST_BEFORE
+    # A label's group may hold a parent and what is reached through it.
+    there = {member.check for member in change.members}
     taken = tuple(
         each
         for each in due.around.below()
         if each.ticket is not None
         and each.ticket.is_open
         and not each.is_member
+        and each.check not in there
         and (_failed_at(each.ticket) > since or each.ticket.created_at >= just_before)
     )
     if not taken:

@@ -3,7 +3,8 @@ Folding whole spans: what `step` makes of each observation of one, without askin
 
 Most of a span changes nothing: once `is_quiet` says so of one of its observations, it says
 so of all that follow in it, unless something else acts on the condition or its ticket. And
-while a run is counted towards a debounce, nothing is decided before that can be met. That is what makes months replayable in seconds. Who acts, and when, is the replay's.
+while a run is counted towards a debounce, nothing is decided before that can be met. That
+is what makes months replayable in seconds. Who acts, and when, is the replay's.
 """
 
 from __future__ import annotations

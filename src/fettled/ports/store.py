@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -92,8 +92,8 @@ class Reader(Protocol):
         """The log of other inputs from *after* on, in its order."""
         ...
 
-    def adoptions(self, *, since: datetime) -> list[Input]:
-        """The starts and reloads since then, each with the checks that it removed."""
+    def inputs_of(self, kinds: Collection[str], *, since: datetime) -> list[Input]:
+        """Those of some kinds since then, in order."""
         ...
 
     def figure(self, name: str) -> int | None:

@@ -6,7 +6,7 @@ Decides nothing but which subjects of the configuration are new, changed or gone
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,14 +62,6 @@ _INPUTS = (
     .where(inputs.c.position > bindparam("after"))
     .order_by(inputs.c.position)
     .limit(bindparam("limit"))
-)
-_ADOPTIONS = (
-    select(inputs)
-    .where(
-        or_(inputs.c.kind == "start", inputs.c.kind == "reload"),
-        inputs.c.at >= bindparam("since"),
-    )
-    .order_by(inputs.c.position)
 )
 _COUNT_START = (
     add(meta)
@@ -206,9 +198,11 @@ def every_input(link: Link, *, after: int, limit: int) -> list[Input]:
     return [Input(**row) for row in link.all(_INPUTS, {"after": after, "limit": limit})]
 
 
-def adoptions(link: Link, since: datetime) -> list[Input]:
-    """Read the starts and reloads since then."""
-    return [Input(**row) for row in link.all(_ADOPTIONS, {"since": since})]
+def inputs_of(link: Link, kinds: Collection[str], since: datetime) -> list[Input]:
+    """Read the inputs of some kinds since then."""
+    is_meant = or_(*[inputs.c.kind == kind for kind in sorted(kinds)])
+    statement = select(inputs).where(is_meant, inputs.c.at >= since).order_by(inputs.c.position)
+    return [Input(**row) for row in link.ask(statement)]
 
 
 def next_incarnation(link: Link) -> int:

@@ -6,7 +6,7 @@ Only hands each call to the module of its subject; a unit's single-row reads loc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -129,9 +129,9 @@ class SqlReader:
         """Read a piece of the log of inputs."""
         return sql_fleet.every_input(self._link, after=after, limit=limit)
 
-    def adoptions(self, *, since: datetime) -> list[Input]:
-        """The starts and reloads since then."""
-        return sql_fleet.adoptions(self._link, since)
+    def inputs_of(self, kinds: Collection[str], *, since: datetime) -> list[Input]:
+        """Those of some kinds since then."""
+        return sql_fleet.inputs_of(self._link, kinds, since)
 
     def figure(self, name: str) -> int | None:
         """A single figure that was kept by name."""

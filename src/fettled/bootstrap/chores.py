@@ -1,0 +1,111 @@
+"""What is done again and again beside looking: how often, and by whom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fettled.app.account import Unaccounted
+from fettled.app.memory import Memory
+from fettled.app.observe import Observer
+from fettled.app.quiet import Quiet
+from fettled.app.rollups import Rollups
+from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
+from fettled.bootstrap.retention import forget as forget_history
+from fettled.core.errors import StoreDownError
+from fettled.ports import Clock
+from fettled.scheduling import Scheduler
+from fettled.store import SqlStore
+from fettled.telemetry.metrics import Metrics
+from fettled.telemetry.sink import LogSink
+
+#: How often history and heartbeats are written that no decision has carried along: what
+#: kill -9 may cost of the charts. Decisions are never late.
+FLUSH = timedelta(seconds=30)
+#: How soon a checklist notices a silence, a removal, or that a grace is over.
+TEND = timedelta(seconds=5)
+FORGET_EVERY = timedelta(minutes=10)
+GAUGE = timedelta(seconds=1)
+#: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
+#: counted in a hundredth of a second.
+COUNT = timedelta(seconds=5)
+#: How often is looked whether a silence or window began or ended. Whether one holds does
+#: not depend on it; what it held back is looked at again so soon.
+QUIET = timedelta(seconds=1)
+#: Each gauging is a tick of the heartbeats; one that comes later than this means that the
+#: daemon did not run in between, or so haltingly that nothing it measured can be believed.
+LONGEST_TICK = timedelta(seconds=5)
+#: The writer proves itself every second; silent for this long, the store is down.
+STORE_SILENT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chores:
+    """The chores of one daemon, over its parts."""
+
+    store: SqlStore
+    clock: Clock
+    memory: Memory
+    observer: Observer
+    quiet: Quiet
+    rollups: Rollups
+    unaccounted: Unaccounted
+    trouble: OwnTrouble
+    scheduler: Scheduler
+    metrics: Metrics
+    log: LogSink
+
+    def table(self) -> Iterator[tuple[str, timedelta, Callable[[], Awaitable[None]]]]:
+        """Name each chore, how often it is done, and what does it."""
+        yield "isolation", ISOLATION_EVERY, self.trouble.tick
+        yield "blindness", BLIND_EVERY, self.trouble.sweep
+        yield "flush", FLUSH, self.flush
+        yield "forget", FORGET_EVERY, self.forget
+        yield "tend", TEND, self.tend
+        yield "gauge", GAUGE, self.gauge
+        yield "count", COUNT, self.count
+        yield "quiet", QUIET, self.quieten
+
+    async def flush(self) -> None:
+        """Write history and heartbeats that no decision has carried along."""
+        await self.observer.flush(self.memory)
+        await self.trouble.heartbeats.flush()
+
+    async def tend(self) -> None:
+        """Keep the checklists; look again at what no ticket stands for any more."""
+        with suppress(StoreDownError):
+            for check in await self.rollups.tend():
+                self.scheduler.look_now(check)
+
+    async def forget(self) -> None:
+        """Forget history that is old enough."""
+        await forget_history(self.store, self.clock.wall())
+        await self.quiet.forget()
+
+    async def count(self) -> None:
+        """Refresh the counts that metrics show."""
+        self.metrics.unaccounted(len(self.unaccounted.look()))
+        # While the store is down the last counts stand; that it is down is told elsewhere.
+        with suppress(StoreDownError):
+            self.metrics.tickets_counted(await self.store.read(lambda r: r.ticket_counts()))
+
+    async def quieten(self) -> None:
+        """Notice what silences and windows began or ended, and tell of it."""
+        due = self.quiet.due(self.clock.wall())
+        for edge in due.edges:
+            self.log.quiet_changed(edge)
+        for check in self.memory.waiting_of(due.subjects):
+            self.scheduler.look_now(check)
+        # While the store is down what is to be logged there waits.
+        with suppress(StoreDownError):
+            await self.quiet.tell()
+
+    async def gauge(self) -> None:
+        """Read the gauges, and tick the heartbeats."""
+        self.trouble.heartbeats.listen()
+        self.metrics.in_flight(self.scheduler.in_flight)
+        silent = time.monotonic() - self.store.last_commit > STORE_SILENT_SECONDS
+        self.metrics.store_answered(up=not (silent or self.store.is_down))
