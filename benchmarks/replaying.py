@@ -3,8 +3,8 @@ Goal F12: how long it takes to simulate a month of a thousand checks, looked at 
 
 The history lies in a real SQLite store, as the daemon would have recorded it: outages with
 their debounce on both sides, short failures that open nothing, and a restart a week.
-Measured are the CPU seconds of reading it and living through it under the recorded policy. The floor is
-reading the same rows with nothing made of them.
+Measured are the CPU seconds of reading it and living through it under the recorded policy.
+The floor is reading the same rows with nothing made of them.
 """
 
 from __future__ import annotations
