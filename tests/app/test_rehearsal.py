@@ -55,12 +55,16 @@ def failures(*lines: str) -> list[str]:
 
 
 def test_an_expectation_that_is_not_met_is_told_with_what_was_instead() -> None:
-    """At an instant, at some time between two, and throughout."""
+    """
+    At an instant, at some time between two, and throughout.
+
+    Seen to fail with `throughout` met once it was so at some instant.
+    """
     assert failures(
         "at 3s door-1/main down",
         "at 8s expect door-1 ticket open",
         "between 3s and 8s expect door-1 phase firing",
-        "from 12s to 20s expect door-1 no ticket",
+        "from 3s to 20s expect door-1 no ticket",
         "at 20s expect 2 tickets opened",
         "at 20s expect hub ticket open",
         "at 20s expect door-2 member of hub",
@@ -113,6 +117,16 @@ def test_people_silences_and_restarts_are_played() -> None:
         "between 71s and 80s expect door-2 gated by accepted",
         "at 90s reopen door-2",
         "at 91s expect door-2 ticket open; expect 1 ticket reopened",
+    )
+
+
+def test_a_daemon_that_is_away_looks_at_nothing() -> None:
+    """What is down meanwhile is seen when it is back; seen to fail with a restart at once."""
+    assert not failures(
+        "at 10s restart for 20s",
+        "at 12s door-2 down",
+        "from 12s to 29s expect door-2 phase healthy",
+        "between 35s and 45s expect door-2 ticket open",
     )
 
 
