@@ -38,6 +38,8 @@ class Fixed:
     everything: Group | None = None
     rollup: Ticket | None = None
     reached: tuple[Sibling, ...] = ()
+    left: Group | None = None
+    beginning: datetime | None = None
     asked: list[str] = field(default_factory=list)
 
     def quiet(self, _at: datetime) -> tuple[StayQuiet, ...]:
@@ -61,8 +63,11 @@ class Fixed:
     def groups(self) -> tuple[Group, ...]:
         return self.those
 
-    def adopted(self) -> Group | None:
-        return None
+    def left_on(self) -> Group | None:
+        return self.left
+
+    def began(self) -> datetime | None:
+        return self.beginning
 
     def brake(self) -> Group | None:
         return self.everything

@@ -145,7 +145,7 @@ def sibling(n: int, first: float, **fields: bool) -> Sibling:
 
 def group(*siblings: Sibling, size: int = 10, **fields: object) -> Group:
     """The doors behind the hub."""
-    return Group("hub", Gate.PARENT, size, siblings, **fields)  # type: ignore[arg-type]  # as given
+    return Group("hub", Gate.PARENT, size, lambda: siblings, **fields)  # type: ignore[arg-type]  # as given
 
 
 VOTES = {

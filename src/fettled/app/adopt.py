@@ -135,6 +135,8 @@ async def adopt(
     ]
     memory.replace(watches, fleet, stored.subject_ids, stored.memberships)
     memory.missing = frozenset(doubt.missing)
+    if why == "start":
+        memory.began = clock.now()
     for change in adoption.changes.values():
         sink.changed(change)
     return doubt.shrunk

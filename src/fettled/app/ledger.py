@@ -18,12 +18,12 @@ from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from fettled.app.ledger_fleet import FleetLedger
+from fettled.app.ledger_lists import ListLedger
 from fettled.core.condition import Condition
 from fettled.core.errors import ConflictError, StaleError
-from fettled.core.keys import BLIND, rollup_of
+from fettled.core.keys import rollup_of
 from fettled.core.spans import Span
-from fettled.core.tickets import MONITOR, Change, Entry, Member, Membership, Ticket
+from fettled.core.tickets import MONITOR, Change, Entry, Member, Ticket
 from fettled.core.words import Gate, MemberState
 from fettled.ports import Gating, Reader, TicketFilter, UnitOfWork
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 _OPENS = frozenset({"opened", "reopened"})
 
 
-class Ledger(FleetLedger):
+class Ledger(ListLedger):
     """
     The ports `Reader` and `UnitOfWork`, for one thread.
 
@@ -43,16 +43,11 @@ class Ledger(FleetLedger):
     def __init__(self) -> None:
         super().__init__()
         self.touched: set[str] = set()
-        self._conditions: dict[str, Condition] = {}
-        self._tickets: dict[int, Ticket] = {}
         #: Numbers of tickets: by what may be open once, and by check in their order.
         self._holders: dict[str, int] = {}
         self._of_check: dict[str, tuple[int, ...]] = {}
         self._last: dict[str, int] = {}
         self._timelines: dict[int, list[Entry]] = {}
-        self._members: dict[int, dict[str, Member]] = {}
-        self._lines_of: dict[str, tuple[int, ...]] = {}
-        self._gatings: dict[str, tuple[Gating, ...]] = {}
         self._opened_at: list[datetime] = []
         self._newest = 0
 
@@ -219,38 +214,6 @@ class Ledger(FleetLedger):
         return ticket.open_key is not None, resolved, number
 
     # --- checklists and gates -----------------------------------------------------------
-
-    def membership(self, check: str) -> Membership | None:
-        """Its line on the newest open ticket that stands for its outage."""
-        for number in reversed(self._lines_of.get(check, ())):
-            ticket = self._tickets[number]
-            if ticket.open_key is not None and ticket.open_key != BLIND:
-                return Membership(ticket, self._members[number][check])
-        return None
-
-    def memberships(self) -> dict[str, Membership]:
-        """`membership` of every check that has one, by check."""
-        found = {check: self.membership(check) for check in self._lines_of}
-        return {check: line for check, line in found.items() if line is not None}
-
-    def members(self, number: int) -> list[Member]:
-        """The checklist of a ticket, in the order in which they joined."""
-        lines = self._members.get(number, {}).values()
-        return sorted(lines, key=lambda member: (member.joined_at, member.check))
-
-    def memberships_of(self, check: str, *, since: datetime) -> list[Membership]:
-        """On which tickets it was a member that were not over before *since*."""
-        found = [self._tickets[number] for number in self._lines_of.get(check, ())]
-        return [
-            Membership(ticket, self._members[ticket.number][check])
-            for ticket in found
-            if ticket.resolved_at is None or ticket.resolved_at >= since
-        ]
-
-    def gatings(self, check: str, *, since: datetime) -> list[Gating]:
-        """The gates that held it since then, in order."""
-        known = self._gatings.get(check, ())
-        return [each for each in known if each.until is None or each.until >= since]
 
     def put_gating(self, check: str, gate: Gate | None, at: datetime) -> None:
         """Note that from *at* on this gate holds it, or none."""

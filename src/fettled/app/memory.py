@@ -18,7 +18,7 @@ from fettled.app.watch import Watch, is_unwell
 from fettled.core.cascade import is_down
 from fettled.core.condition import Condition
 from fettled.core.errors import NotFoundError
-from fettled.core.keys import BLIND
+from fettled.core.keys import BLIND, rollup_of
 from fettled.core.reach import NETWORK_CLASS
 from fettled.core.tickets import Change, Membership, Ticket
 from fettled.core.words import Phase, Requires
@@ -29,6 +29,11 @@ _NOT_WELL = frozenset({Phase.PENDING_OPEN, Phase.PENDING_RESOLVE, Phase.FIRING, 
 
 class Network(Protocol):
     """What is believed of the monitor's own network."""
+
+    @property
+    def blackout(self) -> bool:
+        """Whether everything is unreachable, and nothing proves that it is our own fault."""
+        ...
 
     def is_cut(self, requires: Requires) -> bool:
         """Whether failures of what *requires* that are disbelieved now."""
@@ -41,6 +46,8 @@ class Network(Protocol):
 
 class _Whole:
     """A network that nothing is wrong with."""
+
+    blackout = False
 
     def is_cut(self, requires: Requires) -> bool:  # noqa: ARG002 - the protocol's
         return False
@@ -59,6 +66,8 @@ class Memory:
         self.topology = Topology(Fleet({}, {}))
         #: Subjects that are missing in the configuration, and are not believed to be gone.
         self.missing: frozenset[str] = frozenset()
+        #: Since when this process can look, on the daemon's own clock.
+        self.began: datetime | None = None
         #: What is believed of the monitor's own network; the composition root ties it.
         self.network: Network = _Whole()
         #: Open tickets with a checklist, by number.
@@ -91,11 +100,19 @@ class Memory:
     def believe(self, watch: Watch, condition: Condition) -> None:
         """Advance *watch* to what was committed."""
         watch.condition = condition
+        self._note(watch, condition.phase)
+
+    def foresee(self, watch: Watch, condition: Condition) -> None:
+        """Note what *watch* will be once its observations are decided; siblings wait for it."""
+        watch.expected = condition
+        self._note(watch, condition.phase)
+
+    def _note(self, watch: Watch, phase: Phase) -> None:
         for group in self.topology.groups(watch.spec):
-            if condition.phase in _NOT_WELL:
-                self._unwell.setdefault(group, {})[condition.check] = condition.phase
+            if phase in _NOT_WELL:
+                self._unwell.setdefault(group, {})[watch.spec.key] = phase
             else:
-                self._unwell.get(group, {}).pop(condition.check, None)
+                self._unwell.get(group, {}).pop(watch.spec.key, None)
 
     def membership(self, watch: Watch) -> Membership | None:
         """Its line on the open ticket of many that stands for it, as far as is known here."""
@@ -176,11 +193,16 @@ class Memory:
             for spec in above
             if (found := self._checks.get(spec.key)) is not None
             and (seen := found.seen) is not None
+            # One that is not decided yet would be read as it was before.
+            and not (found.held or found.is_deciding)
         }
         groups = self.topology.groups(watch.spec)
+        rolled_up = {ticket.check for ticket in self.many.values()} if groups else frozenset()
         unwell = {
             group: {k: p for k, p in self._unwell.get(group, {}).items() if k != watch.spec.key}
             for group in groups
+            # Once there is a roll-up it is joined, and nobody votes.
+            if rollup_of(group) not in rolled_up
         }
         requires = watch.spec.requires
         return Sightings(
@@ -189,13 +211,15 @@ class Memory:
             ticketed=tuple(self._ticketed(watch)),
             is_isolated=self.network.is_cut(requires),
             is_blackout=self.network.covers(requires) and watch.expected.reason in NETWORK_CLASS,
+            began=self.began,
         )
 
     def _ticketed(self, watch: Watch) -> Iterator[str]:
         if not watch.spec.primary or not self.topology.has_children(watch.spec.subject):
             return
         for below in self._below(watch):
-            if below.spec.primary and below.ticket is not None and below.ticket.is_open:
+            has_own = below.ticket is not None and below.ticket.is_open
+            if below.spec.primary and has_own and below.standing is None:
                 yield below.spec.key
 
     def _below(self, watch: Watch) -> Iterator[Watch]:
@@ -208,10 +232,16 @@ class Memory:
         above = [*filter(None, (primary,)), *self.topology.ancestors(watch.spec.subject)[:1]]
         return [spec.key for spec in above if spec.probe is not None]
 
-    def down_above(self, watch: Watch) -> list[str]:
-        """What *watch* is reached through, as far as that can be asked and is down."""
-        above = (self._checks.get(key) for key in self.asked_first(watch))
+    def down_above(self, watch: Watch, before: datetime) -> list[str]:
+        """What *watch* is reached through, where it is down and was not asked since *before*."""
+        above = (self._checks.get(key) for key in self.stale_above(watch, before))
         return [each.spec.key for each in above if each is not None and is_down(each.condition)]
+
+    def above_unaware(self, watch: Watch) -> list[Watch]:
+        """What is down above *watch*, which just got a ticket of its own: it is to take it in."""
+        specs = self.topology.ancestors(watch.spec.subject) if watch.spec.primary else []
+        above = (self._checks.get(spec.key) for spec in specs)
+        return [each for each in above if each is not None and is_down(each.condition)]
 
     def waiting_of(self, subjects: Iterable[str]) -> list[str]:
         """What of *subjects* is down without a ticket: a gate may hold it, or have lifted."""

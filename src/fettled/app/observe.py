@@ -10,7 +10,7 @@ While the store is down observations are held, and decided in their order afterw
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -33,6 +33,8 @@ from fettled.core.tickets import Change, Membership
 from fettled.core.words import Gate, Phase, Verdict
 from fettled.ports import Clock, EventSink, Store, UnitOfWork
 
+#: Entries by which a ticket comes to be open.
+_OPENED = frozenset({"opened", "reopened"})
 #: Many children fail together: so soon after a look their parent is not asked again.
 JUST_ASKED = timedelta(seconds=1)
 #: Spans to write in one unit of a flush: short enough that decisions do not wait.
@@ -128,7 +130,7 @@ class Observer:
         offset = wall - self._clock.now()
         was = watch.expected
         foreseen = foresee(watch, self._memory.membership(watch), seen, wall, offset)
-        watch.expected = foreseen.condition
+        self._memory.foresee(watch, foreseen.condition)
         if watch.expected.phase is Phase.PENDING_OPEN is not was.phase:
             for above in self._memory.stale_above(watch, seen.started - JUST_ASKED):
                 self.wake(above)
@@ -169,19 +171,26 @@ class Observer:
         self, watch: Watch, before: Condition, decided: Decided, freed: list[str]
     ) -> None:
         """Have those looked at again at once whose gate or membership may have ended."""
-        for check in freed:
-            self.wake(check)
+        woken = [*freed, *self._above(watch, before, decided)]
         if decided.condition.phase is not before.phase or decided.changes:
-            for check in self._memory.dependents(watch):
-                self.wake(check)
+            woken += self._memory.dependents(watch)
+        for check in woken:
+            self.wake(check)
+        if decided.condition.gate is not None and decided.condition.gate_until is not None:
+            self._wake_when_over(watch, decided.condition.gate, decided.condition.gate_until)
+
+    def _above(self, watch: Watch, before: Condition, decided: Decided) -> Iterator[str]:
+        """Yield what *watch* is reached through, and has to learn of it."""
         if decided.condition.phase is Phase.PENDING_RESOLVE is not before.phase:
             # What is reached through it answers: so may it, and its own look may be far off.
-            for above in self._memory.down_above(watch):
-                self.wake(above)
-        until = decided.condition.gate_until
-        if until is None or decided.condition.gate is None:
-            return
-        if decided.condition.gate in {Gate.PRIMARY, Gate.PARENT}:
+            yield from self._memory.down_above(watch, self._clock.now() - JUST_ASKED)
+        if any(entry.event in _OPENED for each in decided.changes for entry in each.entries):
+            for unaware in self._memory.above_unaware(watch):
+                unaware.is_doubted = True  # its next look is to take this ticket in
+                yield unaware.spec.key
+
+    def _wake_when_over(self, watch: Watch, gate: Gate, until: datetime) -> None:
+        if gate in {Gate.PRIMARY, Gate.PARENT}:
             for above in self._memory.unasked(watch):
                 self._memory.waiters.setdefault(above, set()).add(watch.spec.key)
                 self.wake(above)

@@ -16,7 +16,7 @@ from fettled.app.deciding import carry_out
 from fettled.app.memory import Memory
 from fettled.app.surroundings import Quiet
 from fettled.core.checklist import excuse, is_done, refresh, settle
-from fettled.core.keys import stands_for_many
+from fettled.core.keys import ISOLATION, stands_for_many
 from fettled.core.policy import SHIPPED, Policy
 from fettled.core.tickets import Change, Member, Ticket
 from fettled.core.words import MemberState, Phase, SubjectType
@@ -44,7 +44,9 @@ class Rollups:
         for ticket in list(self.memory.many.values()):
             at = self.clock.wall()
             lines = await self.store.read(partial(_lines, ticket.number))
-            is_many = stands_for_many(ticket.check)
+            # A blackout's ticket stands as long as the blackout does, whoever is silenced.
+            is_black = ticket.check == ISOLATION and self.memory.network.blackout
+            is_many = stands_for_many(ticket.check) and not is_black
             excused = dict(self._excused(lines, at)) if is_many else {}
             stale = self._stale(lines)
             policy = self._policy(lines)

@@ -19,7 +19,7 @@ from fettled.core import reopening
 from fettled.core.around import Above, Group, Sibling
 from fettled.core.cascade import is_down
 from fettled.core.condition import Condition
-from fettled.core.keys import ADOPTED, EVERYTHING, ISOLATION, ROLLUP, rollup_of
+from fettled.core.keys import EVERYTHING, ISOLATION, ROLLUP, rollup_of
 from fettled.core.quiet import Rule
 from fettled.core.reopening import StayQuiet
 from fettled.core.tickets import Member, Ticket
@@ -69,6 +69,7 @@ class Sightings:
         unwell: by group, the phases of the others that are not healthy.
         ticketed: what is reached through it and has an open ticket.
         is_isolated, is_blackout: what is said of the monitor's own network.
+        began: since when this process could look, on the daemon's own clock.
     """
 
     looked: Mapping[str, datetime] = field(default_factory=dict)
@@ -76,6 +77,7 @@ class Sightings:
     ticketed: tuple[str, ...] = ()
     is_isolated: bool = False
     is_blackout: bool = False
+    began: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,23 +158,21 @@ class Surroundings:
         if ticket is not None and ticket.is_open:
             return Group(name, gate, len(specs), ticket=ticket)
         restarted, of_parent = self._restart(name) if is_parents else (None, None)
-        lines = tuple(self.reader.members(ticket.number)) if ticket is not None else ()
-        over = {each.check for each in lines if each.state is MemberState.DOWN}
         # Which lines are new is asked of the ticket that will be theirs again.
-        known = lines if of_parent is None else tuple(self.reader.members(of_parent.number))
+        again = of_parent or ticket
         unwell = self.sightings.unwell.get(name, {})
         firing = [check for check, phase in unwell.items() if phase is Phase.FIRING]
         return Group(
             name=name,
             gate=gate,
             size=len(specs),
-            siblings=tuple(self._siblings(firing, over, ticket, is_parents=is_parents)),
+            siblings=lambda: tuple(self._siblings(firing, ticket, is_parents=is_parents)),
             pending=sum(1 for phase in unwell.values() if phase is Phase.PENDING_OPEN),
             longest=max((each.interval for each in specs), default=timedelta()),
             ticket=ticket,
-            belief=self._belief(key, lines, ticket),
-            line=self._line(lines, ticket),
-            lines=known,
+            belief=self._belief(key, ticket),
+            line=self._line(ticket),
+            lines=lambda: self.lines(again.number) if again is not None else (),
             restarted=restarted,
             of_parent=of_parent,
             is_duplicate=self._is_duplicate_of_an_open_one(ticket),
@@ -185,17 +185,15 @@ class Surroundings:
         other = self.reader.ticket(resolution.duplicate_of)
         return other is not None and other.is_open
 
-    def _belief(
-        self, key: str, lines: tuple[Member, ...], ticket: Ticket | None
-    ) -> Condition | None:
+    def _belief(self, key: str, ticket: Ticket | None) -> Condition | None:
         ratio = self.spec.policy.cascade.recover_ratio
-        return group_belief(self.reader, key, ticket, lines=lines, ratio=ratio, wall=self.wall)
+        return group_belief(self.reader, key, ticket, ratio=ratio, wall=self.wall)
 
-    def _line(self, lines: tuple[Member, ...], ticket: Ticket | None) -> Member | None:
+    def _line(self, ticket: Ticket | None) -> Member | None:
         """Its line on a ticket that is over, unless it was well since."""
         if ticket is None or _was_well_since(self.before, ticket):
             return None
-        return next((each for each in lines if each.check == self.spec.key), None)
+        return self.reader.line(ticket.number, self.spec.key)
 
     def _restart(self, parent: str) -> tuple[datetime | None, Ticket | None]:
         """When the parent came back, if that was just now, and the ticket resolved then."""
@@ -218,14 +216,18 @@ class Surroundings:
         return came_back, ticket if is_just and _is_reusable(ticket) else None
 
     def _siblings(
-        self, checks: list[str], over: set[str], ticket: Ticket | None, *, is_parents: bool
+        self, checks: list[str], ticket: Ticket | None, *, is_parents: bool
     ) -> Iterator[Sibling]:
+        lines = self.lines(ticket.number) if ticket is not None else ()
+        over = {each.check for each in lines if each.state is MemberState.DOWN}
         for check in checks:
             spec = self.topology.checks.get(check)
             if spec is None or check == self.spec.key:
                 continue
             condition = self._condition(check)
             if condition.phase is not Phase.FIRING:
+                # Memory foresees that it fires; the store has not decided it yet.
+                yield Sibling(check, spec.subject, condition, is_undecided=True)
                 continue
             sibling = self._sibling(spec, condition, over, ticket)
             # Children of one parent hang from the same; a label's may hang from others.
@@ -278,24 +280,28 @@ class Surroundings:
         )
         return not isinstance(reopening.decide(case), StayQuiet)
 
-    def adopted(self) -> Group | None:
-        """The list of the adopted, while it is over and this check is down on it still."""
-        ticket = self.reader.last_ticket(ADOPTED)
-        if ticket is None or ticket.is_open:
+    def left_on(self) -> Group | None:
+        """The list that is over and has this check down, unless it was well since."""
+        left = self.reader.left_on(self.spec.key)
+        if left is None or _was_well_since(self.before, left.ticket):
             return None
-        lines = tuple(self.reader.members(ticket.number))
-        line = self._line(lines, ticket)
-        if line is None:
-            return None
+        key, ticket = left.ticket.check or "", left.ticket
+        if self.reader.last_ticket(key) != ticket:
+            return None  # a newer one took its place
         return Group(
-            name=ADOPTED.removeprefix(ROLLUP),
+            name=key.removeprefix(ROLLUP),
             gate=Gate.OBSERVE_ONLY,
-            size=len(lines),
+            size=ticket.member_count,
             ticket=ticket,
-            belief=self._belief(ADOPTED, lines, ticket),
-            line=line,
-            lines=lines,
+            belief=self._belief(key, ticket),
+            line=left.member,
+            lines=lambda: self.lines(ticket.number),
+            is_duplicate=self._is_duplicate_of_an_open_one(ticket),
         )
+
+    def began(self) -> datetime | None:
+        """Since when this process could ask."""
+        return self.sightings.began
 
     def brake(self) -> Group | None:
         """Everything, while too much is being opened."""
@@ -306,15 +312,15 @@ class Surroundings:
         if opened < storm.opens:
             return None
         ticket = self.reader.last_ticket(EVERYTHING)
-        lines = tuple(self.reader.members(ticket.number)) if ticket is not None else ()
         return Group(
             name="*",
             gate=Gate.SETTLING,
             size=len(self.topology.subjects),
             ticket=ticket,
-            belief=self._belief(EVERYTHING, lines, ticket),
-            line=self._line(lines, ticket),
-            lines=lines,
+            belief=self._belief(EVERYTHING, ticket),
+            line=self._line(ticket),
+            lines=lambda: self.lines(ticket.number) if ticket is not None else (),
+            is_duplicate=self._is_duplicate_of_an_open_one(ticket),
         )
 
     def children_rollup(self) -> Ticket | None:

@@ -8,6 +8,7 @@ anything around it. What follows from the answers is `gates`', `cascade`'s and `
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -46,6 +47,7 @@ class Sibling:
         is_free: no gate holds it but, maybe, the vote.
         is_member: of an open ticket of many.
         is_straggler: still down since a roll-up of this group was resolved around it.
+        is_undecided: its failure is seen, and not decided yet.
     """
 
     check: str
@@ -55,6 +57,7 @@ class Sibling:
     is_free: bool = True
     is_member: bool = False
     is_straggler: bool = False
+    is_undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,13 @@ class Group:
         name: the parent's key, `label=value`, or `*`.
         gate: what holds one that waits for the others.
         size: how many subjects it has.
-        siblings: of the others, those that are firing.
+        siblings: asks for the others that are firing; each costs the store some reads.
         pending: how many of the others are not decided yet.
         longest: the longest interval in the group.
         ticket: the last ticket of its roll-up, open or not.
         belief: the roll-up's own condition.
         line: this check's line on *ticket*.
-        lines: the whole checklist of *of_parent*, else of *ticket*.
+        lines: asks for the whole checklist of the ticket that would be reopened.
         is_duplicate: *ticket* was resolved as a duplicate of one that is open.
         restarted: wall time at which the parent came back, when that was just now: what
             has been down since before counts as one start.
@@ -82,13 +85,13 @@ class Group:
     name: str
     gate: Gate
     size: int
-    siblings: tuple[Sibling, ...] = ()
+    siblings: Callable[[], tuple[Sibling, ...]] = tuple
     pending: int = 0
     longest: timedelta = timedelta()
     ticket: Ticket | None = None
     belief: Condition | None = None
     line: Member | None = None
-    lines: tuple[Member, ...] = ()
+    lines: Callable[[], tuple[Member, ...]] = tuple
     is_duplicate: bool = False
     restarted: datetime | None = None
     of_parent: Ticket | None = None
@@ -125,8 +128,12 @@ class Around(Protocol):
         """Those it belongs to, the parent's first."""
         ...
 
-    def adopted(self) -> Group | None:
-        """The list of the adopted, while it is over and this check is down on it still."""
+    def left_on(self) -> Group | None:
+        """The list (of the adopted, of a storm, of a blackout) that is over and has it down."""
+        ...
+
+    def began(self) -> datetime | None:
+        """Since when this process could ask (the daemon's own clock); None: for ever."""
         ...
 
     def brake(self) -> Group | None:
@@ -170,7 +177,10 @@ class _Alone:
     def groups(self) -> tuple[Group, ...]:
         return ()
 
-    def adopted(self) -> Group | None:
+    def left_on(self) -> Group | None:
+        return None
+
+    def began(self) -> datetime | None:
         return None
 
     def brake(self) -> Group | None:

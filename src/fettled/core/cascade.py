@@ -18,6 +18,7 @@ from fettled.core import reopening
 from fettled.core.around import Above, Group, Sibling
 from fettled.core.condition import Condition
 from fettled.core.gates import Due, settling
+from fettled.core.keys import ISOLATION
 from fettled.core.policy import Policy
 from fettled.core.reopening import ReopenIt, StayQuiet
 from fettled.core.tickets import Ticket
@@ -82,17 +83,17 @@ def _waiting(due: Due, above: Above, gate: Gate) -> StayQuiet | None:
     """Hold until what is above was looked at since this began to fail, or cannot be."""
     is_fresh = above.looked is not None and above.looked > due.context.first_failure(due.condition)
     patience = above.patience + ASKING if above.patience else timedelta()
-    if is_fresh or due.firing_for >= patience:
+    if is_fresh or due.waiting_for >= patience:
         return None
-    return StayQuiet(gate, due.firing_since + patience)
+    return StayQuiet(gate, due.wall_of(due.waiting_from) + patience)
 
 
 def _pending(due: Due, above: Above, gate: Gate) -> StayQuiet | None:
     condition = above.condition
     is_going_down = condition.phase is Phase.PENDING_OPEN and condition.verdict is Verdict.DOWN
-    if not is_going_down or due.firing_for >= LONGEST_PENDING:
+    if not is_going_down or due.waiting_for >= LONGEST_PENDING:
         return None
-    return StayQuiet(gate, due.firing_since + LONGEST_PENDING)
+    return StayQuiet(gate, due.wall_of(due.waiting_from) + LONGEST_PENDING)
 
 
 def _by_parent(due: Due) -> Placement | None:
@@ -128,8 +129,13 @@ def _by_blackout(due: Due) -> Join | None:
 
 
 def _by_list(due: Due) -> Placement | None:
-    group = due.around.adopted()
-    return _unfinished(due, group) if group is not None else None
+    group = due.around.left_on()
+    if group is None:
+        return None
+    answer = _unfinished(due, group)
+    # A blackout's ticket is opened again by what sees the blackout, not by a member.
+    is_ours = group.ticket is None or group.ticket.check != ISOLATION
+    return answer if is_ours or isinstance(answer, StayQuiet) else None
 
 
 def _by_group(due: Due) -> Placement | None:
@@ -203,13 +209,15 @@ def _is_straggler(group: Group) -> bool:
 def _vote(due: Due, group: Group, *, must_roll_up: bool) -> Placement | None:
     if due.condition.phase is not Phase.FIRING and not must_roll_up:
         return None
-    near = tuple(_near(due, group))
+    siblings = group.siblings()
+    near = tuple(_near(due, group, siblings))
     if must_roll_up or is_met(due.policy, group, len(near)):
         return RollUp(group, near)
     hold = due.policy.cascade.hold
-    if group.pending < UNDECIDED or due.firing_for >= hold:
+    pending = group.pending + sum(each.is_undecided for each in siblings)
+    if pending < UNDECIDED or due.waiting_for >= hold:
         return None
-    return StayQuiet(group.gate, due.firing_since + hold)
+    return StayQuiet(group.gate, due.wall_of(due.waiting_from) + hold)
 
 
 def is_met(policy: Policy, group: Group, count: int) -> bool:
@@ -258,15 +266,15 @@ def decide_rollup(due: Due, group: Group, ticket: Ticket) -> reopening.Decision:
     )
 
 
-def _near(due: Due, group: Group) -> Iterator[Sibling]:
+def _near(due: Due, group: Group, siblings: tuple[Sibling, ...]) -> Iterator[Sibling]:
     """The largest set of eligible siblings, itself among them, that began within the window."""
     myself = myself_of(due)
     window = max(due.policy.cascade.window, PERIODS_APART * group.longest)
     mine = _start(myself, group, due)
     others = [
         (_start(each, group, due), each)
-        for each in group.siblings
-        if each.is_free and not each.is_member and not each.is_straggler
+        for each in siblings
+        if not each.is_undecided and each.is_free and not each.is_member and not each.is_straggler
     ]
     others = [(at, each) for at, each in others if abs(at - mine) <= window]
     begins = sorted({mine, *(at for at, _ in others if mine - window <= at <= mine)})

@@ -48,9 +48,16 @@ class Due:
         return timedelta() if since is None else max(self.seen_at - since, timedelta())
 
     @property
-    def firing_since(self) -> datetime:
-        """Since when it has been in its phase, in wall time."""
-        return self.wall_of(self.condition.since or self.seen_at)
+    def waiting_from(self) -> datetime:
+        """Since when it waits for others: since it fired, or since anybody could be asked."""
+        since = self.condition.since or self.seen_at
+        began = self.around.began()
+        return since if began is None else max(since, began)
+
+    @property
+    def waiting_for(self) -> timedelta:
+        """How long it has waited for others."""
+        return max(self.seen_at - self.waiting_from, timedelta())
 
     def wall_of(self, at: datetime) -> datetime:
         """Tell a time of the observations' clock in wall time."""

@@ -20,6 +20,10 @@ BLIND = "monitor:blind"
 ISOLATION = "monitor:isolation"
 
 
+#: Lists that no group of the fleet makes; where one is over, its members ask for it by name.
+LISTS = (EVERYTHING, ADOPTED, ISOLATION)
+
+
 def rollup_of(group: str) -> str:
     """Give the key of the roll-up of *group*."""
     return ROLLUP + group

@@ -74,7 +74,7 @@ def roll_up(due: Due, placed: RollUp) -> StayQuiet | Change:
                 change = _opened(due, group, placed, data, previous=base.number)
             case _:  # it is open: the caller would have joined it
                 change = Change(base, ())
-    known = () if change.is_new else group.lines
+    known = () if change.is_new else group.lines()
     change = _with_members(change, placed.members, known, context.wall)
     first = min(_firsts(placed, context), default=context.wall)
     key = rollup_of(group.name)

@@ -18,6 +18,7 @@ from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.flap import stretched
 from fettled.core.gates import Due
+from fettled.core.keys import stands_for_many
 from fettled.core.lifecycle import then
 from fettled.core.observations import Observation
 from fettled.core.policy import Policy, priority_of
@@ -84,12 +85,12 @@ def ensure_ticket(
     due = Due(after, policy, context, seen.started)
     if ticket is not None and ticket.is_open:
         change = _keep_up(before, after, seen, policy, context)
-        if is_down(after) and not is_down(before):
+        if is_down(after):
             change = absorb(change or Change(ticket, ()), due)
-            change = change if change.entries or change.members else None
+            change = change if change.entries or change.members or change.merged else None
         return replace(after, gate=None, gate_until=None), change
     if context.membership is not None:
-        return after, None
+        return _as_member(after, due, context.membership.ticket)
     answer = _answer(due)
     if isinstance(answer, StayQuiet):
         return replace(after, gate=answer.gate, gate_until=answer.until), None
@@ -97,6 +98,14 @@ def ensure_ticket(
     if is_down(after):
         change = absorb(change, due)
     return replace(after, gate=gate, gate_until=None), change
+
+
+def _as_member(after: Condition, due: Due, ticket: Ticket) -> tuple[Condition, Change | None]:
+    """Let the ticket that stands for it take in what is behind it, too."""
+    change = absorb(Change(ticket, ()), due) if is_down(after) else None
+    if stands_for_many(ticket.check):
+        after = replace(after, gate=None, gate_until=None)
+    return after, change if change is not None and (change.entries or change.members) else None
 
 
 def _answer(due: Due) -> StayQuiet | tuple[Gate | None, Change]:

@@ -52,6 +52,18 @@ class Reader(Protocol):
         """The checklist of a ticket, in the order in which they joined."""
         ...
 
+    def line(self, number: int, check: str) -> Member | None:
+        """One line of a checklist."""
+        ...
+
+    def left_on(self, check: str) -> Membership | None:
+        """Its line on the newest list that is over and has it down: see `keys.LISTS`."""
+        ...
+
+    def still_down(self, number: int, *, since: datetime) -> int:
+        """How many lines of a checklist are down and were not healthy after *since*."""
+        ...
+
     def memberships_of(self, check: str, *, since: datetime) -> list[Membership]:
         """On which tickets, open or not, it was a member that was not over before *since*."""
         ...

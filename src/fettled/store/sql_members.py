@@ -11,14 +11,14 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, or_, select, update
 
-from fettled.core.keys import BLIND
+from fettled.core.keys import BLIND, LISTS
 from fettled.core.tickets import MONITOR, Member, Membership
-from fettled.core.words import Gate
+from fettled.core.words import Gate, MemberState, Phase
 from fettled.ports import Gating
 from fettled.store.link import Link, Row
 from fettled.store.rows import dump_member, load_gating, load_member, load_ticket
 from fettled.store.statements import add, locking, put
-from fettled.store.tables import gatings, members, outbox, tickets, timeline
+from fettled.store.tables import conditions, gatings, members, outbox, tickets, timeline
 
 _LINE = [column.label(f"member_{column.name}") for column in members.c]
 _STANDS = tickets.c.open_key.is_not(None) & (tickets.c.open_key != BLIND)
@@ -33,6 +33,32 @@ _WERE = _BOTH.where(
     members.c.check_key == bindparam("check"),
     or_(tickets.c.resolved_at.is_(None), tickets.c.resolved_at >= bindparam("since")),
 ).order_by(tickets.c.number)
+_LINE_OF = select(members).where(
+    members.c.ticket == bindparam("number"), members.c.check_key == bindparam("check")
+)
+_LEFT = (
+    _BOTH.where(
+        members.c.check_key == bindparam("check"),
+        members.c.state == MemberState.DOWN.value,
+        tickets.c.open_key.is_(None),
+        or_(*[tickets.c.check_key == key for key in LISTS]),
+    )
+    .order_by(tickets.c.resolved_at.desc(), tickets.c.number.desc())
+    .limit(1)
+)
+_STILL_DOWN = (
+    select(func.count().label("n"))
+    .select_from(members.join(conditions, conditions.c.check_key == members.c.check_key))
+    .where(
+        members.c.ticket == bindparam("number"),
+        members.c.state == MemberState.DOWN.value,
+        conditions.c.phase != Phase.HEALTHY.value,
+        or_(
+            conditions.c.healthy_until.is_(None),
+            conditions.c.healthy_until <= bindparam("since"),
+        ),
+    )
+)
 _MEMBERS = (
     select(members)
     .where(members.c.ticket == bindparam("number"))
@@ -86,6 +112,24 @@ def memberships_of(link: Link, check: str, since: datetime) -> list[Membership]:
 def members_of(link: Link, number: int) -> list[Member]:
     """Read a checklist."""
     return [load_member(row) for row in link.all(_MEMBERS, {"number": number})]
+
+
+def line(link: Link, number: int, check: str) -> Member | None:
+    """Read one line of a checklist."""
+    row = link.one(_LINE_OF, {"number": number, "check": check})
+    return None if row is None else load_member(row)
+
+
+def left_on(link: Link, check: str) -> Membership | None:
+    """Read its line on the newest list that is over and has it down."""
+    row = link.one(_LEFT, {"check": check})
+    return None if row is None else _both(row)
+
+
+def still_down(link: Link, number: int, since: datetime) -> int:
+    """Count the lines that are down and were not healthy after *since*."""
+    row = link.one(_STILL_DOWN, {"number": number, "since": since})
+    return 0 if row is None else int(row["n"])
 
 
 def put_members(link: Link, number: int, some: Iterable[Member]) -> None:

@@ -77,6 +77,18 @@ class SqlReader:
         """The checklist of a ticket."""
         return sql_members.members_of(self._link, number)
 
+    def line(self, number: int, check: str) -> Member | None:
+        """One line of a checklist."""
+        return sql_members.line(self._link, number, check)
+
+    def left_on(self, check: str) -> Membership | None:
+        """Its line on the newest list that is over and has it down."""
+        return sql_members.left_on(self._link, check)
+
+    def still_down(self, number: int, *, since: datetime) -> int:
+        """How many lines of a checklist are down and were not healthy after *since*."""
+        return sql_members.still_down(self._link, number, since)
+
     def memberships_of(self, check: str, *, since: datetime) -> list[Membership]:
         """On which tickets it was a member that were not over before *since*."""
         return sql_members.memberships_of(self._link, check, since)
