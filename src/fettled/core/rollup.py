@@ -160,7 +160,7 @@ def absorb(change: Change, due: Due) -> Change:
         and each.ticket.is_open
         and not each.is_member
         and each.check not in there
-        and (_failed_at(each, each.ticket) > since or each.ticket.created_at >= just_before)
+        and (_failed_at(each, each.ticket) > since or _opened_at(each, due) >= just_before)
     )
     children = due.around.children_rollup()
     is_other = children is not None and children.number != change.ticket.number
@@ -176,6 +176,12 @@ def absorb(change: Change, due: Due) -> Change:
 def _failed_at(each: Sibling, ticket: Ticket) -> datetime:
     """Say when its present outage began; its ticket may be older, and reopened."""
     return each.condition.first or ticket.occurred_at or ticket.created_at
+
+
+def _opened_at(each: Sibling, due: Due) -> datetime:
+    """Say when its ticket was opened for the present outage: it fired then, or later."""
+    fired = each.condition.since
+    return due.context.wall if fired is None else due.wall_of(fired)
 
 
 def _with_checklist(
