@@ -55,9 +55,9 @@ class Belief:
         is_first_sure: False where flapping makes it uncertain.
         firing_from: when it last began (again) to fail while confirmed down.
         well_from: since when it has been confirmed well, uninterrupted.
-        maybe_well_from: since when it may have been.
+        maybe_well_from: since when it may have been; *up_from*: since when it is up, gaps or not.
         was_well, maybe_well: (at, wall) of the last instant of being well, and of perhaps so.
-        recovered: wall time at which it came back from being down.
+        recovered: wall time at which it came back from being down, or may have.
         flapping_from: since when it surely flaps, if it does.
         was_unpublished: nothing was published at some time in this outage.
     """
@@ -75,6 +75,7 @@ class Belief:
     firing_from: int = 0
     well_from: int = 0
     maybe_well_from: int = 0
+    up_from: int = 0
     was_well: tuple[int, int] | None = None
     maybe_well: tuple[int, int] | None = None
     recovered: int | None = None
@@ -169,6 +170,10 @@ class Belief:
 
     def _succeed(self, at: int, wall: int, *, flipped: bool, rule: Rule) -> None:
         after = max(rule.stable_after, rule.resolve_after) if self.is_unsure else rule.resolve_after
+        if flipped:
+            self.up_from = at
+        if self.is_unsure and self.bad == "down":
+            self.recovered = wall  # perhaps
         if flipped and self.is_unsure:
             return  # as above
         is_at_once = self.confirmed != "down" and not self.is_unsure
@@ -179,7 +184,7 @@ class Belief:
             if self.bad == "down":
                 self.recovered = wall
             self.well_from = at
-            self.maybe_well_from = self.run_from if self.is_unsure else at
+            self.maybe_well_from = self.up_from if self.is_unsure else at
         else:
             return
         self.confirmed, self.is_unsure, self.is_first_sure = "up", False, True
