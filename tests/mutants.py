@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from fettled.app import adopt as adopting
-from fettled.app import deciding, surroundings
+from fettled.app import deciding, memory, observe, surroundings
 from fettled.core import cascade, checklist, engine, gates, lifecycle, phases, reopening, rollup
 from fettled.core import ticketing
 from fettled.core.condition import Condition
@@ -325,11 +325,49 @@ def sleeps_too_well() -> AbstractContextManager[None]:
     return _both(put(plant, is_quiet=is_quiet), put(drive, is_quiet=is_quiet))
 
 
-def once(mutant: Mutant) -> str:
-    """Give a mutant's name."""
-    return mutant.__name__
+def order_is_the_number_alone() -> AbstractContextManager[None]:
+    """What a new process sees is older than what the one before it saw."""
+    real, quiet = engine.step, engine.is_quiet
+
+    def aged(condition: Condition, seen: Any) -> Condition:
+        return replace(condition, order=(seen.order[0], condition.order[1]))
+
+    def step(condition: Condition, seen: Any, *more: Any) -> Any:
+        return real(aged(condition, seen), seen, *more)
+
+    def is_quiet(condition: Condition, seen: Any, *more: Any) -> bool:
+        return quiet(aged(condition, seen), seen, *more)
+
+    return _both(put(deciding, step=step), put(observe, step=step, is_quiet=is_quiet))
 
 
+def conditions_are_not_stored() -> AbstractContextManager[None]:
+    """A ticket is committed, and not the belief that it came from."""
+
+    def save(self: Any) -> None:
+        self._uow.put_spans(self._task.spans)
+
+    return put(deciding._Folding, save=save)
+
+
+def store_down_forgets() -> AbstractContextManager[None]:
+    """What was seen while the store was away is thrown away."""
+    return put(memory.Watch, hold=lambda *_: None)
+
+
+def memory_runs_ahead() -> AbstractContextManager[None]:
+    """Memory is not told of what other units did to a ticket."""
+    return put(memory.Memory, learn=lambda *_: [])
+
+
+#: What the machine on the store must notice.
+STORE: list[Mutant] = [
+    conditions_are_not_stored,
+    memory_runs_ahead,
+    order_is_the_number_alone,
+    restart_forgets_the_run,
+    store_down_forgets,
+]
 #: What the machine on the pure engine must notice.
 ENGINE: list[Mutant] = [
     acceptance_forgotten,
