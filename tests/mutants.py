@@ -388,9 +388,32 @@ ENGINE: list[Mutant] = [
     recoveries_not_told,
     reopen_window_ignored,
     rollup_resolves_too_early,
+    settling_forgotten,
     stale_accepted,
     touched_resolves_at_once,
     unknown_counts_as_up,
     verify_forgotten,
     vote_counts_the_gated,
 ]
+
+#: What the life of a fleet must notice, through its auditor.
+FLEET: list[Mutant] = [
+    acceptance_forgotten,
+    asked_once_only,
+    debounce_by_count_alone,
+    flapping_never_asks,
+    gate_blocks_resolution,
+    gates_forgotten,
+    parent_forgotten,
+    recoveries_not_told,
+    reopen_window_ignored,
+    settling_forgotten,
+    sleeps_too_well,
+    touched_resolves_at_once,
+    verify_forgotten,
+]
+
+
+def name_of(mutant: Mutant) -> str:
+    """Give the name that a test goes by."""
+    return getattr(mutant, "__name__", "mutant")

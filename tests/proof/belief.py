@@ -58,6 +58,7 @@ class Belief:
         maybe_well_from: since when it may have been; *up_from*: since when it is up, gaps or not.
         was_well, maybe_well: (at, wall) of the last instant of being well, and of perhaps so.
         recovered: wall time at which it came back from being down, or may have.
+        came_back: when it surely did, by the daemon's own clock.
         flapping_from: since when it surely flaps, if it does.
         was_unpublished: nothing was published at some time in this outage.
     """
@@ -79,6 +80,7 @@ class Belief:
     was_well: tuple[int, int] | None = None
     maybe_well: tuple[int, int] | None = None
     recovered: int | None = None
+    came_back: int | None = None
     flapping_from: int | None = None
     was_unpublished: bool = False
     flips: list[tuple[int, bool, int]] = field(default_factory=list)
@@ -183,6 +185,7 @@ class Belief:
         elif self._held(at, after, rule.resolve_successes):
             if self.bad == "down":
                 self.recovered = wall
+                self.came_back = None if self.is_unsure else at
             self.well_from = at
             self.maybe_well_from = self.up_from if self.is_unsure else at
         else:

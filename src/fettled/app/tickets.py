@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from fettled.app import backlog
 from fettled.app.backlog import Adopted
 from fettled.app.deciding import told_whole
+from fettled.app.group_belief import group_belief
 from fettled.app.memory import Memory
 from fettled.core import lifecycle
 from fettled.core.condition import Condition
@@ -23,6 +24,7 @@ from fettled.core.errors import (
     StaleError,
     StoreUnsureError,
 )
+from fettled.core.keys import stands_for_many
 from fettled.core.lifecycle import Action, Reopen, Resolve
 from fettled.core.references import parse_reference
 from fettled.core.tickets import Actor, Change, Entry, Member, Ticket
@@ -201,8 +203,11 @@ def perform(  # noqa: PLR0917 - bound by position, so that the unit is one value
         msg = f"#{ticket.number} is at version {ticket.version}, not {if_version}"
         raise StaleError(msg)
     condition = uow.condition(ticket.check) if ticket.check is not None else None
-    phase = condition.phase if condition is not None else Phase.UNKNOWN
     at = wall()
+    if ticket.check is not None and stands_for_many(ticket.check):
+        lines = uow.members(ticket.number)
+        condition = group_belief(uow, ticket.check, ticket, lines, 1.0, at)
+    phase = condition.phase if condition is not None else Phase.UNKNOWN
     change = lifecycle.act(ticket, action, actor, at, phase)
     if change is None:
         return Acted(ticket, None, None, condition)

@@ -47,7 +47,9 @@ def attend(
         return None
     after = replace(member, state=MemberState.DOWN, recovered_at=None)
     data = {"reason": condition.reason.value}
-    failed = replace(ticket, kept_open=False)
+    # What a person keeps open of a parent waits for the parent, whatever hangs from it.
+    is_kept = ticket.kept_open and not stands_for_many(ticket.check)
+    failed = replace(ticket, kept_open=is_kept)
     change = _marked(failed, (after,), (member,), "member_failed", context.wall, data)
     if ticket.recovered_at is None or not stands_for_many(ticket.check):
         return change
