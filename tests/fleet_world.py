@@ -144,7 +144,8 @@ class World:
             for child in children:
                 for since, until in outages:
                     jitter = self.random.randrange(20 * SECOND)
-                    self._overlay(child, since - jitter, until + jitter // 2, "timeout")
+                    late = self.random.randrange(40 * MINUTE) if self.random.random() < 0.1 else 0
+                    self._overlay(child, since - jitter, until + jitter // 2 + late, "timeout")
             for _ in range(self.random.randrange(3)):
                 since = self.random.randrange(DAY, self.end - DAY)
                 length = self.random.randrange(4 * MINUTE, 3 * HOUR)
@@ -164,7 +165,9 @@ class World:
     def _deeds(self) -> Iterator[Deed]:
         chance, subjects = self.random, sorted(self.types)
         for _ in range(int(120 * self.scale * self.days / 30)):
-            at, subject = chance.randrange(self.end), chance.choice(subjects)
+            subject = chance.choice(subjects)
+            # Rather about the time at which something happens to it.
+            at = max(chance.choice(self.truth[subject])[0] + chance.randrange(-HOUR, HOUR), 0)
             what = chance.choice(["silence", "window"])
             yield Deed(at, what, subject, chance.randrange(5 * MINUTE, 8 * HOUR))
         for _ in range(int(300 * self.days / 30)):

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from fettled.app import adopt as adopting
-from fettled.app import deciding, surroundings
+from fettled.app import deciding, memory, observe, surroundings
 from fettled.core import (
     cascade,
     checklist,
@@ -334,11 +334,49 @@ def sleeps_too_well() -> AbstractContextManager[None]:
     return _both(put(plant, is_quiet=is_quiet), put(drive, is_quiet=is_quiet))
 
 
-def once(mutant: Mutant) -> str:
-    """Give a mutant's name."""
-    return mutant.__name__
+def order_is_the_number_alone() -> AbstractContextManager[None]:
+    """What a new process sees is older than what the one before it saw."""
+    real, quiet = engine.step, engine.is_quiet
+
+    def aged(condition: Condition, seen: Any) -> Condition:
+        return replace(condition, order=(seen.order[0], condition.order[1]))
+
+    def step(condition: Condition, seen: Any, *more: Any) -> Any:
+        return real(aged(condition, seen), seen, *more)
+
+    def is_quiet(condition: Condition, seen: Any, *more: Any) -> bool:
+        return quiet(aged(condition, seen), seen, *more)
+
+    return _both(put(deciding, step=step), put(observe, step=step, is_quiet=is_quiet))
 
 
+def conditions_are_not_stored() -> AbstractContextManager[None]:
+    """A ticket is committed, and not the belief that it came from."""
+
+    def save(self: Any) -> None:
+        self._uow.put_spans(self._task.spans)
+
+    return put(deciding._Folding, save=save)
+
+
+def store_down_forgets() -> AbstractContextManager[None]:
+    """What was seen while the store was away is thrown away."""
+    return put(memory.Watch, hold=lambda *_: None)
+
+
+def memory_runs_ahead() -> AbstractContextManager[None]:
+    """Memory is not told of what other units did to a ticket."""
+    return put(memory.Memory, learn=lambda *_: [])
+
+
+#: What the machine on the store must notice.
+STORE: list[Mutant] = [
+    conditions_are_not_stored,
+    memory_runs_ahead,
+    order_is_the_number_alone,
+    restart_forgets_the_run,
+    store_down_forgets,
+]
 #: What the machine on the pure engine must notice.
 ENGINE: list[Mutant] = [
     acceptance_forgotten,
@@ -359,9 +397,32 @@ ENGINE: list[Mutant] = [
     recoveries_not_told,
     reopen_window_ignored,
     rollup_resolves_too_early,
+    settling_forgotten,
     stale_accepted,
     touched_resolves_at_once,
     unknown_counts_as_up,
     verify_forgotten,
     vote_counts_the_gated,
 ]
+
+#: What the life of a fleet must notice, through its auditor.
+FLEET: list[Mutant] = [
+    acceptance_forgotten,
+    asked_once_only,
+    debounce_by_count_alone,
+    flapping_never_asks,
+    gate_blocks_resolution,
+    gates_forgotten,
+    parent_forgotten,
+    recoveries_not_told,
+    reopen_window_ignored,
+    settling_forgotten,
+    sleeps_too_well,
+    touched_resolves_at_once,
+    verify_forgotten,
+]
+
+
+def name_of(mutant: Mutant) -> str:
+    """Give the name that a test goes by."""
+    return getattr(mutant, "__name__", "mutant")

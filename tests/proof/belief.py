@@ -55,9 +55,10 @@ class Belief:
         is_first_sure: False where flapping makes it uncertain.
         firing_from: when it last began (again) to fail while confirmed down.
         well_from: since when it has been confirmed well, uninterrupted.
-        maybe_well_from: since when it may have been.
+        maybe_well_from: since when it may have been; *up_from*: since when it is up, gaps or not.
         was_well, maybe_well: (at, wall) of the last instant of being well, and of perhaps so.
-        recovered: wall time at which it came back from being down.
+        recovered: wall time at which it came back from being down, or may have.
+        came_back: when it surely did, by the daemon's own clock.
         flapping_from: since when it surely flaps, if it does.
         was_unpublished: nothing was published at some time in this outage.
     """
@@ -75,9 +76,11 @@ class Belief:
     firing_from: int = 0
     well_from: int = 0
     maybe_well_from: int = 0
+    up_from: int = 0
     was_well: tuple[int, int] | None = None
     maybe_well: tuple[int, int] | None = None
     recovered: int | None = None
+    came_back: int | None = None
     flapping_from: int | None = None
     was_unpublished: bool = False
     flips: list[tuple[int, bool, int]] = field(default_factory=list)
@@ -169,6 +172,10 @@ class Belief:
 
     def _succeed(self, at: int, wall: int, *, flipped: bool, rule: Rule) -> None:
         after = max(rule.stable_after, rule.resolve_after) if self.is_unsure else rule.resolve_after
+        if flipped:
+            self.up_from = at
+        if self.is_unsure and self.bad == "down":
+            self.recovered = wall  # perhaps
         if flipped and self.is_unsure:
             return  # as above
         is_at_once = self.confirmed != "down" and not self.is_unsure
@@ -178,8 +185,9 @@ class Belief:
         elif self._held(at, after, rule.resolve_successes):
             if self.bad == "down":
                 self.recovered = wall
+                self.came_back = None if self.is_unsure else at
             self.well_from = at
-            self.maybe_well_from = self.run_from if self.is_unsure else at
+            self.maybe_well_from = self.up_from if self.is_unsure else at
         else:
             return
         self.confirmed, self.is_unsure, self.is_first_sure = "up", False, True

@@ -197,12 +197,15 @@ def check_change(books: Books, told: Told) -> None:
     before = books.tickets.get(told.number)
     if before is not None and before.is_closed:
         books.complain(told.key, f"5: closed #{told.number} was changed")
+    was = before.key if before is not None else told.key
     ticket = books.keep(told)
     for check, state in told.members:
         _line(books, ticket, check, state)
     for event, mark, wall, by_person in told.events:
         if event in {"opened", "reopened"}:
             _opens(books, ticket, event, mark, wall, by_person=by_person)
+            if was == told.key:
+                _goes_on(books, ticket, mark)
         elif event == "relapsed":
             _relapses(books, ticket, wall)
         elif event in {"resolved", "merged"}:
@@ -243,14 +246,18 @@ def _opens(
         books.complain(key, f"5: #{ticket.number} was {event} while it was open")
     if not by_person and not is_many(key):
         _may_open(books, ticket, event, cause)
-    if is_many(key) and cause == "still_unhealthy" and ticket.members:
-        if all(surely_well_since(books.belief(each), ticket) for each in ticket.members):
-            books.complain(key, f"5: #{ticket.number} still unhealthy, and all were well since")
     if event == "reopened" and cause == "relapse":
         _relapses(books, ticket, wall)
     ticket.is_open, ticket.code, ticket.by_person, ticket.until = True, "", False, None
     if not by_person:
         ticket.kept = False
+
+
+def _is_settling(books: Books, check: str) -> bool:
+    rule = books.rules[check]
+    above = [*books.above(check), *filter(None, (books.primary_of(check),))]
+    came_back = [at for each in above if (at := books.belief(each).came_back) is not None]
+    return any(books.at < at + rule.settle_after for at in came_back)
 
 
 def _is_behind_an_outage(books: Books, check: str) -> bool:
@@ -263,6 +270,14 @@ def _is_behind_an_outage(books: Books, check: str) -> bool:
     # Behind one without a ticket subjects are rolled up; a second check is no subject.
     has_ticket = bool(books.open_of(above[0]) or books.standing(above[0]))
     return has_ticket or books.primary_of(check) is None
+
+
+def _goes_on(books: Books, ticket: Record, cause: str) -> None:
+    """Rule 4 for a roll-up: some of its members were never well since."""
+    if is_many(ticket.key) and cause == "still_unhealthy" and ticket.members:
+        if all(surely_well_since(books.belief(each), ticket) for each in ticket.members):
+            text = f"5: #{ticket.number} still unhealthy, and all were well since"
+            books.complain(ticket.key, text)
 
 
 def _relapses(books: Books, ticket: Record, wall: int) -> None:
@@ -288,6 +303,8 @@ def _may_open(books: Books, ticket: Record, event: str, cause: str) -> None:
         books.complain(check, f"8: {said}, and nothing is published")
     if books.is_isolated:
         books.complain(check, f"8: {said} in isolation")
+    if _is_settling(books, check):
+        books.complain(check, f"8: {said} while what it hangs from has only just come back")
     if _is_behind_an_outage(books, check):
         books.complain(check, f"8: {said}, and its parent is down")
     primary = books.primary_of(check)

@@ -203,8 +203,7 @@ def perform(  # noqa: PLR0917 - bound by position, so that the unit is one value
         msg = f"#{ticket.number} is at version {ticket.version}, not {if_version}"
         raise StaleError(msg)
     condition = uow.condition(ticket.check) if ticket.check is not None else None
-    phase = _phase(uow, ticket, condition)
-    at = wall()
+    phase, at = _phase(uow, ticket, condition), wall()
     change = lifecycle.act(ticket, action, actor, at, phase)
     if change is None:
         return Acted(ticket, None, None, condition)
