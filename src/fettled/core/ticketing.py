@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fettled.core import gates, lifecycle, rollup
-from fettled.core.cascade import Join, RollUp, is_down, myself_of, place
+from fettled.core.cascade import Join, RollUp, is_down, is_straggler, myself_of, place
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.flap import stretched
@@ -150,7 +150,7 @@ def _braked(due: Due, decision: ReopenIt | OpenNew) -> Decision | Join | RollUp:
     if isinstance(decision, ReopenIt) and decision.cause is not Cause.RELAPSE:
         return decision
     everything = due.around.brake()
-    if everything is None:
+    if everything is None or is_straggler(everything):
         return decision
     if everything.ticket is not None and everything.ticket.is_open:
         return Join(everything.ticket)
