@@ -201,7 +201,8 @@ class Surroundings:
         spec = self.topology.primary(parent)
         if spec is None:
             return None, None
-        recovered = self._condition(spec.key).recovered
+        condition = self._condition(spec.key)
+        recovered = condition.recovered
         settle, hold = self.spec.policy.settle_after, self.spec.policy.cascade.hold
         if recovered is None:
             return None, None
@@ -213,8 +214,10 @@ class Surroundings:
         if self.wall - last > settle + hold + 2 * self.spec.interval:
             return None, None
         is_its_own = resolution is not None and resolution.code is Code.AUTO_RECOVERED
-        is_just = is_its_own and resolution is not None and resolution.at >= came_back - settle
-        return came_back, ticket if is_just and _is_reusable(ticket) else None
+        # Both were stamped by the clock as it was then; it may have been set since.
+        failed = condition.healthy_until
+        is_just = resolution is not None and (failed is None or resolution.at >= failed)
+        return came_back, ticket if is_its_own and is_just and _is_reusable(ticket) else None
 
     def _window_ended(self) -> datetime | None:
         """When a maintenance window ended, if that was just now: a start for all in it."""
