@@ -62,4 +62,4 @@ def run(*, smoke: bool = False) -> Report:
         f"{pace.checks // 2:,} of {pace.checks:,} targets answer no SYN any more; every"
         f" {pace.interval:g} s, timeout {pace.timeout:.1f} s (a third of the design's)"
     )
-    return Report("F7b", title, figures)
+    return Report("F7B", title, figures)

@@ -8,7 +8,6 @@ what should be, not what just happened.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from fettled.core import gates, lifecycle, rollup
 from fettled.core.cascade import Join, RollUp, is_down, myself_of, place
 from fettled.core.condition import Condition
 from fettled.core.context import Context
+from fettled.core.copies import replace
 from fettled.core.flap import stretched
 from fettled.core.gates import Due
 from fettled.core.lifecycle import then
@@ -87,16 +87,22 @@ def ensure_ticket(
         if before.phase is not after.phase and is_down(after):
             change = absorb(change or Change(ticket, ()), due)
             change = change if change.entries or change.members else None
-        return replace(after, gate=None, gate_until=None), change
+        return _held_by(None, after), change
     if context.membership is not None:
         return after, None
     answer = _answer(due)
     if isinstance(answer, StayQuiet):
-        return replace(after, gate=answer.gate, gate_until=answer.until), None
+        return _held_by(answer.gate, after, answer.until), None
     gate, change = answer
     if is_down(after):
         change = absorb(change, due)
-    return replace(after, gate=gate, gate_until=None), change
+    return _held_by(gate, after), change
+
+
+def _held_by(gate: Gate | None, condition: Condition, until: datetime | None = None) -> Condition:
+    if condition.gate is gate and condition.gate_until == until:
+        return condition
+    return replace(condition, gate=gate, gate_until=until)
 
 
 def _answer(due: Due) -> StayQuiet | tuple[Gate | None, Change]:
