@@ -14,7 +14,15 @@ import time
 from benchmarks.daemon import run_daemon, workplace
 from benchmarks.doors import open_doors
 from benchmarks.figures import CannotMeasureError, Figure, Goal, Report
-from benchmarks.outage import Pace, await_tickets, make_token, opened, watched, write_config
+from benchmarks.outage import (
+    Pace,
+    await_tickets,
+    make_token,
+    opened,
+    wall,
+    watched,
+    write_config,
+)
 from benchmarks.scrape import quantile
 
 FULL = Pace(checks=10_000, interval=20, timeout=10 / 3, retry_interval=5, open_after=20)
@@ -34,6 +42,7 @@ def run(*, smoke: bool = False) -> Report:
             time.sleep(pace.interval / 2)
             with watched(daemon, token) as outage:
                 before, resident = daemon.scrape(), daemon.resident()
+                began = wall()
                 doors.swallow()
                 await_tickets(outage, pace.checks // 2, within=20 * pace.interval)
                 # What comes after must not grow either, nor may anybody else get a ticket.
@@ -51,6 +60,7 @@ def run(*, smoke: bool = False) -> Report:
     figures = (
         Figure("first failure to durable ticket, worst", "s", spells[-1], Goal(bound)),
         Figure("the same, median", "s", spells[len(spells) // 2]),
+        Figure("from the black hole on, worst", "s", outage.seen(len(tickets)) - began),
         Figure("lateness p99, all checks", "ms", 1000 * late, Goal(1000)),
         Figure("unknown looks", "looks", unknown),
         Figure("slots skipped", "slots", after.total(skipped) - before.total(skipped)),
