@@ -11,12 +11,11 @@ on every accepted observation, so a gate that lifts or a crash can lose nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fettled.core import phases
 from fettled.core.checklist import fits
 from fettled.core.condition import Condition
 from fettled.core.context import Context
+from fettled.core.copies import replace
 from fettled.core.gates import observed
 from fettled.core.keys import stands_for_many
 from fettled.core.lifecycle import then
