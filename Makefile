@@ -18,10 +18,10 @@ BUNDLE := $(firstword $(wildcard \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test check format bench lock dist clean
+.PHONY: help setup demo run test simulate-long check format bench lock dist clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  ARGS='...' is handed on by demo, run, test and bench; PYTHON=python3.12 chooses the interpreter."
 
 setup: environment ## make .venv with the locked dependencies and the command .venv/bin/fettled
@@ -35,6 +35,10 @@ run: setup ## run the daemon on config.example.yaml
 
 test: dev ## run the tests (ARGS='tests/core -k relapse', JOBS=4)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+SEEDS ?= 100
+simulate-long: dev ## live SEEDS=100 months of a fleet (FROM=1), audited; names the seed that fails
+	@PYTHONPATH=tests $(BIN)/python -m proof.months $(or $(FROM),1) $(SEEDS)
 
 # Every check runs, so that one look shows all there is to mend.
 check: dev ## run what CI runs besides the tests

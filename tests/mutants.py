@@ -15,8 +15,17 @@ from typing import Any
 
 from fettled.app import adopt as adopting
 from fettled.app import deciding, memory, observe, surroundings
-from fettled.core import cascade, checklist, engine, gates, lifecycle, phases, reopening, rollup
-from fettled.core import ticketing
+from fettled.core import (
+    cascade,
+    checklist,
+    engine,
+    gates,
+    lifecycle,
+    phases,
+    reopening,
+    rollup,
+    ticketing,
+)
 from fettled.core.condition import Condition
 from fettled.core.reopening import ReopenIt, StayQuiet
 from fettled.core.words import Cause, Gate, Phase, Source, Verdict

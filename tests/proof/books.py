@@ -111,8 +111,7 @@ class Books:
         """Whether a silence or window holds for its subject."""
         subject = check.partition("/")[0]
         return any(
-            each.subject == subject and each.since <= self.wall < each.until
-            for each in self.hushes
+            each.subject == subject and each.since <= self.wall < each.until for each in self.hushes
         )
 
     def above(self, check: str) -> list[str]:

@@ -50,9 +50,7 @@ class Drive:
         self.count = 0
         self.starts = {key: [at for at, _ in spells] for key, spells in self.world.truth.items()}
         fleet = sorted(self.plant.fleet.checks.values(), key=lambda spec: spec.key)
-        self.phase = {
-            spec.key: n * 97 % (spec.interval // MS) for n, spec in enumerate(fleet)
-        }
+        self.phase = {spec.key: n * 97 % (spec.interval // MS) for n, spec in enumerate(fleet)}
         self.step = {spec.key: spec.interval // MS for spec in fleet}
         self.subject = {spec.key: spec.subject for spec in fleet}
         for key in self.phase:
@@ -248,4 +246,6 @@ class Drive:
     def is_last(self, ticket: Ticket) -> bool:
         """Whether its condition goes by it still."""
         last = self.plant.ledger.last_ticket(ticket.check or "")
-        return last is not None and last.number == ticket.number and ticket.status is not Status.CLOSED
+        return (
+            last is not None and last.number == ticket.number and ticket.status is not Status.CLOSED
+        )

@@ -295,9 +295,9 @@ class EngineMachine(RuleBasedStateMachine):
             self.act(ticket.number, Reopen())
             self.rounds_of(count)
 
-    @rule(data=st.data())
-    def somebody_closes(self, data: st.DataObject) -> None:
-        """5: from then on it never changes."""
+    @rule(data=st.data(), count=st.sampled_from([0, 6]))
+    def somebody_closes(self, data: st.DataObject, count: int) -> None:
+        """5: from then on it never changes, and a relapse has another one."""
         ticket = self.pick(data, is_open=False)
         if ticket is None:
             return
@@ -309,6 +309,8 @@ class EngineMachine(RuleBasedStateMachine):
         self.plant.memory.learn([change])
         told = self.plant.told([change])
         self.plant.auditor.act(self.plant.at, self.plant.wall_ms, "close", ticket.number, told)
+        self.change(set(SUBJECTS), "up", count)
+        self.change(set(SUBJECTS), "down", count)
 
     @rule(subject=st.sampled_from(SUBJECTS))
     def somebody_reports(self, subject: str) -> None:

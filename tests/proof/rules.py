@@ -28,6 +28,9 @@ def check_down(books: Books, check: str, belief: Belief) -> None:
     flaps_long = (
         belief.flapping_from is not None and books.at - belief.flapping_from >= rule.ticket_after
     )
+    if belief.is_unsure:
+        for ticket in books.open_of(check):
+            ticket.kept = ticket.kept and None  # the spell that was waited for may have come
     if not belief.is_down and not flaps_long:
         return
     standing = books.standing(check)
@@ -207,7 +210,7 @@ def check_change(books: Books, told: Told) -> None:
             if was == told.key:
                 _goes_on(books, ticket, mark)
         elif event == "relapsed":
-            _relapses(books, ticket, wall)
+            _relapses(books, ticket)
         elif event in {"resolved", "merged"}:
             _resolves(books, ticket, mark, wall, by_person=by_person)
             ticket.until = told.until
@@ -238,7 +241,7 @@ def _line(books: Books, ticket: Record, check: str, state: str) -> None:
         books.lines[check].append(ticket.number)
 
 
-def _opens(  # noqa: PLR0917 - one entry of a timeline
+def _opens(
     books: Books, ticket: Record, event: str, cause: str, wall: int, *, by_person: bool
 ) -> None:
     key = ticket.key
@@ -247,7 +250,7 @@ def _opens(  # noqa: PLR0917 - one entry of a timeline
     if not by_person and not is_many(key):
         _may_open(books, ticket, event, cause)
     if event == "reopened" and cause == "relapse":
-        _relapses(books, ticket, wall)
+        _relapses(books, ticket)
     ticket.is_open, ticket.code, ticket.by_person, ticket.until = True, "", False, None
     if not by_person:
         ticket.kept = False
@@ -280,13 +283,14 @@ def _goes_on(books: Books, ticket: Record, cause: str) -> None:
             books.complain(ticket.key, text)
 
 
-def _relapses(books: Books, ticket: Record, wall: int) -> None:
+def _relapses(books: Books, ticket: Record) -> None:
     """Slow flapping: at so many relapses within the window the ticket turns unstable."""
     rule = books.rules.get(ticket.key)
     if rule is None:
         return
-    ticket.relapses = [at for at in ticket.relapses if 0 <= wall - at < rule.budget_window]
-    ticket.relapses.append(wall)
+    now = books.wall  # an entry's time never goes back, though the clock may
+    ticket.relapses = [at for at in ticket.relapses if 0 <= now - at < rule.budget_window]
+    ticket.relapses.append(now)
     ticket.is_unstable |= len(ticket.relapses) >= rule.budget_count
 
 

@@ -13,8 +13,8 @@ from hypothesis.stateful import run_state_machine_as_test
 import mutants
 from fettled.app import adopt, observe
 from fettled.core.policy import Flap, Policy
-from fettled.ports import Fleet, SubjectSpec
 from fettled.core.words import SubjectType
+from fettled.ports import Fleet, SubjectSpec
 from fleet_world import World
 from mutants import Mutant, put
 from proof.drive import Drive
@@ -68,8 +68,8 @@ def test_the_store_machine_notices(mutant: Mutant, migrated_file: Path, tmp_path
 
 @pytest.mark.parametrize("mutant", mutants.FLEET, ids=mutants.name_of)
 def test_the_audit_of_a_fleet_notices(mutant: Mutant) -> None:
-    """Twelve days of a smaller fleet are enough."""
-    drive = Drive(World(seed=3, days=12, scale=0.3))
+    """Eight days of a smaller fleet are enough."""
+    drive = Drive(World(seed=3, days=8, scale=0.3))
     with mutant():
         drive.run()
 
