@@ -39,12 +39,20 @@ def check_down(books: Books, check: str, belief: Belief) -> None:
     if books.open_of(check):
         return
     if standing:
-        states = {ticket.members[check] for ticket in standing}
-        if states == {"recovered"}:
-            books.complain(check, "3: is down, and its line says that it has recovered")
-        if states == {"excused"} and not books.is_hushed(check):
-            books.complain(check, "3: is down, and its line excuses it for no reason")
-        return
+        _check_lines(books, check, standing)
+    else:
+        _check_gate(books, check, belief)
+
+
+def _check_lines(books: Books, check: str, standing: list[Record]) -> None:
+    states = {ticket.members[check] for ticket in standing}
+    if states == {"recovered"}:
+        books.complain(check, "3: is down, and its line says that it has recovered")
+    if states == {"excused"} and not books.is_hushed(check):
+        books.complain(check, "3: is down, and its line excuses it for no reason")
+
+
+def _check_gate(books: Books, check: str, belief: Belief) -> None:
     gate = books.gates.get(check, "")
     if not gate:
         books.complain(check, "3: is down without ticket, membership or gate")
@@ -325,29 +333,33 @@ def _six_rules(  # noqa: PLR0917 - one entry, once more
     last = ticket if event == "reopened" else books.last_of(check, besides=ticket.number)
     if last is None or last.is_open:
         return
-    surely, maybe = surely_well_since(belief, last), maybe_well_since(belief, last)
-    if last.code in ACCEPTED - {"duplicate"} and not maybe:
-        if last.until is None or books.wall < last.until:
-            books.complain(check, f"5: {said}, which people accepted")
+    is_accepted = last.code in ACCEPTED - {"duplicate"} and not maybe_well_since(belief, last)
+    if is_accepted and (last.until is None or books.wall < last.until):
+        books.complain(check, f"5: {said}, which people accepted")
     if last.is_closed:
         return
-    if last.by_person and not maybe:
+    if last.by_person and not maybe_well_since(belief, last):
         if books.wall < last.resolved_wall + rule.verify_after:
             books.complain(check, f"5: {said} before verify_after_resolve had passed")
         if cause != "still_unhealthy":
             books.complain(check, f"5: {said}, and it never was well: the same one goes on")
-        return
-    if cause == "still_unhealthy":
-        if surely:
+    elif cause == "still_unhealthy":
+        if surely_well_since(belief, last):
             books.complain(check, f"5: {said}, and it was well in between")
+    else:
+        _by_the_window(books, last, belief, event, said)
+
+
+def _by_the_window(books: Books, last: Record, belief: Belief, event: str, said: str) -> None:
+    """Rules 5 and 6: from the resolution to the first failure, the end exclusive."""
+    is_sure = surely_well_since(belief, last) is maybe_well_since(belief, last)
+    if not belief.is_first_sure or belief.first is None or not is_sure:
         return
-    if not belief.is_first_sure or belief.first is None or surely is not maybe:
-        return
-    is_inside = belief.first - last.resolved_wall < rule.reopen_window
+    is_inside = belief.first - last.resolved_wall < books.rules[last.key].reopen_window
     if event == "opened" and is_inside:
-        books.complain(check, f"5: {said} inside the reopen window of #{last.number}")
+        books.complain(last.key, f"5: {said} inside the reopen window of #{last.number}")
     if event == "reopened" and not is_inside:
-        books.complain(check, f"5: {said} after its reopen window")
+        books.complain(last.key, f"5: {said} after its reopen window")
 
 
 def _resolves(books: Books, ticket: Record, code: str, wall: int, *, by_person: bool) -> None:

@@ -19,7 +19,7 @@ from fettled.ports import Reader
 _INSTANT = timedelta(milliseconds=1)
 
 
-def group_belief(
+def group_belief(  # noqa: PLR0917 - what is known of a group, and when it is asked
     reader: Reader,
     key: str,
     ticket: Ticket | None,
