@@ -189,6 +189,25 @@ class EngineMachine(RuleBasedStateMachine):
             self.look(check)
         self.judge()
 
+    @rule(subject=ANY, deed=st.sampled_from(["close", "reopen", "comment"]))
+    def a_story(self, subject: str, deed: str) -> None:
+        """An outage of one, somebody who works on it, and an outage of the whole house."""
+        self.change({subject}, "down", 6)
+        if deed != "comment":
+            self.change({subject}, "up", 7)
+        ticket = self.plant.ledger.last_ticket(f"{self.names.get(subject, subject)}/main")
+        if ticket is None or ticket.status is Status.CLOSED:
+            return
+        if deed == "comment":
+            self.act(ticket.number, Comment("seen"))
+            self.change(set(SUBJECTS), "down", 6)
+        elif not ticket.is_open and deed == "reopen":
+            self.act(ticket.number, Reopen())
+            self.rounds_of(4)
+        elif not ticket.is_open:
+            self.close(ticket)
+            self.change({subject}, "down", 6)
+
     @rule(data=st.data())
     def somebody_comments(self, data: st.DataObject) -> None:
         """From then on the ticket is touched."""
@@ -222,6 +241,12 @@ class EngineMachine(RuleBasedStateMachine):
         ticket = self.pick(data, is_open=False)
         if ticket is None:
             return
+        self.close(ticket)
+        self.change(set(SUBJECTS), "up", count)
+        self.change(set(SUBJECTS), "down", count)
+
+    def close(self, ticket: Ticket) -> None:
+        """Close it, as people will."""
         at = self.plant.wall()
         closed = replace(ticket, status=Status.CLOSED, closed_at=at)
         entry = Entry("comment_added", at, ANN, {"body": "closed"})
@@ -230,8 +255,6 @@ class EngineMachine(RuleBasedStateMachine):
         self.plant.memory.learn([change])
         told = self.plant.told([change])
         self.plant.auditor.act(self.plant.at, self.plant.wall_ms, "close", ticket.number, told)
-        self.change(set(SUBJECTS), "up", count)
-        self.change(set(SUBJECTS), "down", count)
 
     @rule(subject=st.sampled_from(SUBJECTS))
     def somebody_reports(self, subject: str) -> None:
