@@ -155,6 +155,7 @@ class _Folding:
             ticket=self.ticket,
             membership=self.membership,
             duplicate_is_open=duplicate_is_open(self._uow, self.ticket),
+            is_unaware=task.sightings.is_unaware,
             labels=task.subject.labels,
             team=task.subject.team,
             around=Surroundings(

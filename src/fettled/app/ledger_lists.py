@@ -29,7 +29,7 @@ class ListLedger(FleetLedger):
 
     def membership(self, check: str) -> Membership | None:
         """Its line on the newest open ticket that stands for its outage."""
-        for number in reversed(self._lines_of.get(check, ())):
+        for number in sorted(self._lines_of.get(check, ()), reverse=True):
             ticket = self._tickets[number]
             if ticket.open_key is not None and self._stands(ticket.open_key):
                 return Membership(ticket, self._members[number][check])

@@ -96,6 +96,10 @@ class Memory:
             watch.standing = None if line is None else (line.ticket.number, line.member)
             self.believe(watch, watch.condition)
         self.subject_ids = subject_ids
+        for watch in self._checks.values():
+            # What was opened behind it while nobody looked is taken in at its first look.
+            if is_down(watch.condition) and next(self._ticketed(watch), None) is not None:
+                watch.is_unaware = watch.is_cut = True
 
     def believe(self, watch: Watch, condition: Condition) -> None:
         """Advance *watch* to what was committed."""
@@ -209,6 +213,7 @@ class Memory:
             is_isolated=self.network.is_cut(requires),
             is_blackout=self.network.covers(requires) and watch.expected.reason in NETWORK_CLASS,
             began=self.began,
+            is_unaware=watch.is_unaware,
         )
 
     def _ticketed(self, watch: Watch) -> Iterator[str]:

@@ -34,7 +34,7 @@ from fettled.core.words import Gate, Phase, Verdict
 from fettled.ports import Clock, EventSink, Store, UnitOfWork
 
 #: Entries by which a ticket comes to be open.
-_OPENED = frozenset({"opened", "reopened"})
+OPENED = frozenset({"opened", "reopened"})
 #: Many children fail together: so soon after a look their parent is not asked again.
 JUST_ASKED = timedelta(seconds=1)
 #: Spans to write in one unit of a flush: short enough that decisions do not wait.
@@ -106,7 +106,9 @@ class Observer:
         Returns:
             What the condition will be once this is decided, for the pace of probing.
         """
-        is_behind, is_edge = bool(watch.held) or watch.is_deciding or watch.is_doubted, False
+        is_unaware = watch.is_unaware and seen.verdict is not Verdict.UNKNOWN
+        is_behind = bool(watch.held) or watch.is_deciding or watch.is_doubted or is_unaware
+        is_edge = False
         line = self._memory.membership(watch)
         if is_behind or not is_quiet(watch.expected, seen, watch.spec.policy, watch.ticket, line):
             is_edge = self._expect(watch, seen, is_behind=is_behind)
@@ -184,9 +186,10 @@ class Observer:
         if decided.condition.phase is Phase.PENDING_RESOLVE is not before.phase:
             # What is reached through it answers: so may it, and its own look may be far off.
             yield from self._memory.down_above(watch, self._clock.now() - JUST_ASKED)
-        if any(entry.event in _OPENED for each in decided.changes for entry in each.entries):
+        if any(entry.event in OPENED for each in decided.changes for entry in each.entries):
             for unaware in self._memory.above_unaware(watch):
-                unaware.is_doubted = True  # its next look is to take this ticket in
+                # Its next look is to take this ticket in.
+                unaware.is_unaware = unaware.is_cut = True
                 yield unaware.spec.key
 
     def _wake_when_over(self, watch: Watch, gate: Gate, until: datetime) -> None:

@@ -144,17 +144,20 @@ class Queue:
     async def _write(self, some: list[Case]) -> None:
         """Decide in one unit, and take in what was committed."""
         units = [self._unit(watch, held) for watch, held in some]
-        doubted = [watch for watch, _ in some if watch.is_doubted]
-        for watch in doubted:
-            watch.is_doubted = False
+        marks = [(watch.is_doubted, watch.is_unaware) for watch, _ in some]
+        for watch, _ in some:
+            watch.is_doubted = watch.is_unaware = False
         try:
             answers = await self._store.write(partial(_in_turn, units=units))
         except BaseException:
-            for watch in doubted:
-                watch.is_doubted = True
+            for (watch, _), (is_doubted, is_unaware) in zip(some, marks, strict=True):
+                watch.is_doubted |= is_doubted
+                watch.is_unaware |= is_unaware
             raise
-        for watch, held in reversed(some[len(answers) :]):
-            watch.is_doubted |= watch in doubted
+        left = list(zip(some, marks, strict=True))[len(answers) :]
+        for (watch, held), (is_doubted, is_unaware) in reversed(left):
+            watch.is_doubted |= is_doubted
+            watch.is_unaware |= is_unaware
             watch.held.insert(0, held)
             self._waiting.appendleft(watch)
         for (watch, held), decided in zip(some, answers, strict=False):

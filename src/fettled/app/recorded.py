@@ -46,11 +46,17 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """Checks that a start or a reload no longer found in the configuration, and new ones."""
+    """
+    Checks that a start or a reload no longer found in the configuration, and new ones.
+
+    Attributes:
+        is_start: from it on this process could ask.
+    """
 
     at: datetime
     removed: tuple[str, ...]
     added: tuple[str, ...]
+    is_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,9 @@ def _event(reader: Reader, given: Input) -> Deed | Adoption | None:
     """Make of *given* what a replay can repeat; None where there is nothing to."""
     if given.kind in _ADOPTED:
         removed, added = (tuple(given.data.get(name, ())) for name in ("removed", "added"))
-        return Adoption(given.at, removed, added) if removed or added else None
+        is_start = given.kind == "start"
+        found = Adoption(given.at, removed, added, is_start=is_start)
+        return found if removed or added or is_start else None
     action = _action(given.kind, given.data)
     if action is None:
         return None

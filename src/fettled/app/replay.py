@@ -22,7 +22,7 @@ from fettled.app.cursor import Cursor, Moment
 from fettled.app.deciding import Undecided, decide
 from fettled.app.ledger import Ledger, LedgerStore
 from fettled.app.memory import Memory
-from fettled.app.observe import Foreseen, foresee
+from fettled.app.observe import OPENED, Foreseen, foresee
 from fettled.app.recorded import Adoption, Deed, Meant, Recorded
 from fettled.app.rollups import Rollups
 from fettled.app.surroundings import NoQuiet, Quiet
@@ -39,7 +39,7 @@ from fettled.core.observations import Observation
 from fettled.core.spans import begin
 from fettled.core.tickets import Change, Ticket
 from fettled.core.words import Phase, Verdict
-from fettled.ports import Fleet
+from fettled.ports import Fleet, KnownCheck
 
 T = TypeVar("T")
 Tell = Callable[[float], None]
@@ -167,6 +167,8 @@ class Replay:
         subjects = {key: spec for key, spec in self._fleet.subjects.items() if key not in gone}
         watches = [cursor.watch for key, cursor in self._cursors.items() if key in some]
         fleet = replace(self._fleet, subjects=subjects, checks=some)
+        known = (KnownCheck(key, spec.type, spec.keep_on_removal) for key, spec in some.items())
+        self._ledger.put_checks(known)
         self._memory.replace(watches, fleet, {}, self._ledger.memberships())
 
     # --- evidence -----------------------------------------------------------------------
@@ -186,9 +188,8 @@ class Replay:
             self._removed.remove(watch.spec.key)  # it is watched again, whatever the log says
             self._adopt()
         line = self._memory.membership(watch)
-        if seen.verdict is Verdict.UNKNOWN or is_quiet(
-            watch.condition, seen, watch.spec.policy, watch.ticket, line
-        ):
+        is_quiet_now = is_quiet(watch.condition, seen, watch.spec.policy, watch.ticket, line)
+        if seen.verdict is Verdict.UNKNOWN or (is_quiet_now and not watch.is_unaware):
             cursor.is_asleep = True
             self._plan(cursor)
             return
@@ -197,7 +198,7 @@ class Replay:
         cursor.pass_to(cursor.n + 1)
         if line is None and _is_counted(seen, foreseen):
             self._count(cursor, foreseen.condition)
-        elif foreseen.is_due:
+        elif foreseen.is_due or watch.is_unaware:
             watch.expected = foreseen.condition
             self._decide(watch, seen, before, moment)
         cursor.is_asleep = cursor.n >= cursor.span.count
@@ -229,6 +230,7 @@ class Replay:
             quiet=self._quiet,
             sightings=self._memory.sightings(watch),
         )
+        watch.is_unaware = False
         decided = decide(self._ledger, task=task, wall=self._told.wall, is_gone=lambda: False)
         self._ledger.commit()
         if decided is None:
@@ -241,6 +243,10 @@ class Replay:
         if gate is not None and gate is not before.gate:
             self._told.gated(decided.condition)
         self._told.changes += decided.changes
+        if any(entry.event in OPENED for each in decided.changes for entry in each.entries):
+            for unaware in self._memory.above_unaware(watch):
+                unaware.is_unaware = True
+                self._ledger.touched.add(unaware.spec.key)
         self._tend_later()
 
     def _catch_up(self, key: str, moment: Moment) -> None:
@@ -326,6 +332,8 @@ class Replay:
         self._removed.difference_update(adoption.added)
         self._ledger.commit()
         self._adopt()
+        if adoption.is_start:
+            self._memory.began = adoption.at
 
     # --- checklists ---------------------------------------------------------------------
 

@@ -70,6 +70,7 @@ class Sightings:
         ticketed: what is reached through it and has an open ticket.
         is_isolated, is_blackout: what is said of the monitor's own network.
         began: since when this process could look, on the daemon's own clock.
+        is_unaware: something of *ticketed* was not there at its last look.
     """
 
     looked: Mapping[str, datetime] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Sightings:
     is_isolated: bool = False
     is_blackout: bool = False
     began: datetime | None = None
+    is_unaware: bool = False
 
 
 @dataclass(frozen=True, slots=True)

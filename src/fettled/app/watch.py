@@ -65,6 +65,8 @@ class Watch:
     is_deciding: bool = False
     #: The store may have changed without our being told: what is seen next is decided there.
     is_doubted: bool = False
+    #: Something behind it has an open ticket of its own: its next look is to take that in.
+    is_unaware: bool = False
     #: Removed or renamed: what is still under way for it is dropped.
     is_retired: bool = False
 

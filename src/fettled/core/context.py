@@ -25,6 +25,7 @@ class Context:
         membership: its line on the open ticket of many that stands for it, as far as is known.
         duplicate_is_open: see `reopening.Case`.
         around: what stands around the check.
+        is_unaware: something behind it has an open ticket that may be its own outage.
     """
 
     sight: Sight
@@ -37,6 +38,7 @@ class Context:
     labels: dict[str, str] = field(default_factory=dict)
     team: str | None = None
     around: Around = ALONE
+    is_unaware: bool = False
 
     def to_wall(self, at: datetime | None) -> datetime | None:
         """Tell a time of the observations' clock in wall time."""

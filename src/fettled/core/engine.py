@@ -35,13 +35,19 @@ def step(
     Unknown is evidence of nothing, and old news is no news: both change nothing. Where
     nothing changes, *condition* itself is returned, with None.
     """
-    if is_quiet(condition, seen, policy, context.ticket, context.membership):
+    if is_quiet(condition, seen, policy, context.ticket, context.membership) and not (
+        context.is_unaware and _is_news_of_failure(condition, seen)
+    ):
         return condition, None
     after = phases.advance(condition, seen, policy, context.sight)
     after, change = _settle(condition, after, seen, policy, context)
     if change is None and after == condition:
         return condition, None
     return replace(after, order=seen.order), change
+
+
+def _is_news_of_failure(condition: Condition, seen: Observation) -> bool:
+    return seen.verdict in {Verdict.DOWN, Verdict.DEGRADED} and seen.order > condition.order
 
 
 def is_quiet(
