@@ -34,6 +34,7 @@ POLICY = Policy(flap=Flap(transitions=99))
 SEEN = {
     "up": Outcome(Verdict.UP, Reason.OK),
     "down": Outcome(Verdict.DOWN, Reason.REFUSED, "connection refused"),
+    "slow": Outcome(Verdict.DEGRADED, Reason.LATENCY, "slow"),
     "unknown": Outcome(Verdict.UNKNOWN, Reason.STALLED),
 }
 
