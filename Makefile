@@ -18,10 +18,10 @@ BUNDLE := $(firstword $(wildcard \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test crash-storm check format bench lock dist clean
+.PHONY: help setup demo run test crash-storm simulate-long check format bench lock dist clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  ARGS='...' is handed on by demo, run, test and bench; PYTHON=python3.12 chooses the interpreter."
 
 setup: environment ## make .venv with the locked dependencies and the command .venv/bin/fettled
@@ -43,6 +43,10 @@ crash-storm: dev ## kill the daemon 500 times and judge what is left (KILLS=2000
 	@echo "$(KILLS) kills: make crash-storm SEED=$(SEED)"
 	FETTLED_TEST_KILLS=$(KILLS) FETTLED_TEST_SEED=$(SEED) $(BIN)/python -m pytest -n $(JOBS) \
 		tests/e2e/test_crash_storm.py tests/e2e/test_crash_migration.py $(ARGS)
+
+SEEDS ?= 100
+simulate-long: dev ## live SEEDS=100 months of a fleet (FROM=1), audited; names the seed that fails
+	@PYTHONPATH=tests $(BIN)/python -m proof.months $(or $(FROM),1) $(SEEDS)
 
 # Every check runs, so that one look shows all there is to mend.
 check: dev ## run what CI runs besides the tests

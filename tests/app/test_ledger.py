@@ -83,6 +83,7 @@ async def test_a_check_is_a_member_of_the_newest_open_ticket() -> None:
     line = Member("b/1", "b", NOW)
 
     def begin(unit: UnitOfWork) -> None:
+        unit.put_checks([KnownCheck(check, "tcp") for check in ("a/1", "a/2")])
         for check in ("a/1", "a/2"):
             unit.apply(Change(opening(check).ticket, (entry(),), members=(line,)))
 

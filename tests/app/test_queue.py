@@ -181,7 +181,7 @@ async def test_few_units_are_under_way_whatever_waits(
     """
     Else a person's action would wait behind the whole storm.
 
-    Seen to fail with a unit for each check: twenty were at the writer's door.
+    Seen to fail with no limit on units: twenty were at the writer's door.
     """
     monkeypatch.setattr(queue, "UNIT_SIZE", 2)
     door.is_open.clear()

@@ -92,9 +92,14 @@ def test_the_first_line_answers_the_question(fettled: Fettled, daemon: FakeDaemo
         CHECK["summary"],
         "  Held by silence s1 until 2026-11-21 09:30:00Z: painters (ann).",
         "  Held by parent hub/main: hub/main is down (refused), which is #41.",
-        "  Ticket #41 (open): Device offline: hub; 3 of 7 recovered; "
-        "this check is a line of it (down).",
-        "  Counted: 2 times not up since 2026-11-21 08:30:00Z; to be firing it takes 1 more over 20s.",
+        (
+            "  Ticket #41 (open): Device offline: hub; 3 of 7 recovered; "
+            "this check is a line of it (down)."
+        ),
+        (
+            "  Counted: 2 times not up since 2026-11-21 08:30:00Z;"
+            " to be firing it takes 1 more over 20s."
+        ),
         "  2026-11-21 08:35:15Z: next look.",
         "  Then: its next look decides.",
         "  If it fails again: #40 was resolved 10m ago: #40 would be reopened.",

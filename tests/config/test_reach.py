@@ -178,8 +178,8 @@ def test_checks_that_share_a_policy_share_its_note(load_text: Load) -> None:
 GROUPS = {
     "one label": ("[siet]", "policies.p.cascade.group_by: no target has the label siet", "site"),
     "one of two": (
-        "[site, flor]",
-        "policies.p.cascade.group_by[1]: no target has the label flor",
+        "[site, flooor]",
+        "policies.p.cascade.group_by[1]: no target has the label flooor",
         "floor",
     ),
     "nothing like it": ("zone", "policies.p.cascade.group_by: no target has the label zone", None),

@@ -16,7 +16,7 @@ from proof.books import Books, Record, Told
 class Auditor(Books):
     """Checks a history as it goes on; `violations` says when, of whom, and what."""
 
-    def look(
+    def look(  # noqa: PLR0917 - one line of a history
         self, check: str, word: str, at: int, wall: int, cadence: int, told: list[Told], gate: str
     ) -> None:
         """Take in one look, what came of it, and the gate that is named since then."""

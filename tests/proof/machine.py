@@ -9,52 +9,18 @@ behind a switch behind the hub, and a lone pump.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from fettled.core import lifecycle
 from fettled.core.lifecycle import Comment, Reopen, Resolve
-from fettled.core.observations import Outcome
-from fettled.core.policy import Cascade, Flap, Policy, ReopenBudget, Storm
 from fettled.core.tickets import Change, Entry, Ticket
-from fettled.core.words import Code, Priority, Source, Status, SubjectType
-from fettled.ports import CheckSpec, Fleet, SubjectSpec
+from fettled.core.words import Code, Priority, Source, Status
+from fettled.ports import Fleet
 from proof.books import Hush
+from proof.house import DOORS, POLICIES, SUBJECTS, WORDS, M, house
 from proof.plant import ANN, Plant
-
-S = timedelta(seconds=1)
-M = timedelta(minutes=1)
-DOORS = [f"door-{n}" for n in range(1, 6)]
-PARENTS = {**dict.fromkeys(DOORS, "hub"), "switch": "hub", "lamp": "switch"}
-SUBJECTS = ["hub", "switch", "lamp", "pump", *DOORS]
-WORDS = ["up", "down", "timeout", "auth", "slow", "unknown"]
-POLICIES = {
-    "usual": Policy(
-        flap=Flap(ticket_after=5 * M),
-        cascade=Cascade(min_count=3, min_ratio=0.4, group_by=("site",)),
-    ),
-    "slow": Policy(
-        open_after=2 * M,
-        open_failures=3,
-        resolve_after=3 * M,
-        settle_after=3 * M,
-        flap=Flap(transitions=99),
-        cascade=Cascade(min_count=3, min_ratio=0.4, recover_ratio=0.5),
-    ),
-    "quick": Policy(
-        open_after=0 * S,
-        open_failures=1,
-        resolve_after=0 * S,
-        resolve_successes=1,
-        reopen_window=10 * M,
-        reopen_budget=ReopenBudget(2, 30 * M),
-        cascade=Cascade(enabled=True, min_count=2, hold=30 * S),
-    ),
-    "observed": Policy(publish=False),
-}
-
 
 ANY = st.sampled_from(SUBJECTS)
 SOME = st.sets(ANY, min_size=1, max_size=6)
@@ -62,51 +28,6 @@ BAD = st.sampled_from(["down", "down", "down", "timeout", "slow"])
 #: Rounds of 30 s: some meet no debounce, most meet all.
 LATER = st.sampled_from([0, 3, 24, 44])
 LONG = st.sampled_from([1, 3, 6, 6, 10, 10])
-
-
-async def _never_run() -> Outcome:
-    raise NotImplementedError
-
-
-def spec_of(subject: str, name: str, policy: Policy, formerly: str) -> CheckSpec:
-    """Make a check that is looked at every 30 s."""
-    return CheckSpec(
-        key=f"{subject}/{name}",
-        subject=subject,
-        name=name,
-        type="tcp",
-        primary=name == "main",
-        interval=30 * S,
-        timeout=10 * S,
-        retry_interval=15 * S,
-        policy=policy,
-        probe=_never_run,
-        formerly=f"{formerly}/{name}",
-    )
-
-
-def house(policy: Policy, names: dict[str, str], gone: frozenset[str], *, storm: bool) -> Fleet:
-    """Make the fleet; *names*: what some subjects are called now, instead of before."""
-    kept = [key for key in SUBJECTS if key not in gone]
-    called = {key: names.get(key, key) for key in SUBJECTS}
-    subjects = {}
-    for key in kept:
-        parent = PARENTS.get(key)
-        subjects[called[key]] = SubjectSpec(
-            called[key],
-            called[key],
-            SubjectType.INTEGRATION if key == "hub" else SubjectType.DEVICE,
-            parent=called[parent] if parent is not None and parent not in gone else None,
-            labels={"site": "oslo"} if key in {"pump", "lamp", "hub"} else {},
-            formerly=key if called[key] != key else f"{key}-b",
-        )
-    former = {called[key]: subjects[called[key]].formerly or "" for key in kept}
-    checks = [spec_of(called[key], "main", policy, former[called[key]]) for key in kept]
-    if "door-1" in kept:
-        door = called["door-1"]
-        checks.append(spec_of(door, "web", policy, former[door]))
-    brake = Storm(4, 5 * M) if storm else None
-    return Fleet(subjects, {each.key: each for each in checks}, brake)
 
 
 class EngineMachine(RuleBasedStateMachine):
@@ -268,6 +189,25 @@ class EngineMachine(RuleBasedStateMachine):
             self.look(check)
         self.judge()
 
+    @rule(subject=ANY, deed=st.sampled_from(["close", "reopen", "comment"]))
+    def a_story(self, subject: str, deed: str) -> None:
+        """An outage of one, somebody who works on it, and an outage of the whole house."""
+        self.change({subject}, "down", 6)
+        if deed != "comment":
+            self.change({subject}, "up", 7)
+        ticket = self.plant.ledger.last_ticket(f"{self.names.get(subject, subject)}/main")
+        if ticket is None or ticket.status is Status.CLOSED:
+            return
+        if deed == "comment":
+            self.act(ticket.number, Comment("seen"))
+            self.change(set(SUBJECTS), "down", 6)
+        elif not ticket.is_open and deed == "reopen":
+            self.act(ticket.number, Reopen())
+            self.rounds_of(4)
+        elif not ticket.is_open:
+            self.close(ticket)
+            self.change({subject}, "down", 6)
+
     @rule(data=st.data())
     def somebody_comments(self, data: st.DataObject) -> None:
         """From then on the ticket is touched."""
@@ -295,12 +235,18 @@ class EngineMachine(RuleBasedStateMachine):
             self.act(ticket.number, Reopen())
             self.rounds_of(count)
 
-    @rule(data=st.data())
-    def somebody_closes(self, data: st.DataObject) -> None:
-        """5: from then on it never changes."""
+    @rule(data=st.data(), count=st.sampled_from([0, 6]))
+    def somebody_closes(self, data: st.DataObject, count: int) -> None:
+        """5: from then on it never changes, and a relapse has another one."""
         ticket = self.pick(data, is_open=False)
         if ticket is None:
             return
+        self.close(ticket)
+        self.change(set(SUBJECTS), "up", count)
+        self.change(set(SUBJECTS), "down", count)
+
+    def close(self, ticket: Ticket) -> None:
+        """Close it, as people will."""
         at = self.plant.wall()
         closed = replace(ticket, status=Status.CLOSED, closed_at=at)
         entry = Entry("comment_added", at, ANN, {"body": "closed"})

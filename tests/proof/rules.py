@@ -7,17 +7,9 @@ that may or may not count, a wall clock that was set), nothing is said.
 
 from __future__ import annotations
 
-from proof.belief import MINUTE, SECOND, Belief
+from proof.belief import Belief
 from proof.books import ACCEPTED, Books, Record, Told
-
-ASKING = SECOND
-LONGEST_PENDING = 5 * MINUTE
-
-
-def is_many(key: str) -> bool:
-    """Whether it is the key of a ticket that stands for a group."""
-    return key.startswith("rollup:")
-
+from proof.plausible import PLAUSIBLE, is_many, surely_well_since
 
 # --- what must be, after a look -----------------------------------------------------------
 
@@ -28,6 +20,9 @@ def check_down(books: Books, check: str, belief: Belief) -> None:
     flaps_long = (
         belief.flapping_from is not None and books.at - belief.flapping_from >= rule.ticket_after
     )
+    if belief.is_unsure:
+        for ticket in books.open_of(check):
+            ticket.kept = ticket.kept and None  # the spell that was waited for may have come
     if not belief.is_down and not flaps_long:
         return
     standing = books.standing(check)
@@ -36,16 +31,24 @@ def check_down(books: Books, check: str, belief: Belief) -> None:
     if books.open_of(check):
         return
     if standing:
-        states = {ticket.members[check] for ticket in standing}
-        if states == {"recovered"}:
-            books.complain(check, "3: is down, and its line says that it has recovered")
-        if states == {"excused"} and not books.is_hushed(check):
-            books.complain(check, "3: is down, and its line excuses it for no reason")
-        return
+        _check_lines(books, check, standing)
+    else:
+        _check_gate(books, check, belief)
+
+
+def _check_lines(books: Books, check: str, standing: list[Record]) -> None:
+    states = {ticket.members[check] for ticket in standing}
+    if states == {"recovered"}:
+        books.complain(check, "3: is down, and its line says that it has recovered")
+    if states == {"excused"} and not books.is_hushed(check):
+        books.complain(check, "3: is down, and its line excuses it for no reason")
+
+
+def _check_gate(books: Books, check: str, belief: Belief) -> None:
     gate = books.gates.get(check, "")
     if not gate:
         books.complain(check, "3: is down without ticket, membership or gate")
-    elif not _PLAUSIBLE[gate](books, check, belief):
+    elif not PLAUSIBLE[gate](books, check, belief):
         books.complain(check, f"3: is down, and gate {gate} is named, which cannot hold")
 
 
@@ -71,117 +74,7 @@ def check_well(books: Books, check: str, belief: Belief) -> None:
             books.complain(check, f"8: all members are well, and #{ticket.number} is open")
 
 
-# --- gates that are named must be able to hold --------------------------------------------
-
-
-def _by_hush(books: Books, check: str, _belief: Belief) -> bool:
-    return books.is_hushed(check)
-
-
-def _by_observing(books: Books, check: str, belief: Belief) -> bool:
-    return not books.rules[check].publish or belief.was_unpublished
-
-
-def _held_above(books: Books, check: str, above: str, belief: Belief) -> bool:
-    rule, other = books.rules[check], books.belief(above)
-    age = books.at - belief.firing_from
-    asked = books.rules[above].timeout + ASKING if above in books.rules else 0
-    if age <= asked:
-        return True
-    if other.bad == "down" and (other.confirmed == "down" or other.is_unsure):
-        return True
-    is_pending = other.up is False and other.confirmed != "down"
-    return is_pending and age <= LONGEST_PENDING + rule.interval
-
-
-def _by_primary(books: Books, check: str, belief: Belief) -> bool:
-    primary = books.primary_of(check)
-    return primary is not None and _held_above(books, check, primary, belief)
-
-
-def _is_held_for_the_vote(books: Books, check: str, belief: Belief) -> bool:
-    rule = books.rules[check]
-    return books.at - belief.firing_from <= rule.hold + rule.interval
-
-
-def _by_parent(books: Books, check: str, belief: Belief) -> bool:
-    above = books.above(check)
-    if not above:
-        return False
-    if belief.is_unsure or _is_held_for_the_vote(books, check, belief):
-        return True
-    return _held_above(books, check, above[0], belief)
-
-
-def _by_settling(books: Books, check: str, belief: Belief) -> bool:
-    rule = books.rules[check]
-    above = [*books.above(check), *filter(None, (books.primary_of(check),))]
-    came_back = [at for each in above if (at := books.belief(each).recovered) is not None]
-    if any(books.wall < at + rule.settle_after for at in came_back):
-        return True
-    if any(books.belief(each).is_unsure for each in above):
-        return True
-    subject = check.partition("/")[0]
-    for hush in books.hushes:
-        if hush.is_window and hush.subject == subject and hush.until <= books.wall:
-            if books.wall < hush.until + rule.settle_after / 2:
-                return True
-    return _is_held_for_the_vote(books, check, belief)
-
-
-def _stories(books: Books, check: str) -> list[Record]:
-    """The last ticket of a check, and those of many on whose checklist it is."""
-    own = books.last_of(check)
-    many = [books.tickets[number] for number in books.lines.get(check, ())]
-    groups = [f"rollup:{books.parents.get(check.partition('/')[0])}", "rollup:*"]
-    many += [last for key in groups if (last := books.last_of(key)) is not None]
-    return [*([own] if own is not None else []), *many]
-
-
-def _by_verify(books: Books, check: str, belief: Belief) -> bool:
-    after = books.rules[check].verify_after
-    return any(
-        each.by_person and not each.is_open and books.wall < each.resolved_wall + after
-        for each in _stories(books, check)
-    )
-
-
-def _by_acceptance(books: Books, check: str, belief: Belief) -> bool:
-    return any(
-        each.code in ACCEPTED
-        and not each.is_open
-        and (each.until is None or books.wall < each.until)
-        and (is_many(each.key) or not surely_well_since(belief, each))
-        for each in _stories(books, check)
-    )
-
-
-def _by_isolation(books: Books, _check: str, _belief: Belief) -> bool:
-    return books.is_isolated
-
-
-_PLAUSIBLE = {
-    "silence": _by_hush,
-    "maintenance_window": _by_hush,
-    "observe_only": _by_observing,
-    "primary": _by_primary,
-    "parent": _by_parent,
-    "settling": _by_settling,
-    "verify": _by_verify,
-    "accepted": _by_acceptance,
-    "isolation": _by_isolation,
-}
-
-
 # --- what a ticket may do -----------------------------------------------------------------
-
-
-def surely_well_since(belief: Belief, ticket: Record) -> bool:
-    """Whether it was confirmed well at an instant after the resolution, by both clocks."""
-    if belief.is_well:
-        return True
-    was = belief.was_well
-    return was is not None and was[0] > ticket.resolved_at and was[1] > ticket.resolved_wall
 
 
 def maybe_well_since(belief: Belief, ticket: Record) -> bool:
@@ -207,7 +100,7 @@ def check_change(books: Books, told: Told) -> None:
             if was == told.key:
                 _goes_on(books, ticket, mark)
         elif event == "relapsed":
-            _relapses(books, ticket, wall)
+            _relapses(books, ticket)
         elif event in {"resolved", "merged"}:
             _resolves(books, ticket, mark, wall, by_person=by_person)
             ticket.until = told.until
@@ -222,9 +115,9 @@ def _line(books: Books, ticket: Record, check: str, state: str) -> None:
     belief = books.belief(check)
     if ticket.members.get(check) == state:
         return
-    if state == "down" and check not in ticket.members and not books.open_of(check):
-        if books.is_hushed(check):
-            books.complain(check, f"8: is silenced, and put on #{ticket.number}")
+    is_new = state == "down" and check not in ticket.members and not books.open_of(check)
+    if is_new and books.is_hushed(check):
+        books.complain(check, f"8: is silenced, and put on #{ticket.number}")
     if state == "down" and belief.is_well:
         books.complain(check, f"2: is well, and put down on #{ticket.number}")
     if state == "down" and belief.confirmed != "down" and not belief.is_unsure:
@@ -247,7 +140,7 @@ def _opens(
     if not by_person and not is_many(key):
         _may_open(books, ticket, event, cause)
     if event == "reopened" and cause == "relapse":
-        _relapses(books, ticket, wall)
+        _relapses(books, ticket)
     ticket.is_open, ticket.code, ticket.by_person, ticket.until = True, "", False, None
     if not by_person:
         ticket.kept = False
@@ -274,19 +167,20 @@ def _is_behind_an_outage(books: Books, check: str) -> bool:
 
 def _goes_on(books: Books, ticket: Record, cause: str) -> None:
     """Rule 4 for a roll-up: some of its members were never well since."""
-    if is_many(ticket.key) and cause == "still_unhealthy" and ticket.members:
-        if all(surely_well_since(books.belief(each), ticket) for each in ticket.members):
-            text = f"5: #{ticket.number} still unhealthy, and all were well since"
-            books.complain(ticket.key, text)
+    if not is_many(ticket.key) or cause != "still_unhealthy" or not ticket.members:
+        return
+    if all(surely_well_since(books.belief(each), ticket) for each in ticket.members):
+        books.complain(ticket.key, f"5: #{ticket.number} still unhealthy, and all were well since")
 
 
-def _relapses(books: Books, ticket: Record, wall: int) -> None:
+def _relapses(books: Books, ticket: Record) -> None:
     """Slow flapping: at so many relapses within the window the ticket turns unstable."""
     rule = books.rules.get(ticket.key)
     if rule is None:
         return
-    ticket.relapses = [at for at in ticket.relapses if 0 <= wall - at < rule.budget_window]
-    ticket.relapses.append(wall)
+    now = books.wall  # an entry's time never goes back, though the clock may
+    ticket.relapses = [at for at in ticket.relapses if 0 <= now - at < rule.budget_window]
+    ticket.relapses.append(now)
     ticket.is_unstable |= len(ticket.relapses) >= rule.budget_count
 
 
@@ -308,9 +202,9 @@ def _may_open(books: Books, ticket: Record, event: str, cause: str) -> None:
     if _is_behind_an_outage(books, check):
         books.complain(check, f"8: {said}, and its parent is down")
     primary = books.primary_of(check)
-    if primary is not None and books.belief(primary).is_down:
-        if books.belief(primary).bad == "down":
-            books.complain(check, f"8: {said}, and its primary is down")
+    first = books.belief(primary) if primary is not None else None
+    if first is not None and first.is_down and first.bad == "down":
+        books.complain(check, f"8: {said}, and its primary is down")
     _six_rules(books, ticket, belief, event, cause, said)
 
 
@@ -321,29 +215,33 @@ def _six_rules(  # noqa: PLR0917 - one entry, once more
     last = ticket if event == "reopened" else books.last_of(check, besides=ticket.number)
     if last is None or last.is_open:
         return
-    surely, maybe = surely_well_since(belief, last), maybe_well_since(belief, last)
-    if last.code in ACCEPTED - {"duplicate"} and not maybe:
-        if last.until is None or books.wall < last.until:
-            books.complain(check, f"5: {said}, which people accepted")
+    is_accepted = last.code in ACCEPTED - {"duplicate"} and not maybe_well_since(belief, last)
+    if is_accepted and (last.until is None or books.wall < last.until):
+        books.complain(check, f"5: {said}, which people accepted")
     if last.is_closed:
         return
-    if last.by_person and not maybe:
+    if last.by_person and not maybe_well_since(belief, last):
         if books.wall < last.resolved_wall + rule.verify_after:
             books.complain(check, f"5: {said} before verify_after_resolve had passed")
         if cause != "still_unhealthy":
             books.complain(check, f"5: {said}, and it never was well: the same one goes on")
-        return
-    if cause == "still_unhealthy":
-        if surely:
+    elif cause == "still_unhealthy":
+        if surely_well_since(belief, last):
             books.complain(check, f"5: {said}, and it was well in between")
+    else:
+        _by_the_window(books, last, belief, event, said)
+
+
+def _by_the_window(books: Books, last: Record, belief: Belief, event: str, said: str) -> None:
+    """Rules 5 and 6: from the resolution to the first failure, the end exclusive."""
+    is_sure = surely_well_since(belief, last) is maybe_well_since(belief, last)
+    if not belief.is_first_sure or belief.first is None or not is_sure:
         return
-    if not belief.is_first_sure or belief.first is None or surely is not maybe:
-        return
-    is_inside = belief.first - last.resolved_wall < rule.reopen_window
+    is_inside = belief.first - last.resolved_wall < books.rules[last.key].reopen_window
     if event == "opened" and is_inside:
-        books.complain(check, f"5: {said} inside the reopen window of #{last.number}")
+        books.complain(last.key, f"5: {said} inside the reopen window of #{last.number}")
     if event == "reopened" and not is_inside:
-        books.complain(check, f"5: {said} after its reopen window")
+        books.complain(last.key, f"5: {said} after its reopen window")
 
 
 def _resolves(books: Books, ticket: Record, code: str, wall: int, *, by_person: bool) -> None:

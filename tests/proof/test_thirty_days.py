@@ -1,4 +1,4 @@
-"""Thirty days of five hundred subjects: every outage has its ticket, and no ticket is for nothing."""
+"""Thirty days of five hundred subjects: each outage has its ticket, and each ticket an outage."""
 
 from __future__ import annotations
 

@@ -163,6 +163,7 @@ async def test_a_silence_is_made_shown_and_ended(house: House, client: aiohttp.C
         "reason": "painters",
         "author": "ann",
         "matches": 1,
+        "notes": [],
         "file": None,
         "created_at": "2026-11-21T08:30:00Z",
         "ended_at": None,
@@ -230,3 +231,13 @@ async def test_a_list_is_paged_and_filtered(house: House, client: aiohttp.Client
     assert [item["id"] for item in over["items"]] == [idents[0]]
     both = await (await client.get(f"{SILENCES}?state=ended,active&state=upcoming")).json()
     assert len(both["items"]) == 5
+
+
+async def test_one_that_overlaps_another_about_the_same_is_told(client: aiohttp.ClientSession):
+    """It is legal, and may be a slip: whoever makes it learns of the other."""
+    asked = body(GOOD, subject="door-1")
+    first = await (await client.post(SILENCES, json=asked)).json()
+    second = await (await client.post(SILENCES, json=asked)).json()
+    assert any(first["id"] in note for note in second["notes"])
+    elsewhere = await (await client.post(SILENCES, json={**asked, "scope": "subtree"})).json()
+    assert elsewhere["notes"] == []

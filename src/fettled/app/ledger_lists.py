@@ -10,7 +10,7 @@ from datetime import datetime
 
 from fettled.app.ledger_fleet import FleetLedger
 from fettled.core.condition import Condition
-from fettled.core.keys import BLIND, LISTS
+from fettled.core.keys import ISOLATION, LISTS, ROLLUP
 from fettled.core.tickets import Member, Membership, Ticket
 from fettled.core.words import MemberState, Phase
 from fettled.ports import Gating
@@ -31,9 +31,13 @@ class ListLedger(FleetLedger):
         """Its line on the newest open ticket that stands for its outage."""
         for number in reversed(self._lines_of.get(check, ())):
             ticket = self._tickets[number]
-            if ticket.open_key is not None and ticket.open_key != BLIND:
+            if ticket.open_key is not None and self._stands(ticket.open_key):
                 return Membership(ticket, self._members[number][check])
         return None
+
+    def _stands(self, key: str) -> bool:
+        """Whether a ticket of this key stands for its members: its check is watched, or none is."""
+        return key in self._checks or key == ISOLATION or key.startswith(ROLLUP)
 
     def memberships(self) -> dict[str, Membership]:
         """`membership` of every check that has one, by check."""

@@ -22,7 +22,7 @@ from fettled.core.keys import BLIND, rollup_of
 from fettled.core.reach import NETWORK_CLASS
 from fettled.core.tickets import Change, Membership, Ticket
 from fettled.core.words import Phase, Requires
-from fettled.ports import Fleet, SubjectSpec
+from fettled.ports import CheckSpec, Fleet, SubjectSpec
 
 _NOT_WELL = frozenset({Phase.PENDING_OPEN, Phase.PENDING_RESOLVE, Phase.FIRING, Phase.FLAPPING})
 
@@ -184,10 +184,7 @@ class Memory:
         """Say what the unit that decides about *watch* cannot read in the store."""
         if watch.expected.phase not in _NOT_WELL and watch.condition.phase not in _NOT_WELL:
             return Sightings()
-        above = self.topology.ancestors(watch.spec.subject)
-        if not watch.spec.primary:
-            primary = self.topology.primary(watch.spec.subject)
-            above += [primary] if primary is not None else []
+        above = self._above(watch)
         looked = {
             spec.key: seen.started
             for spec in above
@@ -228,9 +225,12 @@ class Memory:
 
     def asked_first(self, watch: Watch) -> list[str]:
         """Whose evidence is wanted before *watch* is judged: its primary's, its parent's."""
+        return [spec.key for spec in self._above(watch) if spec.probe is not None]
+
+    def _above(self, watch: Watch) -> list[CheckSpec]:
         primary = None if watch.spec.primary else self.topology.primary(watch.spec.subject)
-        above = [*filter(None, (primary,)), *self.topology.ancestors(watch.spec.subject)[:1]]
-        return [spec.key for spec in above if spec.probe is not None]
+        parent = self.topology.parent(watch.spec.subject)
+        return [spec for spec in (primary, parent) if spec is not None]
 
     def down_above(self, watch: Watch, before: datetime) -> list[str]:
         """What *watch* is reached through, where it is down and was not asked since *before*."""
@@ -239,8 +239,8 @@ class Memory:
 
     def above_unaware(self, watch: Watch) -> list[Watch]:
         """What is down above *watch*, which just got a ticket of its own: it is to take it in."""
-        specs = self.topology.ancestors(watch.spec.subject) if watch.spec.primary else []
-        above = (self._checks.get(spec.key) for spec in specs)
+        parent = self.topology.parent(watch.spec.subject) if watch.spec.primary else None
+        above = [self._checks.get(parent.key)] if parent is not None else []
         return [each for each in above if each is not None and is_down(each.condition)]
 
     def waiting_of(self, subjects: Iterable[str]) -> list[str]:
@@ -279,12 +279,9 @@ class Memory:
         """What is down without a ticket and may be so because of *watch*."""
         if not watch.spec.primary:
             return []
-        beside = self._subjects.get(watch.spec.subject, ())
-        near = (
-            [*beside, *self._below(watch)]
-            if len(beside) > 1 or self.topology.has_children(watch.spec.subject)
-            else []
-        )
+        # Whoever hangs from these in turn is told when they are decided.
+        keys = (watch.spec.subject, *self.topology.children(watch.spec.subject))
+        near = [each for key in keys for each in self._subjects.get(key, ())]
         return [each.spec.key for each in near if each is not watch and is_unwell(each)]
 
     def __iter__(self) -> Iterator[Watch]:

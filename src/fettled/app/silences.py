@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypeVar
 
@@ -125,7 +126,19 @@ class Silences:
             except BaseException:
                 self._quiet.withdraw(spec.id)
                 raise
-        return self.get(spec.gate, spec.id)
+        made = self.get(spec.gate, spec.id)
+        return replace(made, notes=tuple(self._notes(made)))
+
+    def _notes(self, made: QuietView) -> Iterator[str]:
+        """Yield what is legal of *made*, and may be a slip."""
+        spec = made.spec
+        for page in self._quiet.book.pages.values():
+            other = page.spec
+            if other.id == spec.id or _means(other) != _means(spec):
+                continue
+            view = self._view(page, self._clock.wall())
+            if view.state != "ended" and _overlap(view, made):
+                yield f"{other.id} is about the same, and overlaps with it: end one of the two"
 
     async def _end(self, gate: Gate, ident: str, author: str) -> None:
         async with self._quiet.changing:
@@ -152,7 +165,9 @@ class Silences:
             msg = "is required, or selector with at least one label"
             raise InvalidError(msg, "subject")
         if wanted.subject is not None and wanted.subject not in subjects:
-            msg = "there is no such subject"
+            close = get_close_matches(wanted.subject, subjects, n=1)
+            cure = f"did you mean {close[0]}?" if close else "`fettled subjects list` names them"
+            msg = f"there is no subject {wanted.subject!r}; {cure}"
             raise InvalidError(msg, "subject")
         starts_at = self._start(wanted, now)
         return QuietSpec(
@@ -247,3 +262,13 @@ def _put(
     uow.put_silence(spec)
     kind = f"{QUIET_WORDS[spec.gate]}.{did}"
     uow.log_input(kind, at, spec.author if by is None else by, input_data(spec))
+
+
+def _means(spec: QuietSpec) -> tuple[object, ...]:
+    return spec.gate, spec.subject, tuple(sorted(spec.selector.items())), spec.scope
+
+
+def _overlap(one: QuietView, other: QuietView) -> bool:
+    if None in {one.starts_at, one.ends_at, other.starts_at, other.ends_at}:
+        return False
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at  # type: ignore[operator]  # None was ruled out

@@ -121,9 +121,9 @@ class Surroundings:
         spec = None if self.spec.primary else self.topology.primary(self.spec.subject)
         return None if spec is None else self._above(spec)
 
-    def ancestors(self) -> tuple[Above, ...]:
-        """The primaries of what it is reached through, nearest first."""
-        return tuple(map(self._above, self.topology.ancestors(self.spec.subject)))
+    def ancestors(self) -> Iterator[Above]:
+        """Yield the primaries of what it is reached through, nearest first."""
+        yield from map(self._above, self.topology.ancestors(self.spec.subject))
 
     def _above(self, spec: CheckSpec) -> Above:
         looked = self.sightings.looked.get(spec.key)
@@ -158,6 +158,7 @@ class Surroundings:
         if ticket is not None and ticket.is_open:
             return Group(name, gate, len(specs), ticket=ticket)
         restarted, of_parent = self._restart(name) if is_parents else (None, None)
+        restarted = restarted or self._window_ended()
         # Which lines are new is asked of the ticket that will be theirs again.
         again = of_parent or ticket
         unwell = self.sightings.unwell.get(name, {})
@@ -200,7 +201,8 @@ class Surroundings:
         spec = self.topology.primary(parent)
         if spec is None:
             return None, None
-        recovered = self._condition(spec.key).recovered
+        condition = self._condition(spec.key)
+        recovered = condition.recovered
         settle, hold = self.spec.policy.settle_after, self.spec.policy.cascade.hold
         if recovered is None:
             return None, None
@@ -212,8 +214,17 @@ class Surroundings:
         if self.wall - last > settle + hold + 2 * self.spec.interval:
             return None, None
         is_its_own = resolution is not None and resolution.code is Code.AUTO_RECOVERED
-        is_just = is_its_own and resolution is not None and resolution.at >= came_back - settle
-        return came_back, ticket if is_just and _is_reusable(ticket) else None
+        # Both were stamped by the clock as it was then; it may have been set since.
+        failed = condition.healthy_until
+        is_just = resolution is not None and (failed is None or resolution.at >= failed)
+        return came_back, ticket if is_its_own and is_just and _is_reusable(ticket) else None
+
+    def _window_ended(self) -> datetime | None:
+        """When a maintenance window ended, if that was just now: a start for all in it."""
+        ended = self.window_ended(self.wall)
+        policy = self.spec.policy
+        bound = policy.settle_after / 2 + policy.cascade.hold + 2 * self.spec.interval
+        return ended if ended is not None and self.wall - ended <= bound else None
 
     def _siblings(
         self, checks: list[str], ticket: Ticket | None, *, is_parents: bool
@@ -236,16 +247,15 @@ class Surroundings:
 
     def _is_held_above(self, spec: CheckSpec) -> bool:
         """Whether what *spec* is reached through is down, or has only just come back."""
-        for above in self.topology.ancestors(spec.subject):
-            condition = self._condition(above.key)
-            recovered = condition.recovered
-            if is_down(condition):
-                return True
-            if recovered is not None:
-                settled = recovered + self.offset + spec.policy.settle_after
-                if self.wall < settled:
-                    return True
-        return False
+        parent = self.topology.parent(spec.subject)
+        if parent is None:
+            return False
+        condition = self._condition(parent.key)
+        recovered = condition.recovered
+        if recovered is None:
+            return is_down(condition)
+        settled = recovered + self.offset + spec.policy.settle_after
+        return is_down(condition) or self.wall < settled
 
     def _sibling(
         self, spec: CheckSpec, condition: Condition, over: set[str], ticket: Ticket | None

@@ -8,7 +8,7 @@ without a check is looked through: what is above it stands above its children.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from fettled.core.policy import Storm
 from fettled.ports import CheckSpec, Fleet, SubjectSpec
@@ -43,14 +43,29 @@ class Topology:
             yield key
             key = self.subjects[key].parent
 
-    def ancestors(self, subject: str) -> list[CheckSpec]:
-        """The primaries of what it is reached through, nearest first."""
-        above = [self.primary(key) for key in self.lineage(subject) if key != subject]
-        return [spec for spec in above if spec is not None]
+    def ancestors(self, subject: str) -> Iterator[CheckSpec]:
+        """Yield the primaries of what it is reached through, nearest first."""
+        for key in self.lineage(subject):
+            spec = self.primary(key) if key != subject else None
+            if spec is not None:
+                yield spec
+
+    def parent(self, subject: str) -> CheckSpec | None:
+        """The primary of what it is reached through."""
+        return next(self.ancestors(subject), None)
 
     def has_children(self, subject: str) -> bool:
         """Whether anything is reached through it."""
         return subject in self._children
+
+    def children(self, subject: str) -> Iterator[str]:
+        """Yield what is reached through it with nothing in between that has a check."""
+        waiting = list(self._children.get(subject, ()))
+        while waiting:
+            key = waiting.pop()
+            yield key
+            if key not in self._primaries:
+                waiting.extend(self._children.get(key, ()))
 
     def descendants(self, subject: str) -> Iterable[str]:
         """All that is reached through it."""
@@ -65,7 +80,9 @@ class Topology:
         rule = spec.policy.cascade
         if not (rule.enabled and spec.primary):
             return []
-        subject = self.subjects[spec.subject]
+        subject = self.subjects.get(spec.subject)
+        if subject is None:  # a reload has removed it
+            return []
         parent = [subject.parent] if subject.parent is not None else []
         labelled = [
             f"{name}={subject.labels[name]}" for name in rule.group_by if name in subject.labels

@@ -66,6 +66,7 @@ class QuietView:
         starts_at, ends_at: of a recurring one those of the run that holds, or of the next.
         matches: how many subjects it is about now.
         source: the file that it stands in, with the place in it; None for those of the store.
+        notes: on what is legal and may surprise, told to whoever made it.
     """
 
     spec: QuietSpec
@@ -74,3 +75,4 @@ class QuietView:
     ends_at: datetime | None
     matches: int
     source: str | None = None
+    notes: tuple[str, ...] = ()

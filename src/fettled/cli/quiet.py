@@ -149,6 +149,8 @@ def make(where: Whereabouts, path: str, asked: dict[str, Any], *, as_json: bool)
         print_line(f"{made['id']}  {_whom(made)}, {_times(made)}")
     if made["matches"] == 0:
         sys.stderr.write("fettled: no subject has these labels now, so it means nobody yet\n")
+    for note in made.get("notes") or ():
+        sys.stderr.write(f"fettled: {note}\n")
 
 
 def show(where: Whereabouts, path: str, limit: int, *, every: bool, as_json: bool) -> None:

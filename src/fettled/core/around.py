@@ -8,7 +8,7 @@ anything around it. What follows from the answers is `gates`', `cascade`'s and `
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -120,8 +120,8 @@ class Around(Protocol):
         """The primary check of its subject, for any other one."""
         ...
 
-    def ancestors(self) -> tuple[Above, ...]:
-        """The primaries of what it is reached through, nearest first."""
+    def ancestors(self) -> Iterable[Above]:
+        """The primaries of what it is reached through, nearest first; each costs some reads."""
         ...
 
     def groups(self) -> tuple[Group, ...]:

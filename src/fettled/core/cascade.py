@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import islice
 
 from fettled.core import reopening
 from fettled.core.around import Above, Group, Sibling
@@ -30,6 +30,8 @@ LONGEST_PENDING = timedelta(minutes=5)
 ASKING = timedelta(seconds=1)
 #: A group this small is wholly down by accident.
 LEAST_WHOLE_GROUP = 3
+#: Ancestors that are read for a decision; one that is a line of a ticket ends it sooner.
+FAR_UP = 16
 #: So many undecided siblings are worth waiting for.
 UNDECIDED = 2
 #: Periods of the group that failures of one cause may be apart.
@@ -97,14 +99,13 @@ def _pending(due: Due, above: Above, gate: Gate) -> StayQuiet | None:
 
 
 def _by_parent(due: Due) -> Placement | None:
-    ancestors = due.around.ancestors()
-    if not ancestors:
+    parent = next(iter(due.around.ancestors()), None)
+    if parent is None:
         return None
-    parent = ancestors[0]
     held = _waiting(due, parent, Gate.PARENT)
     if held is not None:
         return held
-    down = _down(ancestors)
+    down = tuple(_down(due))
     if not down:
         return _pending(due, parent, Gate.PARENT)
     for each in reversed(down):  # the topmost that has one
@@ -113,8 +114,14 @@ def _by_parent(due: Due) -> Placement | None:
     return None if _has_no_ticket_to_come(down) else StayQuiet(Gate.PARENT)
 
 
-def _down(ancestors: tuple[Above, ...]) -> tuple[Above, ...]:
-    return tuple(takewhile(lambda each: is_down(each.condition), ancestors))
+def _down(due: Due) -> Iterator[Above]:
+    """Yield what is down above it without a gap, as far up as anybody has to look."""
+    for each in islice(due.around.ancestors(), FAR_UP):
+        if not is_down(each.condition):
+            return
+        yield each
+        if each.standing is not None and each.standing.check != each.check:
+            return  # it is a line of the topmost's ticket
 
 
 def _has_no_ticket_to_come(down: tuple[Above, ...]) -> bool:
@@ -145,7 +152,7 @@ def _by_group(due: Due) -> Placement | None:
     if held is not None:
         return held
     # Down behind a parent that is down and gets no ticket: the children are one, not many.
-    must_roll_up = bool(_down(due.around.ancestors()))
+    must_roll_up = next(_down(due), None) is not None
     for group in due.around.groups():
         placed = _in_group(due, group, must_roll_up=must_roll_up)
         if placed is not None:
@@ -188,7 +195,7 @@ def _in_group(due: Due, group: Group, *, must_roll_up: bool) -> Placement | None
     if group.ticket is not None and group.ticket.is_open:
         return _still_accepted(due) or Join(group.ticket)
     answer = _unfinished(due, group)
-    if answer is not None or _is_straggler(group):
+    if answer is not None or is_straggler(group):
         return answer
     return _vote(due, group, must_roll_up=must_roll_up)
 
@@ -201,7 +208,7 @@ def _still_accepted(due: Due) -> StayQuiet | None:
     return StayQuiet(gate, until)
 
 
-def _is_straggler(group: Group) -> bool:
+def is_straggler(group: Group) -> bool:
     """Whether a roll-up was resolved around it; it gets its own ticket back."""
     return group.line is not None and group.line.state is MemberState.DOWN
 

@@ -11,13 +11,13 @@ on every accepted observation, so a gate that lifts or a crash can lose nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fettled.core import phases
 from fettled.core.checklist import fits
 from fettled.core.condition import Condition
 from fettled.core.context import Context
+from fettled.core.copies import replace
 from fettled.core.gates import observed
+from fettled.core.keys import stands_for_many
 from fettled.core.lifecycle import then
 from fettled.core.observations import Observation
 from fettled.core.policy import Policy, priority_of
@@ -64,7 +64,10 @@ def is_quiet(
         if not fits(condition, membership):
             return False
         if condition.phase is Phase.FIRING and (ticket is None or ticket.open_key is None):
-            return seen.kind == condition.kind and seen.priority is condition.priority
+            # What held it before it joined is told no longer; a parent's outage still does.
+            is_gated = condition.gate is not None and stands_for_many(membership.ticket.check)
+            told = seen.kind == condition.kind and seen.priority is condition.priority
+            return told and not is_gated
     if condition.phase is Phase.HEALTHY:
         return ticket is None or ticket.open_key is None
     return (

@@ -108,7 +108,9 @@ def settling(due: Due) -> StayQuiet | None:
     of it after a maintenance window.
     """
     around, after = due.around, due.policy.settle_after
-    above = (*around.ancestors(), *filter(None, (around.primary(),)))
+    # What is above the parent was down as the parent was: its recovery is the parent's.
+    parent = next(iter(around.ancestors()), None)
+    above = [each for each in (parent, around.primary()) if each is not None]
     came_back = [each.condition.recovered for each in above if each.condition.recovered is not None]
     ends = [due.wall_of(at) + after for at in came_back]
     ended = around.window_ended(due.context.wall)

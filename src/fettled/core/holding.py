@@ -66,7 +66,10 @@ def all_holding(due: Due, rules: Sequence[Rule]) -> tuple[Held, ...]:
     found = [*_own(due), *_quiet(due, rules), *_network(due), *_above(due)]
     if asks_for_ticket(due):
         told = {held.gate for held in found}
-        found += (held for held in (*_waits(due), *_history(due)) if held.gate not in told)
+        for held in (*_history(due), *_waits(due)):
+            if held.gate not in told:
+                told.add(held.gate)
+                found.append(held)
         gate = due.condition.gate
         if gate is not None and gate not in {held.gate for held in found}:
             over = "held it at the last look, and has lifted since: the next look ends it"

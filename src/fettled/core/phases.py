@@ -10,12 +10,14 @@ The diagram in docs/explanation/phases.md is drawn from `TABLE`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from fettled.core import flap as flaps
 from fettled.core.condition import Condition
+from fettled.core.copies import replace
 from fettled.core.flap import Stretch
 from fettled.core.observations import Observation
 from fettled.core.policy import Policy
@@ -171,21 +173,27 @@ def _is_held(condition: Condition, at: datetime, policy: Policy, *, up: bool) ->
 
 
 def _enter(condition: Condition, phase: Phase, at: datetime, sight: Sight) -> Condition:
+    # All of it in one copy: in a storm, copies are most of what the engine costs.
+    told: dict[str, Any] = {}
     if phase not in COUNTING:
-        condition = replace(condition, run_from=None, run_last=None, run_count=0)
-    if phase is condition.phase:
-        return condition
+        told = {"run_from": None, "run_last": None, "run_count": 0}
+    if phase is not condition.phase:
+        told |= _entered(condition, phase, at, sight)
+    return replace(condition, **told) if told else condition
+
+
+def _entered(condition: Condition, phase: Phase, at: datetime, sight: Sight) -> dict[str, Any]:
     left = condition.phase
-    entered = replace(condition, phase=phase, since=at)
+    told: dict[str, Any] = {"phase": phase, "since": at}
     if left is Phase.HEALTHY:
-        last_up = sight.stretch.last + sight.offset if sight.stretch is not None else None
-        entered = replace(entered, healthy_until=at + sight.offset, up_until=last_up)
+        told["healthy_until"] = at + sight.offset
+        told["up_until"] = sight.stretch.last + sight.offset if sight.stretch is not None else None
     if left is Phase.FLAPPING:
-        entered = replace(entered, flips=())
+        told["flips"] = ()
     if phase is Phase.HEALTHY:
         if left in WAS_FIRING and condition.bad is Verdict.DOWN:
-            entered = replace(entered, recovered=at)
-        return replace(entered, first=None, gate=None, gate_until=None)
-    if entered.first is None:
-        entered = replace(entered, first=at + sight.offset)
-    return entered
+            told["recovered"] = at
+        told |= {"first": None, "gate": None, "gate_until": None}
+    elif condition.first is None:
+        told["first"] = at + sight.offset
+    return told

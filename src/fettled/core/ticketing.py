@@ -8,14 +8,14 @@ what should be, not what just happened.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fettled.core import gates, lifecycle, rollup
-from fettled.core.cascade import Join, RollUp, is_down, myself_of, place
+from fettled.core.cascade import Join, RollUp, is_down, is_straggler, myself_of, place
 from fettled.core.condition import Condition
 from fettled.core.context import Context
+from fettled.core.copies import replace
 from fettled.core.flap import stretched
 from fettled.core.gates import Due
 from fettled.core.keys import stands_for_many
@@ -88,23 +88,29 @@ def ensure_ticket(
         if is_down(after):
             change = absorb(change or Change(ticket, ()), due)
             change = change if change.entries or change.members or change.merged else None
-        return replace(after, gate=None, gate_until=None), change
+        return _held_by(None, after), change
     if context.membership is not None:
         return _as_member(after, due, context.membership.ticket)
     answer = _answer(due)
     if isinstance(answer, StayQuiet):
-        return replace(after, gate=answer.gate, gate_until=answer.until), None
+        return _held_by(answer.gate, after, answer.until), None
     gate, change = answer
     if is_down(after):
         change = absorb(change, due)
-    return replace(after, gate=gate, gate_until=None), change
+    return _held_by(gate, after), change
+
+
+def _held_by(gate: Gate | None, condition: Condition, until: datetime | None = None) -> Condition:
+    if condition.gate is gate and condition.gate_until == until:
+        return condition
+    return replace(condition, gate=gate, gate_until=until)
 
 
 def _as_member(after: Condition, due: Due, ticket: Ticket) -> tuple[Condition, Change | None]:
     """Let the ticket that stands for it take in what is behind it, too."""
     change = absorb(Change(ticket, ()), due) if is_down(after) else None
     if stands_for_many(ticket.check):
-        after = replace(after, gate=None, gate_until=None)
+        after = _held_by(None, after)
     return after, change if change is not None and (change.entries or change.members) else None
 
 
@@ -150,7 +156,7 @@ def _braked(due: Due, decision: ReopenIt | OpenNew) -> Decision | Join | RollUp:
     if isinstance(decision, ReopenIt) and decision.cause is not Cause.RELAPSE:
         return decision
     everything = due.around.brake()
-    if everything is None:
+    if everything is None or is_straggler(everything):
         return decision
     if everything.ticket is not None and everything.ticket.is_open:
         return Join(everything.ticket)

@@ -1,5 +1,5 @@
 """
-What the use cases need of the world, as protocols, and the values that go to and fro.
+What the use cases need of the world, as protocols, and the values that are handed over.
 
 Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
 `tests/contracts` hold probes and stores to what is promised here.

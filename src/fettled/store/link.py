@@ -8,8 +8,9 @@ own conversions, taken from the compiled statement, stay the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Dialect, Engine
@@ -18,13 +19,12 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = dict[str, Any]
 Statement = ClauseElement
-_Process = Callable[[Any], Any] | None
 
 
 class Prepared:
     """A compiled statement with what turns our values into the driver's and back."""
 
-    __slots__ = ("binds", "fixed", "names", "processes", "sql")
+    __slots__ = ("binds", "fixed", "names", "pick", "processes", "sql")
 
     def __init__(self, statement: Statement, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
@@ -35,8 +35,13 @@ class Prepared:
             for bind, name in compiled.bind_names.items()
         }
         names = compiled.positiontup or []
-        self.binds: list[tuple[str, _Process]] = [(name, processes[name]) for name in names]
         self.fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self.pick = _picker(names)
+        self.binds: list[tuple[int, Callable[[Any], Any]]] = [
+            (place, process)
+            for place, name in enumerate(names)
+            if (process := processes[name]) is not None
+        ]
         columns = [*statement.selected_columns] if isinstance(statement, Select) else []
         self.names = [column.name for column in columns]
         self.processes: list[tuple[str, Callable[[Any], Any]]] = []
@@ -49,10 +54,12 @@ class Prepared:
         """Make the driver's parameters, in the statement's order."""
         if self.fixed:
             given = {**self.fixed, **given}
-        return [
-            given[name] if process is None or given[name] is None else process(given[name])
-            for name, process in self.binds
-        ]
+        values = self.pick(given)
+        for place, process in self.binds:
+            value = values[place]
+            if value is not None:
+                values[place] = process(value)
+        return values
 
     def row(self, raw: tuple[Any, ...]) -> Row:
         """Make our values of a row, by column name."""
@@ -61,6 +68,14 @@ class Prepared:
             if row[name] is not None:
                 row[name] = process(row[name])
         return row
+
+
+def _picker(names: Sequence[str]) -> Callable[[Mapping[str, Any]], list[Any]]:
+    """Take the values of *names* out of a mapping, in order."""
+    if len(names) > 1:
+        take = itemgetter(*names)
+        return lambda given: list(take(given))
+    return lambda given: [given[name] for name in names]
 
 
 class Link:

@@ -9,19 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 
-from fettled.core.keys import BLIND, LISTS
+from fettled.core.keys import ISOLATION, LISTS, ROLLUP
 from fettled.core.tickets import MONITOR, Member, Membership
 from fettled.core.words import Gate, MemberState, Phase
 from fettled.ports import Gating
 from fettled.store.link import Link, Row
 from fettled.store.rows import dump_member, load_gating, load_member, load_ticket
 from fettled.store.statements import add, locking, put
-from fettled.store.tables import conditions, gatings, members, outbox, tickets, timeline
+from fettled.store.tables import checks, conditions, gatings, members, outbox, tickets, timeline
 
 _LINE = [column.label(f"member_{column.name}") for column in members.c]
-_STANDS = tickets.c.open_key.is_not(None) & (tickets.c.open_key != BLIND)
+# One whose own check is not watched any more is about nothing, and stands for nobody.
+_IS_WATCHED = exists().where(checks.c.check_key == tickets.c.check_key)
+_IS_LIST = or_(
+    tickets.c.check_key.startswith(ROLLUP, autoescape=True), tickets.c.check_key == ISOLATION
+)
+_STANDS = tickets.c.open_key.is_not(None) & or_(_IS_WATCHED, _IS_LIST)
 _BOTH = select(tickets, *_LINE).join(members, members.c.ticket == tickets.c.number)
 _MEMBERSHIP = locking(
     _BOTH.where(members.c.check_key == bindparam("check"), _STANDS)

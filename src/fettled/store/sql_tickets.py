@@ -7,13 +7,13 @@ Decides nothing: what a ticket may become is core's. What the database itself fo
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import bindparam, exists, func, or_, select, update
 
+from fettled.core.copies import replace
 from fettled.core.errors import ConflictError, StaleError
 from fettled.core.tickets import OPEN_STATUSES, Change, Entry, Ticket
 from fettled.ports import TicketFilter

@@ -167,16 +167,43 @@ class SqlReader:
 
 
 class SqlUnit(SqlReader):
-    """Reads that decide, and writes that commit together."""
+    """
+    Reads that decide, and writes that commit together.
+
+    Many checks are decided in one unit, and many of them ask for the same: what was read
+    once stays as it is until the unit itself writes it, since nobody else can.
+    """
 
     _lock = True
 
+    def __init__(self, link: Link) -> None:
+        super().__init__(link)
+        self._conditions: dict[str, Condition | None] = {}
+        self._last: dict[str, Ticket | None] = {}
+
+    def condition(self, check: str) -> Condition | None:
+        """One condition."""
+        if check not in self._conditions:
+            self._conditions[check] = super().condition(check)
+        return self._conditions[check]
+
+    def last_ticket(self, check: str) -> Ticket | None:
+        """The newest ticket of the condition, open or not."""
+        if check not in self._last:
+            self._last[check] = super().last_ticket(check)
+        return self._last[check]
+
     def put_condition(self, condition: Condition) -> None:
         """Insert or overwrite a condition."""
+        self._conditions.pop(condition.check, None)
         sql_conditions.put_condition(self._link, condition)
 
     def apply(self, change: Change) -> Change:
         """Write a change of a ticket whole."""
+        if change.is_new:
+            self._last.pop(change.ticket.check or "", None)
+        else:
+            self._last.clear()  # it may have taken over another one's key
         return sql_tickets.apply(self._link, change)
 
     def put_gating(self, check: str, gate: Gate | None, at: datetime) -> None:
@@ -201,6 +228,7 @@ class SqlUnit(SqlReader):
 
     def rename_subject(self, old: str, new: str) -> None:
         """Carry number, tickets and silences of *old* over to *new*."""
+        self._forget_read()
         sql_fleet.rename_subject(self._link, old, new)
         sql_silences.rename_subject(self._link, old, new)
 
@@ -210,10 +238,12 @@ class SqlUnit(SqlReader):
 
     def rename_check(self, old: str, new: str) -> None:
         """Carry everything of *old* over to *new*."""
+        self._forget_read()
         sql_checks.rename(self._link, old, new)
 
     def delete_check(self, check: str, at: datetime) -> None:
         """Forget a check, which nothing holds from *at* on; its tickets and history stay."""
+        self._forget_read()
         sql_checks.delete_check(self._link, check, at)
 
     def put_figure(self, name: str, value: int) -> None:
@@ -241,3 +271,7 @@ class SqlUnit(SqlReader):
         return sql_fleet.forget(
             self._link, spans_before=spans_before, outbox_before=outbox_before, limit=limit
         )
+
+    def _forget_read(self) -> None:
+        self._conditions.clear()
+        self._last.clear()

@@ -40,6 +40,15 @@ _WORDS = {
 }
 
 
+#: Of text; lists are bounded nowhere.
+_LENGTHS = {
+    "too_long": "must be at most {max_length} characters",
+    "string_too_long": "must be at most {max_length} characters",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+}
+
+
 def _no_control(text: str) -> str:
     if _CONTROL.search(text):
         msg = "must not hold control characters"
@@ -184,6 +193,8 @@ def _invalid(error: ValidationError, *, tagged: bool) -> Problem:
             detail = f"must be one of {known}" if known else "is required"
         elif each["type"] == "value_error":
             detail = str(each.get("ctx", {}).get("error", "is not valid"))
+        elif each["type"] in _LENGTHS:
+            detail = _LENGTHS[each["type"]].format(**each.get("ctx", {}))
         else:
             detail = _WORDS.get(each["type"], each["msg"])
         faults.append(Fault(field, detail))

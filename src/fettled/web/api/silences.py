@@ -201,6 +201,7 @@ def quiet_json(view: QuietView) -> dict[str, Any]:
         "reason": spec.reason,
         "author": spec.author or None,
         "matches": view.matches,
+        "notes": list(view.notes),
         "file": view.source,
         "created_at": time_json(spec.created_at),
         "ended_at": time_json(spec.ended_at),
