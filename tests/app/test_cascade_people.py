@@ -92,7 +92,7 @@ async def test_what_stood_on_two_tickets_is_well_on_both(desk: Desk) -> None:
     A person may reopen a roll-up whose members stand on their parent's ticket.
 
     Seen to fail where only the newest one's lines were kept: the older stayed open, with
-    none of six recovered, for as long as the daemon ran.
+    none of six recovered, for as long as the hub was down.
     """
     await desk.adopt(house())
     await desk.round(ALL_UP)
@@ -104,6 +104,7 @@ async def test_what_stood_on_two_tickets_is_well_on_both(desk: Desk) -> None:
     assert sorted(await desk.open_tickets()) == ["hub/main", "rollup:hub"]
 
     await tended(desk, states("up", hub="down"), 3, every=4)
+    assert await desk.open_tickets() == {"hub/main": []}
     await tended(desk, ALL_UP, 12, every=4)
     assert await desk.open_tickets() == {}
     for number in (1, 2):
