@@ -72,6 +72,29 @@ async def test_a_member_that_fails_again_takes_in_what_is_behind_it(desk: Desk) 
     assert await desk.open_tickets() == {"router/main": mains("switch", "door")}
 
 
+async def test_a_child_on_two_of_its_parents_lists_stands_on_the_one_that_stays(
+    desk: Desk,
+) -> None:
+    """The router's old ticket comes back with its lines, and takes the switch's in."""
+    keys = ["router", "switch", "door"]
+    parents = {"switch": "router", "door": "switch"}
+    up = dict.fromkeys(keys, "up")
+    await desk.adopt(fleet(*map(check, keys), parents=parents, storm=None))
+    await desk.round(up)
+    await desk.round(dict.fromkeys(keys, "down"), 5)
+    await desk.round(up, 24)
+    await desk.round({"router": "up", "switch": "down", "door": "down"}, 5)
+    assert await desk.open_tickets() == {"switch/main": ["door/main"]}
+
+    await desk.round(dict.fromkeys(keys, "down"), 5)
+    assert await desk.open_tickets() == {"router/main": mains("switch", "door")}
+    standing = desk.memory.membership(desk.watch("door/main"))
+    assert standing is not None
+    assert standing.ticket.check == "router/main"
+    await desk.round({"router": "up", "switch": "up", "door": "down"}, 26)
+    assert await desk.open_tickets() == {"door/main": []}
+
+
 async def test_a_parents_own_ticket_in_its_grace_takes_the_roll_up_in(desk: Desk) -> None:
     """
     It fails again while people work on its ticket: that one, and no second, is the outage's.

@@ -6,9 +6,10 @@ import pytest
 
 from desk import Desk, check, fleet
 from fettled.core.lifecycle import Resolve
+from fettled.core.policy import Storm
 from fettled.core.words import Code, Gate
 from fettled.store.link import Link
-from house import ANN, Hush, house, many_doors, rollups, ticket_of
+from house import ANN, Hush, house, many_doors, rollups, ticket_at, ticket_of
 from isolating import Post, S
 
 LAMPS = [f"lamp-{n:02}" for n in range(70)]
@@ -43,6 +44,35 @@ async def test_what_gates_the_ticket_of_a_storm_gates_its_members(
 
     assert len(await desk.open_tickets()) == 50
     assert {desk.watch(key).condition.gate for key in members} == {gate}
+
+
+@pytest.mark.parametrize("opens", [20, 50])
+async def test_the_straggler_of_a_storm_has_its_own_ticket_though_the_brake_is_on(
+    desk: Desk, opens: int
+) -> None:
+    """
+    Its list was resolved around it; to brake it again would open that list once more.
+
+    Seen to fail where it was braked: resolved and reopened at every turn, and each
+    reopening counted as an opening, which kept the brake on.
+    """
+    lamps = LAMPS[: opens + 20]
+    await desk.adopt(fleet(*map(check, lamps), storm=Storm(opens=opens)))
+    await desk.round(dict.fromkeys(lamps, "up"))
+    await desk.round(dict.fromkeys(lamps, "down"), 4)
+    number = await ticket_of(desk, "rollup:*")
+    straggler = (await desk.open_tickets())["rollup:*"][0]
+    seen = dict.fromkeys(lamps, "up") | {straggler.removesuffix("/main"): "down"}
+    tending = rollups(desk)
+    for _ in range(6):
+        await desk.round(seen)
+        for _ in range(5):
+            desk.clock.advance(5 * S)
+            for freed in await tending.tend():
+                await desk.see(freed, "down")
+
+    assert await desk.open_tickets() == {straggler: []}
+    assert (await ticket_at(desk, number)).reopen_count == 0
 
 
 async def black_out(post: Post) -> None:
