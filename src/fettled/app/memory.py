@@ -174,7 +174,7 @@ class Memory:
 
     def stand(self, watch: Watch, line: Membership | None) -> None:
         """Note which ticket of many stands for *watch*, as the store has it."""
-        if line is None:
+        if line is None or not line.ticket.is_open:
             watch.standing = None
             return
         watch.standing = (line.ticket.number, line.member)

@@ -224,5 +224,5 @@ def times_member(member: Member, opened: Iterable[Cover]) -> Iterator[Cover]:
         since = max(each.since, member.joined_at)
         ends = [at for at in (each.until, member.recovered_at if is_well else None) if at]
         until = min(ends, default=None)
-        if until is None or since < until:
+        if until is None or since <= until:  # joined and resolved at once was joined
             yield Cover(Place.MEMBER, since, until)
