@@ -74,9 +74,27 @@ class Hush(NoQuiet):
         return (StayQuiet(Gate.SILENCE, at + timedelta(hours=1)),)
 
 
+@dataclass
+class Window(NoQuiet):
+    """One maintenance window over everything."""
+
+    start: datetime
+    end: datetime
+
+    def holding(self, subject: str, at: datetime) -> tuple[StayQuiet, ...]:
+        """The window, while it lasts."""
+        return (
+            (StayQuiet(Gate.MAINTENANCE_WINDOW, self.end),) if self.start <= at < self.end else ()
+        )
+
+    def ended(self, subject: str, at: datetime) -> datetime | None:
+        """Its end, once it is over."""
+        return self.end if self.end <= at else None
+
+
 def rollups(desk: Desk, quiet: Quiet | None = None) -> Rollups:
     """What tends the checklists, as the daemon does every few seconds."""
-    return Rollups(desk.store, desk.clock, desk.memory, desk.sink, quiet or NoQuiet())
+    return Rollups(desk.store, desk.clock, desk.memory, desk.sink, quiet or desk.quiet)
 
 
 async def tended(
