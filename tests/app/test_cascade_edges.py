@@ -40,8 +40,8 @@ async def test_the_ticket_of_a_parent_that_was_removed_stands_for_nobody_new(des
     """
     One that people work on is kept for them; what fails long after has its own ticket.
 
-    Seen to fail where its lines stood on: six doors were down for half an hour as lines of
-    a ticket about a hub that was gone.
+    Seen to fail where its lines stood on: six doors were down as lines of a
+    ticket about a hub that was gone.
     """
     await desk.adopt(house())
     await desk.round(ALL_UP)

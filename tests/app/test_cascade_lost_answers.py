@@ -30,7 +30,7 @@ async def test_a_merged_sibling_whose_roll_up_lost_its_answer_gets_its_ticket_ba
     Memory asks the store about everybody after an answer that was lost.
 
     Seen to fail where only the check itself was decided again: memory held the straggler's
-    merged ticket for open, and it was down for an hour with no ticket.
+    merged ticket for open, and it was down with no ticket.
     """
     monkeypatch.setattr(queue, "RETRY_SECONDS", 0.001)
     await desk.adopt(house(RATIO))

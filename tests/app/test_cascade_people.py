@@ -50,7 +50,7 @@ async def test_a_member_that_joins_in_the_grace_starts_it_anew(desk: Desk) -> No
     """
     A touched ticket resolves `touched_grace` after the *last* recovery.
 
-    Seen to fail where joining left `recovered_at` as it was: resolved four minutes after.
+    Seen to fail where joining left `recovered_at` as it was: resolved by then.
     """
     doors, up = many_doors(12)
     await desk.adopt(house(doors=doors))
@@ -117,7 +117,7 @@ async def test_an_accepted_roll_up_holds_its_members_and_no_others(desk: Desk) -
     What gates a roll-up gates its members: a second outage behind the same hub is a new one.
 
     Seen to fail where the group's history gated everyone in it: eight doors that had
-    never been on the accepted list were down for hours without a ticket.
+    never been on the accepted list were down without a ticket.
     """
     doors, up = many_doors(18)
     await desk.adopt(house(doors=doors))
@@ -141,7 +141,7 @@ async def test_a_roll_up_that_a_person_reopens_is_kept_though_its_straggler_has_
     """
     Whoever is down has its own ticket, so of the roll-up everybody is well: it is kept.
 
-    Seen to fail where the straggler made it an unhealthy one: resolved within a second.
+    Seen to fail where the straggler made it an unhealthy one: resolved at once.
     """
     await desk.adopt(house(replace(POLICY, cascade=Cascade(recover_ratio=0.8))))
     await desk.round(ALL_UP)

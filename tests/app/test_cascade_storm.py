@@ -29,7 +29,7 @@ async def test_what_gates_the_ticket_of_a_storm_gates_its_members(
     `verify` and `accepted` apply to it as to any other.
 
     Seen to fail where only groups of the fleet were asked: all twenty members opened a
-    ticket each within a minute.
+    ticket each.
     """
     await desk.adopt(fleet(*map(check, LAMPS)))
     await desk.round(dict.fromkeys(LAMPS, "up"))
@@ -88,8 +88,8 @@ async def test_a_silence_in_a_blackout_does_not_make_its_ticket_come_and_go(post
     """
     It stands for as long as the blackout does, whoever of its list is silenced.
 
-    Seen to fail where the silenced counted as done: resolved and reopened every five
-    seconds, each of it a trigger, and the openings pulled the storm brake.
+    Seen to fail where the silenced counted as done: resolved and reopened at every
+    turn, each of it a trigger.
     """
     await black_out(post)
     before = await post.desk.events(1)
@@ -119,8 +119,8 @@ async def test_what_gates_the_ticket_of_a_blackout_gates_its_members(post: Post)
     assert gates == {Gate.VERIFY}
 
 
-async def statements_of_an_accepted_round(desk: Desk, count: int, link: list[int]) -> int:
-    """How many rows are read in one round of so many members of an accepted roll-up."""
+async def rows_of_an_accepted_round(desk: Desk, count: int, read: list[int]) -> int:
+    """Count the rows that one round of so many members of an accepted roll-up reads."""
     doors, up = many_doors(count)
     down = up | dict.fromkeys(doors, "down")
     await desk.adopt(house(doors=doors))
@@ -129,10 +129,10 @@ async def statements_of_an_accepted_round(desk: Desk, count: int, link: list[int
     number = await ticket_of(desk, "rollup:hub")
     await desk.tickets.act(str(number), Resolve(Code.WONT_FIX), ANN)
     await desk.round(down)
-    link.clear()
+    read.clear()
     await desk.round(down)
     assert desk.watch(f"{doors[0]}/main").condition.gate is Gate.ACCEPTED
-    return sum(link)
+    return sum(read)
 
 
 @pytest.mark.parametrize("count", [10, 40])
@@ -158,5 +158,5 @@ async def test_a_member_of_an_accepted_list_reads_no_more_the_longer_the_list_is
 
     monkeypatch.setattr(Link, "all", all_counted)
     monkeypatch.setattr(Link, "one", one_counted)
-    rows = await statements_of_an_accepted_round(desk, count, read)
+    rows = await rows_of_an_accepted_round(desk, count, read)
     assert rows / count < MOST_READ, f"{rows / count:.1f} rows for each look"
