@@ -16,6 +16,7 @@ from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.subjects import Subjects
+from fettled.app.surroundings import NoQuiet, Quiet
 from fettled.app.tickets import Tickets
 from fettled.app.watch import Watch
 from fettled.core.condition import Condition
@@ -34,6 +35,7 @@ POLICY = Policy(flap=Flap(transitions=99))
 SEEN = {
     "up": Outcome(Verdict.UP, Reason.OK),
     "down": Outcome(Verdict.DOWN, Reason.REFUSED, "connection refused"),
+    "slow": Outcome(Verdict.DEGRADED, Reason.LATENCY, "slow"),
     "unknown": Outcome(Verdict.UNKNOWN, Reason.STALLED),
 }
 
@@ -162,9 +164,10 @@ class Desk:
     sink: Remembering = field(default_factory=Remembering)
     memory: Memory = field(default_factory=Memory)
     incarnation: int = 1
+    quiet: Quiet = field(default_factory=NoQuiet)
 
     def __post_init__(self) -> None:
-        self.observer = Observer(self.store, self.clock, self.sink, self.memory)
+        self.observer = Observer(self.store, self.clock, self.sink, self.memory, self.quiet)
         self.tickets = Tickets(self.store, self.clock, self.memory, self.sink)
         self.subjects = Subjects(self.memory, lambda _: None)
         self.heartbeats = Heartbeats(self.memory, self.store, self.clock)

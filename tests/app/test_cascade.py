@@ -9,34 +9,9 @@ import pytest
 
 from desk import POLICY, Desk, check, fleet
 from fettled.core.lifecycle import Comment, Reopen, Resolve
-from fettled.core.policy import Cascade, Policy
-from fettled.core.tickets import Actor
+from fettled.core.policy import Cascade
 from fettled.core.words import Code, Gate, Status
-from fettled.ports import Fleet
-
-ANN = Actor("user", "ann")
-DOORS = [f"door-{n}" for n in range(1, 7)]
-HUB = dict.fromkeys(DOORS, "hub")
-ALL_UP = dict.fromkeys(["hub", *DOORS], "up")
-
-
-def house(policy: Policy = POLICY, storm: object = None) -> Fleet:
-    """A hub, and six doors that are reached through it."""
-    checks = [check(key, policy=policy) for key in ["hub", *DOORS]]
-    return fleet(*checks, parents=HUB, storm=storm)  # type: ignore[arg-type]  # None or a Storm
-
-
-def states(word: str, *keys: str, **others: str) -> dict[str, str]:
-    """All of *keys* in one word; the others are up."""
-    return ALL_UP | dict.fromkeys(keys, word) | others
-
-
-async def ticket_of(desk: Desk, key: str) -> int:
-    """The number of the open ticket under *key*."""
-    found = await desk.store.read(lambda r: r.last_ticket(key))
-    assert found is not None
-    assert found.is_open
-    return found.number
+from house import ALL_UP, ANN, DOORS, HUB, house, states, ticket_of
 
 
 async def test_children_of_a_parent_that_is_down_join_its_ticket(desk: Desk) -> None:
