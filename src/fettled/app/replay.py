@@ -266,8 +266,7 @@ class Replay:
             self._memory.believe(watch, self._ledger.condition(key) or Condition(key))
             watch.expected = watch.condition
             watch.ticket = self._ledger.last_ticket(key)
-            line = self._ledger.membership(key)
-            watch.standing = None if line is None else (line.ticket.number, line.member)
+            self._memory.stand(watch, self._ledger.membership(key))
             if cursor.wake(moment):
                 self._plan(cursor)
 

@@ -302,7 +302,7 @@ class Surroundings:
             return None  # a newer one took its place
         return Group(
             name=key.removeprefix(ROLLUP),
-            gate=Gate.OBSERVE_ONLY,
+            gate=Gate.ISOLATION if self.sightings.is_blackout else Gate.OBSERVE_ONLY,
             size=ticket.member_count,
             ticket=ticket,
             belief=self._belief(key, ticket),

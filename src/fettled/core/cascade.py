@@ -142,7 +142,9 @@ def _by_list(due: Due) -> Placement | None:
     answer = _unfinished(due, group)
     # A blackout's ticket is opened again by what sees the blackout, not by a member.
     is_ours = group.ticket is None or group.ticket.check != ISOLATION
-    return answer if is_ours or isinstance(answer, StayQuiet) else None
+    if is_ours or isinstance(answer, StayQuiet):
+        return answer
+    return StayQuiet(Gate.ISOLATION) if group.gate is Gate.ISOLATION else None
 
 
 def _by_group(due: Due) -> Placement | None:

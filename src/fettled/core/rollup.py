@@ -179,9 +179,10 @@ def _failed_at(each: Sibling, ticket: Ticket) -> datetime:
 
 
 def _opened_at(each: Sibling, due: Due) -> datetime:
-    """Say when its ticket was opened for the present outage: it fired then, or later."""
+    """Say when its ticket was opened for the present outage: when it fired, if not later."""
     fired = each.condition.since
-    return due.context.wall if fired is None else due.wall_of(fired)
+    at = due.context.wall if fired is None else due.wall_of(fired)
+    return at if each.ticket is None else max(at, each.ticket.created_at)
 
 
 def _with_checklist(
