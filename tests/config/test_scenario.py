@@ -131,3 +131,10 @@ def test_without_targets_the_fleet_is_that_of_the_configuration() -> None:
     written = parse_scenario("steps:\n  - at 1s door-1 down\n", "s.yaml", lambda: running)
 
     assert written.settings is running
+
+
+def test_an_expectation_that_names_nobody_is_about_whom_was_named_last() -> None:
+    """As in `at 3s door-1 down`, then `between 8s and 10s expect ticket open`."""
+    text = HEAD + "  - at 3s door-1 down\n  - between 8s and 10s expect ticket open\n"
+    claims = [each.claim for each in parse_scenario(text, "s.yaml", Settings).scenario.expectations]
+    assert claims == [OnTicket("door-1/main", Status.OPEN, None, None)]

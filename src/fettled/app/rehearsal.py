@@ -7,6 +7,7 @@ that the daemon keeps; here is only a queue of what comes next, in place of the 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -117,6 +118,8 @@ class Rehearsal:
             self.told.at = at
             await self._go_on(rank, key, n)
             self._judge()
+            # The use cases wait for nothing here; whoever wants it to stop must get a turn.
+            await asyncio.sleep(0)
         self._observer.stop()
         for n, each in enumerate(self.scenario.expectations):
             if n in self._instead and (each.throughout or n not in self._met):

@@ -16,7 +16,7 @@ from enum import IntEnum
 
 from typer.exceptions import Abort, Exit, TyperException
 
-from fettled.core.errors import ConfigError, FettledError
+from fettled.core.errors import ConfigError, FettledError, ScenarioError
 
 #: How many lines of stderr a command that could not may take.
 _LINES = 3
@@ -70,6 +70,8 @@ def _run(work: Callable[[], object]) -> int:
 
 def _sentence(error: Exception) -> str:
     match error:
+        case ScenarioError():
+            return str(error)
         case ConfigError():
             return _first_faults(str(error))
         case FettledError():

@@ -21,11 +21,18 @@ from fettled.config.interpolation import Sources
 from fettled.config.places import Places
 from fettled.config.reading import read_text
 from fettled.config.scalars import as_text
-from fettled.config.scenario_words import Names, expected, read_claim, read_event, read_line
+from fettled.config.scenario_words import (
+    Names,
+    expected,
+    named,
+    read_claim,
+    read_event,
+    read_line,
+)
 from fettled.config.schema import Settings
 from fettled.config.validation import validate
 from fettled.core.durations import parse_duration
-from fettled.core.errors import ConfigError
+from fettled.core.errors import ScenarioError
 from fettled.core.scenario import Expectation, Place, Scenario, Step
 
 _FLEET = ("targets", "policies", "defaults", "storm")
@@ -59,16 +66,16 @@ def parse_scenario(text: str, shown: str, running: Callable[[], Settings]) -> Wr
     data = document.data
     if not isinstance(data, dict):
         reading.fault((), "is no scenario: begin with scenario: and steps:")
-        raise ConfigError(render(reading.faults))
+        raise ScenarioError(render(reading.faults))
     for key in data:
         if key not in _KEYS:
             reading.fault((key,), f"unknown key{suggest(key, _KEYS)}", "key")
     settings = reading.settings(data) if "targets" in data else running()
     if settings is None:
-        raise ConfigError(render(reading.faults))
+        raise ScenarioError(render(reading.faults))
     scenario = reading.scenario(data, _names(settings))
     if reading.faults:
-        raise ConfigError(render(reading.faults))
+        raise ScenarioError(render(reading.faults))
     return Written(scenario, settings)
 
 
@@ -88,6 +95,8 @@ class _Reading:
     shown: str
     document: Document
     faults: list[Fault] = field(default_factory=list)
+    #: The check that was named last.
+    about: str | None = None
 
     def __post_init__(self) -> None:
         self.faults += self.document.faults
@@ -145,7 +154,8 @@ class _Reading:
             read = read_line(line)
             for text, is_expected in expected(read.parts):
                 if is_expected:
-                    claim = read_claim(text, names)
+                    claim = read_claim(text, names, self.about)
+                    self.about = getattr(claim, "check", None) or self.about
                     if not read.end:
                         msg = "can never be looked at: nothing was seen yet; expect it later"
                         raise ValueError(msg)  # noqa: TRY301 - as above
@@ -153,7 +163,9 @@ class _Reading:
                         read.start, read.end, claim, f"expect {text}", place, read.throughout
                     )
                 elif read.is_instant:
-                    yield Step(read.start, read_event(text, names), place)
+                    event = read_event(text, names)
+                    self.about = named(event) or self.about
+                    yield Step(read.start, event, place)
                 else:
                     msg = "something happens at an instant: write 'at 3s', or expect something"
                     raise ValueError(msg)  # noqa: TRY301 - as above

@@ -204,13 +204,22 @@ _VERBS: dict[str, Callable[[str, Names], Event]] = {
 }
 
 
-def read_claim(text: str, names: Names) -> Claim:
+#: What an expectation begins with that names nobody: it is about whom the line before named.
+_NAMELESS = re.compile(r"(ticket|no ticket$|phase|gated|not gated|member)\b.*")
+
+
+def read_claim(text: str, names: Names, about: str | None = None) -> Claim:
     """
-    Read what is expected, without the word `expect`.
+    Read what is expected, without the word `expect`; *about* is who was named last.
 
     Raises:
         ValueError: the text says what is wrong, and the cure.
     """
+    if _NAMELESS.fullmatch(text):
+        if about is None:
+            msg = f"names no subject, and none was named before: write 'expect SUBJECT {text}'"
+            raise ValueError(msg)
+        text = f"{about} {text}"
     for pattern, make in _FORMS:
         found = pattern.fullmatch(text)
         if found is not None:
@@ -271,6 +280,13 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Names], Claim]], .
         lambda m, names: MemberOf(names.check(m["name"]), names.check(m["of"])),
     ),
 )
+
+
+def named(event: Event) -> str | None:
+    """Give the check that *event* names last."""
+    if isinstance(event, Turn):
+        return event.checks[-1]
+    return event.check if isinstance(event, Act) else None
 
 
 def expected(parts: Iterable[str]) -> Iterator[tuple[str, bool]]:

@@ -15,6 +15,10 @@ class ConfigError(FettledError):
     """The configuration cannot be used; the text lists every fault with its place."""
 
 
+class ScenarioError(ConfigError):
+    """A scenario cannot be played; every fault is told, since no other command would."""
+
+
 class InventoryShrunkError(ConfigError):
     """Too much of the fleet is gone at once to be believed without confirmation."""
 
