@@ -50,7 +50,7 @@ def test_a_silence_outlives_the_daemon_and_can_be_ended_without_it(tmp_path: Pat
         common = ("--for", "1h", "--reason", "painters")
         refused = fettled.run("silence", "add", "dor", *common)
         assert (refused.returncode, refused.stdout) == (2, "")
-        assert "there is no such subject" in refused.stderr
+        assert "there is no subject 'dor'; did you mean door?" in refused.stderr
         assert "Traceback" not in refused.stderr
 
         made = fettled.run("silence", "add", "door", *common)

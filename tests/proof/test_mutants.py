@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 import mutants
-from fettled.app import adopt, observe
+from fettled.app import adopt, queue
 from fettled.core.policy import Flap, Policy
 from fettled.core.words import SubjectType
 from fettled.ports import Fleet, SubjectSpec
@@ -55,7 +55,7 @@ def test_the_engine_machine_notices(mutant: Mutant) -> None:
 
 @pytest.fixture
 def _no_pauses() -> Iterator[None]:
-    with put(observe, RETRY_SECONDS=0), put(adopt, RETRY_SECONDS=0):
+    with put(queue, RETRY_SECONDS=0), put(adopt, RETRY_SECONDS=0):
         yield
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 import pg
-from fettled.app import adopt, observe
+from fettled.app import adopt, queue
 from mutants import put
 from proof.store_machine import StoreMachine
 from stores import migrated_database, migrated_file, pg_server
@@ -23,7 +23,7 @@ __all__ = ["migrated_database", "migrated_file", "pg_server"]
 @pytest.fixture(autouse=True)
 def _no_pauses() -> Iterator[None]:
     """A store that was away is asked again at once."""
-    with put(observe, RETRY_SECONDS=0), put(adopt, RETRY_SECONDS=0):
+    with put(queue, RETRY_SECONDS=0), put(adopt, RETRY_SECONDS=0):
         yield
 
 

@@ -20,6 +20,7 @@ from fettled.app.memory import Memory
 from fettled.app.queue import Queue
 from fettled.app.surroundings import NoQuiet, Quiet
 from fettled.app.watch import Watch
+from fettled.core.cascade import is_down
 from fettled.core.checklist import fits
 from fettled.core.condition import Condition
 from fettled.core.context import Context
@@ -98,6 +99,8 @@ class Observer:
         )
         #: Has a check looked at soon; the composition root ties it to the scheduler.
         self.wake: Callable[[str], object] = str
+        #: Parents that are asked again in a moment.
+        self._asked_later: set[str] = set()
 
     def observe(self, watch: Watch, seen: Observation) -> Condition:
         """
@@ -185,12 +188,27 @@ class Observer:
         """Yield what *watch* is reached through, and has to learn of it."""
         if decided.condition.phase is Phase.PENDING_RESOLVE is not before.phase:
             # What is reached through it answers: so may it, and its own look may be far off.
-            yield from self._memory.down_above(watch, self._clock.now() - JUST_ASKED)
+            recently = self._clock.now() - JUST_ASKED
+            yield from self._memory.down_above(watch, recently)
+            self._ask_later(self._memory.asked_first(watch))
         if any(entry.event in OPENED for each in decided.changes for entry in each.entries):
             for unaware in self._memory.above_unaware(watch):
                 # Its next look is to take this ticket in.
                 unaware.is_unaware = unaware.is_cut = True
                 yield unaware.spec.key
+
+    def _ask_later(self, above: list[str]) -> None:
+        """Ask once more when many that recovered together have: their parent may follow them."""
+        for check in set(above) - self._asked_later:
+            self._asked_later.add(check)
+            loop = asyncio.get_running_loop()
+            loop.call_later(JUST_ASKED.total_seconds(), self._ask, check)
+
+    def _ask(self, check: str) -> None:
+        self._asked_later.discard(check)
+        watch = self._memory.get(check)
+        if watch is not None and is_down(watch.condition):
+            self.wake(check)
 
     def _wake_when_over(self, watch: Watch, gate: Gate, until: datetime) -> None:
         if gate in {Gate.PRIMARY, Gate.PARENT}:

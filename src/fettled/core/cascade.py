@@ -17,7 +17,7 @@ from itertools import islice
 from fettled.core import reopening
 from fettled.core.around import Above, Group, Sibling
 from fettled.core.condition import Condition
-from fettled.core.gates import Due, settling
+from fettled.core.gates import FAR_UP, Due, settling
 from fettled.core.keys import ISOLATION
 from fettled.core.policy import Policy
 from fettled.core.reopening import ReopenIt, StayQuiet
@@ -30,8 +30,6 @@ LONGEST_PENDING = timedelta(minutes=5)
 ASKING = timedelta(seconds=1)
 #: A group this small is wholly down by accident.
 LEAST_WHOLE_GROUP = 3
-#: Ancestors that are read for a decision; one that is a line of a ticket ends it sooner.
-FAR_UP = 16
 #: So many undecided siblings are worth waiting for.
 UNDECIDED = 2
 #: Periods of the group that failures of one cause may be apart.

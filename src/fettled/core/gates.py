@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from fettled.core.around import Around
 from fettled.core.condition import Condition
@@ -19,6 +20,9 @@ from fettled.core.context import Context
 from fettled.core.policy import Policy
 from fettled.core.reopening import StayQuiet
 from fettled.core.words import Gate, Phase
+
+#: Ancestors that are read for a decision; one that is a line of a ticket ends it sooner.
+FAR_UP = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,7 @@ def settling(due: Due) -> StayQuiet | None:
     of it after a maintenance window.
     """
     around, after = due.around, due.policy.settle_after
-    # What is above the parent was down as the parent was: its recovery is the parent's.
-    parent = next(iter(around.ancestors()), None)
-    above = [each for each in (parent, around.primary()) if each is not None]
+    above = [*islice(around.ancestors(), FAR_UP), *filter(None, (around.primary(),))]
     came_back = [each.condition.recovered for each in above if each.condition.recovered is not None]
     ends = [due.wall_of(at) + after for at in came_back]
     ended = around.window_ended(due.context.wall)
