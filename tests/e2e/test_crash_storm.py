@@ -118,7 +118,7 @@ _TAMPERING = {
     "UPDATE timeline SET event = 'reopened' WHERE event = 'resolved'": "two tickets at once",
     "DELETE FROM outbox WHERE position = 1": "not one event in the outbox",
     "DELETE FROM spans WHERE verdict = 'down'": "on too little",
-    "DELETE FROM spans WHERE verdict = 'up'": "was resolved at",
+    "DELETE FROM spans WHERE verdict = 'up'": "on too little",
     "UPDATE timeline SET data = replace(data, '0.', '1.') WHERE event = 'comment_added'": (
         "is there 0 times"
     ),

@@ -34,6 +34,8 @@ from fettled.core.tickets import Change, Membership
 from fettled.core.words import Gate, Phase, Verdict
 from fettled.ports import Clock, EventSink, Store, UnitOfWork
 
+#: Gates that hold for hours, and that only the unit knows to have lifted.
+_LASTING = frozenset({Gate.SILENCE, Gate.MAINTENANCE_WINDOW})
 #: Entries by which a ticket comes to be open.
 OPENED = frozenset({"opened", "reopened"})
 #: Many children fail together: so soon after a look their parent is not asked again.
@@ -70,7 +72,9 @@ def foresee(
     condition, change = step(was, seen, watch.spec.policy, context)
     fits_line = line is None or fits(condition, line)
     is_due = change is not None or condition is not was or not fits_line
-    is_edge = change is not None or condition.phase is not was.phase
+    # What is silenced would open at every look, as far as memory can tell: no edge by itself.
+    would_change = change is not None and was.gate not in _LASTING
+    is_edge = would_change or condition.phase is not was.phase
     return Foreseen(condition, change, is_due, is_edge)
 
 

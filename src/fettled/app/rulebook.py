@@ -166,7 +166,8 @@ def make_page(spec: QuietSpec, at: datetime, expand: Expand) -> Page:
     if spec.recurrence is None:
         intervals = (Interval(spec.starts_at or _ALWAYS, spec.ends_at or _NEVER),)
     else:
-        intervals = expand(spec.recurrence, at)
+        # One that somebody ended has its last run before that, however long ago.
+        intervals = expand(spec.recurrence, min(at, spec.ended_at or at))
         # Before its end, another run than the one that ended last was that.
         edges = (time for each in intervals for time in (each.start, each.end))
         since = max((time for time in edges if time <= at), default=_ALWAYS)
