@@ -82,6 +82,8 @@ class Books:
         self.touched: dict[str, int] = {}
         self.is_isolated = False
         self.at = self.wall = 0
+        #: Since when the present process could ask.
+        self.began = 0
         self.violations: list[tuple[int, str, str]] = []
 
     def complain(self, subject: str, text: str) -> None:
@@ -104,8 +106,13 @@ class Books:
         return max(over, key=lambda t: (t.resolved_wall, t.number), default=None)
 
     def standing(self, check: str) -> list[Record]:
-        """The open tickets that have *check* on their checklist."""
-        return [t for n in self.lines.get(check, ()) if (t := self.tickets[n]).is_open]
+        """
+        The open tickets that have *check* on their checklist, and stand for it.
+
+        One whose own check is not watched any more is about nothing, and stands for nobody.
+        """
+        found = [t for n in self.lines.get(check, ()) if (t := self.tickets[n]).is_open]
+        return [t for t in found if t.key in self.rules or ":" in t.key]
 
     def is_hushed(self, check: str) -> bool:
         """Whether a silence or window holds for its subject."""

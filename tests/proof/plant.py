@@ -161,6 +161,7 @@ class Plant:
         self.seq = 0
         self.memory = Memory()
         self._adopt("start")
+        self.auditor.began = self.at
         for belief in self.auditor.beliefs.values():
             belief.forget_flips()
 

@@ -36,7 +36,7 @@ def _by_observing(books: Books, check: str, belief: Belief) -> bool:
 
 def _held_above(books: Books, check: str, above: str, belief: Belief) -> bool:
     rule, other = books.rules[check], books.belief(above)
-    age = books.at - belief.firing_from
+    age = books.at - max(belief.firing_from, books.began)
     asked = books.rules[above].timeout + ASKING if above in books.rules else 0
     if age <= asked:
         return True
@@ -53,7 +53,7 @@ def _by_primary(books: Books, check: str, belief: Belief) -> bool:
 
 def _is_held_for_the_vote(books: Books, check: str, belief: Belief) -> bool:
     rule = books.rules[check]
-    return books.at - belief.firing_from <= rule.hold + rule.interval
+    return books.at - max(belief.firing_from, books.began) <= rule.hold + rule.interval
 
 
 def _by_parent(books: Books, check: str, belief: Belief) -> bool:

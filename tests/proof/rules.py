@@ -65,8 +65,11 @@ def check_well(books: Books, check: str, belief: Belief) -> None:
         wait = max(wait, rule.budget_window if ticket.is_unstable else 0)
         if well_for >= wait:
             books.complain(check, f"8: well for {well_for // 1000}s, and #{ticket.number} is open")
-    for ticket in books.standing(check):
-        if ticket.members[check] == "down":
+    standing = books.standing(check)
+    newest = max((ticket.number for ticket in standing), default=0)
+    for ticket in standing:
+        # A person who reopens one may put it on two; the older is brought up in a few seconds.
+        if ticket.members[check] == "down" and ticket.number == newest:
             books.complain(check, f"3: is well, and down on the checklist of #{ticket.number}")
         if not is_many(ticket.key) or ticket.touched or ticket.kept is not False:
             continue
@@ -115,7 +118,9 @@ def _line(books: Books, ticket: Record, check: str, state: str) -> None:
     belief = books.belief(check)
     if ticket.members.get(check) == state:
         return
-    is_new = state == "down" and check not in ticket.members and not books.open_of(check)
+    # What has a ticket, or is a line of one, may go over to another.
+    has_one = books.open_of(check) or books.standing(check)
+    is_new = state == "down" and check not in ticket.members and not has_one
     if is_new and books.is_hushed(check):
         books.complain(check, f"8: is silenced, and put on #{ticket.number}")
     if state == "down" and belief.is_well:

@@ -35,7 +35,8 @@ UNDECIDED = 2
 #: Periods of the group that failures of one cause may be apart.
 PERIODS_APART = 2
 
-_CONFIRMED = frozenset({Phase.FIRING, Phase.PENDING_RESOLVE, Phase.FLAPPING})
+#: The phases of an outage that is confirmed, and not over.
+CONFIRMED = frozenset({Phase.FIRING, Phase.PENDING_RESOLVE, Phase.FLAPPING})
 #: What an ancestor without a ticket waits for; it may get one yet.
 _WAITS = frozenset({Gate.PRIMARY, Gate.PARENT, Gate.ISOLATION, Gate.VERIFY, Gate.SETTLING})
 
@@ -61,7 +62,7 @@ Placement = StayQuiet | Join | RollUp
 
 def is_down(condition: Condition) -> bool:
     """Whether its outage is confirmed, and not over."""
-    return condition.phase in _CONFIRMED and condition.bad is Verdict.DOWN
+    return condition.phase in CONFIRMED and condition.bad is Verdict.DOWN
 
 
 def place(due: Due) -> Placement | None:

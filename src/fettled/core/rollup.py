@@ -14,7 +14,7 @@ from typing import Any
 
 from fettled.core import lifecycle
 from fettled.core.around import Group, Sibling
-from fettled.core.cascade import Join, RollUp, decide_rollup
+from fettled.core.cascade import CONFIRMED, Join, RollUp, decide_rollup
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.gates import Due
@@ -158,6 +158,8 @@ def absorb(change: Change, due: Due) -> Change:
         for each in due.around.below()
         if each.ticket is not None
         and each.ticket.is_open
+        and each.condition.phase in CONFIRMED
+        and each.is_free
         and not each.is_member
         and each.check not in there
         and (_failed_at(each, each.ticket) > since or _opened_at(each, due) >= just_before)
