@@ -44,13 +44,13 @@ def quick(examples: int, steps: int) -> settings:
 
 @pytest.mark.parametrize("mutant", suspects.ENGINE, ids=suspects.name_of)
 def test_the_engine_machine_notices(mutant: Mutant) -> None:
-    """A hundred histories are enough to tell each of these from the real engine."""
+    """Four hundred histories are enough to tell each of these from the real engine."""
 
     class Machine(EngineMachine):
         """A class of its own, since the seed is kept on it."""
 
     with mutant(), pytest.raises(AssertionError):
-        run_state_machine_as_test(seed(2)(Machine), settings=quick(150, 25))
+        run_state_machine_as_test(seed(2)(Machine), settings=quick(400, 25))
 
 
 @pytest.fixture
