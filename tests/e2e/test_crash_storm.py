@@ -90,11 +90,11 @@ _TRAPS = {
     "condition and ticket in two transactions": Kill(
         "before BEGIN", least=20, most=60, all_doors=True
     ),
-    "each statement for itself": Kill("between inserts", least=80, most=240, all_doors=True),
+    "each statement for itself": Kill("between inserts", least=20, most=240, all_doors=True),
     "an entry without its event": Kill("after COMMIT", least=8, most=8),
 }
 #: Tries until one of them is caught in the act; nearly always the first or second.
-_TRIES = 6
+_TRIES = 20
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
