@@ -8,9 +8,10 @@ ticket). Who a caller is, and which route asks for what, is the web's matter.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
-from fettled.core.tickets import Ticket
+from fettled.core.tickets import Actor, Ticket
 
 
 class Permission(StrEnum):
@@ -98,17 +99,41 @@ def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
     return frozenset().union(*(GRANTS[role] for role in roles))
 
 
-def sees(held: frozenset[Permission], name: str, ticket: Ticket) -> bool:
-    """Whether *name*, holding *held*, may know of *ticket* at all."""
-    if Permission.TICKET_VIEW_ANY in held:
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """
+    A caller: the *name* that is on tickets, and what that name may do.
+
+    Attributes:
+        teams, shifts: the teams and on-call schedules that the name belongs to.
+    """
+
+    name: str
+    actor: Actor
+    permissions: frozenset[Permission]
+    teams: frozenset[str] = frozenset()
+    shifts: frozenset[str] = frozenset()
+
+
+def sees(who: Principal, ticket: Ticket) -> bool:
+    """
+    Whether *who* may know of *ticket* at all.
+
+    Without `ticket.view_any` that is: of one's teams and shifts, held or reported by oneself.
+    """
+    if Permission.TICKET_VIEW_ANY in who.permissions:
         return True
-    return Permission.TICKET_VIEW in held and name in {ticket.assignee, ticket.reporter}
+    return Permission.TICKET_VIEW in who.permissions and (
+        who.name in {ticket.assignee, ticket.reporter}
+        or ticket.team in who.teams
+        or ticket.shift in who.shifts
+    )
 
 
-def may_comment(held: frozenset[Permission], name: str, ticket: Ticket, *, internal: bool) -> bool:
-    """Whether *name* may comment: reporters on their own tickets only, and in public."""
+def may_comment(who: Principal, ticket: Ticket, *, internal: bool) -> bool:
+    """Whether *who* may comment: reporters on their own tickets only, and in public."""
     if internal:
-        return Permission.TICKET_COMMENT_INTERNAL in held
-    if Permission.TICKET_UPDATE in held:
+        return Permission.TICKET_COMMENT_INTERNAL in who.permissions
+    if Permission.TICKET_UPDATE in who.permissions:
         return True
-    return Permission.TICKET_CREATE in held and ticket.reporter == name
+    return Permission.TICKET_CREATE in who.permissions and ticket.reporter == who.name

@@ -72,6 +72,24 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Snooze:
+    """How long a ticket's notifications are quiet: until a time, or until it changes."""
+
+    until: datetime | None = None
+    on_change: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """The last escalation of a ticket, so that a second click is told from a second step."""
+
+    mode: str
+    to: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """
     The people's record of an incident. Times are wall time, aware, UTC.
@@ -89,6 +107,12 @@ class Ticket:
         relapses: when it was reopened by the monitor because the fault came back.
         generation: of the SLA clocks; 1 for the first.
         member_count, done_count: of its checklist; done are those that are not down.
+        level: P1 to P5, where a person gave it; else it goes by the priority.
+        service_interrupted: None: nobody said.
+        shift: the on-call schedule that owns it, instead of a person.
+        supplier: outside the house, to whom it was escalated.
+        hold_until, hold_reason: of a ticket that is pending.
+        responded_at: when it was first started; taken back by `move_to_open`.
         version: counts changes, for optimistic locking.
         last_seq: of its timeline.
     """
@@ -129,6 +153,23 @@ class Ticket:
     labels: dict[str, str] = field(default_factory=dict)
     member_count: int = 0
     done_count: int = 0
+    level: str | None = None
+    severity: str | None = None
+    impact: str | None = None
+    urgency: str | None = None
+    category: str | None = None
+    ownership: str | None = None
+    region: str | None = None
+    project: str | None = None
+    application: str | None = None
+    service_interrupted: bool | None = None
+    shift: str | None = None
+    supplier: str | None = None
+    hold_until: datetime | None = None
+    hold_reason: str | None = None
+    snooze: Snooze | None = None
+    responded_at: datetime | None = None
+    escalated: Escalation | None = None
     version: int = 1
     last_seq: int = 0
 

@@ -145,3 +145,48 @@ class Cause(StrEnum):
     RELAPSE = "relapse"
     STILL_UNHEALTHY = "still_unhealthy"
     PERSON = "person"
+
+
+class Level(StrEnum):
+    """How bad an incident is, from the core service for everybody to a mere question."""
+
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+    P5 = "P5"
+
+
+class Severity(StrEnum):
+    """How grave it is technically."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MODERATE = "moderate"
+    MINOR = "minor"
+
+
+class Impact(StrEnum):
+    """Who is affected."""
+
+    ENTERPRISE = "enterprise"
+    MULTI_CLIENT = "multi_client"
+    SINGLE_CLIENT = "single_client"
+    SINGLE_USER = "single_user"
+
+
+class Urgency(StrEnum):
+    """How soon it matters."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Ownership(StrEnum):
+    """How the incident came to be known."""
+
+    ALARM_DETECTION = "alarm_detection"
+    CUSTOMER_REPORT = "customer_report"
+    PROACTIVE = "proactive"
+    OTHER = "other"

@@ -5,6 +5,12 @@ Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
 `tests/contracts` hold probes and stores to what is promised here.
 """
 
+from fettled.ports.desk import (
+    DeskReader,
+    DeskStore,
+    DeskUnit,
+    TicketAction,
+)
 from fettled.ports.fleet import (
     CanarySpec,
     CheckSpec,
@@ -13,6 +19,7 @@ from fettled.ports.fleet import (
     IsolationSpec,
     SubjectSpec,
 )
+from fettled.ports.people import Directory, Schedule, Team, User
 from fettled.ports.quiet import QUIET_WORDS, QuietEdge, QuietSpec
 from fettled.ports.records import (
     Gating,
@@ -23,6 +30,7 @@ from fettled.ports.records import (
     Subject,
     TicketFilter,
     Token,
+    Viewer,
 )
 from fettled.ports.store import (
     Reader,
@@ -40,6 +48,10 @@ __all__ = [
     "CanarySpec",
     "CheckSpec",
     "Clock",
+    "DeskReader",
+    "DeskStore",
+    "DeskUnit",
+    "Directory",
     "EventSink",
     "Fleet",
     "Gating",
@@ -53,10 +65,15 @@ __all__ = [
     "QuietEdge",
     "QuietSpec",
     "Reader",
+    "Schedule",
     "Store",
     "Subject",
     "SubjectSpec",
+    "Team",
+    "TicketAction",
     "TicketFilter",
     "Token",
     "UnitOfWork",
+    "User",
+    "Viewer",
 ]

@@ -63,8 +63,24 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks, where not every ticket may be seen: those of theirs are."""
+
+    name: str
+    teams: frozenset[str] = frozenset()
+    shifts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """Which tickets to list; every field that is set must match."""
+    """
+    Which tickets to list; every field that is set must match.
+
+    Attributes:
+        viewer: None for one who may see every ticket.
+    """
+
+    viewer: Viewer | None = None
 
     status: frozenset[str] = frozenset()
     priority: frozenset[str] = frozenset()

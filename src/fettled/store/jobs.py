@@ -14,14 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fettled.ports import UnitOfWork
+from fettled.ports import DeskUnit
 
 
 @dataclass(slots=True, eq=False)
 class Job:
     """One unit and its caller."""
 
-    unit: Callable[[UnitOfWork], Any]
+    unit: Callable[[DeskUnit], Any]
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     submitted: float = field(default_factory=time.monotonic)

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from fettled.core.errors import StoreDownError, StoreError, StoreUnsureError
-from fettled.ports import Reader, UnitOfWork
+from fettled.ports import DeskReader, DeskUnit
 from fettled.store import lock
 from fettled.store.engine import make_engine, parse, sqlite_path
 from fettled.store.faults import explained
@@ -45,7 +45,7 @@ class SqlStore:
         self._writer = writer
         self._readers = readers
 
-    async def write(self, unit: Callable[[UnitOfWork], T]) -> T:
+    async def write(self, unit: Callable[[DeskUnit], T]) -> T:
         """
         Run *unit* in the writer's next transaction; answer after COMMIT.
 
@@ -64,7 +64,7 @@ class SqlStore:
             watch.cancel()
         return value
 
-    async def read(self, ask: Callable[[Reader], T]) -> T:
+    async def read(self, ask: Callable[[DeskReader], T]) -> T:
         """
         Run *ask* on a reader's thread.
 

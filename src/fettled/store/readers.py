@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from fettled.core.errors import StoreDownError
-from fettled.ports import Reader
+from fettled.ports import DeskReader
 from fettled.store.faults import Fault, fault_of, is_drivers, sentence_of
 from fettled.store.link import Link
 from fettled.store.unit import SqlReader
@@ -28,7 +28,7 @@ THREADS = 2
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    ask: Callable[[Reader], Any]
+    ask: Callable[[DeskReader], Any]
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
 
@@ -47,7 +47,7 @@ class Readers:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, ask: Callable[[Reader], Any]) -> asyncio.Future[Any]:
+    def submit(self, ask: Callable[[DeskReader], Any]) -> asyncio.Future[Any]:
         """
         Queue a question of the running loop's caller.
 
@@ -83,7 +83,7 @@ class Readers:
             link.close()
 
     def _answer(
-        self, ask: Callable[[Reader], Any], link: Link | None
+        self, ask: Callable[[DeskReader], Any], link: Link | None
     ) -> tuple[Any, Exception | None, Link | None]:
         """Answer on *link*, or on a new connection where that one was lost meanwhile."""
         while True:
@@ -103,7 +103,7 @@ class Readers:
                     return None, down, None
 
 
-def _asked(ask: Callable[[Reader], Any], link: Link) -> Any:  # noqa: ANN401 -- the caller's own type
+def _asked(ask: Callable[[DeskReader], Any], link: Link) -> Any:  # noqa: ANN401 -- the caller's own type
     link.say("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if link.is_postgres else "BEGIN")
     try:
         return ask(SqlReader(link))

@@ -13,7 +13,15 @@ from typing import Any
 from fettled.core.condition import Condition, Flip
 from fettled.core.observations import Reason
 from fettled.core.spans import Span
-from fettled.core.tickets import Actor, Entry, Member, Resolution, Ticket
+from fettled.core.tickets import (
+    Actor,
+    Entry,
+    Escalation,
+    Member,
+    Resolution,
+    Snooze,
+    Ticket,
+)
 from fettled.core.words import (
     Code,
     Gate,
@@ -60,6 +68,21 @@ _PLAIN = (
     "labels",
     "member_count",
     "done_count",
+    "level",
+    "severity",
+    "impact",
+    "urgency",
+    "category",
+    "ownership",
+    "region",
+    "project",
+    "application",
+    "service_interrupted",
+    "shift",
+    "supplier",
+    "hold_until",
+    "hold_reason",
+    "responded_at",
     "version",
     "last_seq",
     "source",
@@ -82,6 +105,14 @@ def dump_ticket(ticket: Ticket) -> Row:
     row["resolution_summary"] = end and end.summary
     row["resolution_duplicate_of"] = end and end.duplicate_of
     row["resolution_until"] = end and end.until
+    row["snooze"], row["snoozed_until"] = None, None
+    if (snooze := ticket.snooze) is not None:
+        until = snooze.until
+        row["snooze"] = [None if until is None else counted(until), snooze.on_change]
+        row["snoozed_until"] = until
+    row["escalated"] = None
+    if (last := ticket.escalated) is not None:
+        row["escalated"] = [last.mode, last.to, counted(last.at), last.reason]
     return row
 
 
@@ -108,7 +139,23 @@ def load_ticket(row: Row) -> Ticket:
         status_before=None if before is None else Status(before),
         relapses=tuple(map(uncounted, row["relapses"])),
         resolution=resolution,
+        snooze=_load_snooze(row["snooze"]),
+        escalated=_load_escalation(row["escalated"]),
     )
+
+
+def _load_snooze(kept: list[Any] | None) -> Snooze | None:
+    if kept is None:
+        return None
+    until, on_change = kept
+    return Snooze(None if until is None else uncounted(until), on_change)
+
+
+def _load_escalation(kept: list[Any] | None) -> Escalation | None:
+    if kept is None:
+        return None
+    mode, to, at, reason = kept
+    return Escalation(mode, to, uncounted(at), reason)
 
 
 def dump_entry(number: int, entry: Entry) -> Row:

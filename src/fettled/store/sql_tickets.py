@@ -12,11 +12,13 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import delete as delete_from
+from sqlalchemy.sql import ColumnElement
 
 from fettled.core.copies import replace
 from fettled.core.errors import ConflictError, StaleError
 from fettled.core.tickets import OPEN_STATUSES, Change, Entry, Ticket
-from fettled.ports import TicketFilter
+from fettled.ports import TicketFilter, Viewer
 from fettled.store.link import Link, Row
 from fettled.store.payload import payload_of
 from fettled.store.rows import dump_entry, dump_ticket, load_entry, load_ticket
@@ -89,6 +91,8 @@ _CHANGE = (
         }
     )
 )
+_OF_UUID = select(tickets.c.number).where(tickets.c.uuid == bindparam("uuid"))
+_DELETE = delete_from(tickets).where(tickets.c.number == bindparam("number"))
 _ADD_ENTRY = add(timeline)
 _ADD_EVENT = add(outbox, "position")
 
@@ -97,6 +101,17 @@ def ticket(link: Link, number: int, *, lock: bool = False) -> Ticket | None:
     """Read a ticket."""
     row = link.one(_BY_NUMBER[lock], {"number": number})
     return None if row is None else load_ticket(row)
+
+
+def ticket_of_uuid(link: Link, uuid: str) -> int | None:
+    """Find a ticket's number by its uuid."""
+    row = link.one(_OF_UUID, {"uuid": uuid})
+    return None if row is None else int(row["number"])
+
+
+def delete(link: Link, number: int) -> None:
+    """Delete a ticket; what hangs from it goes with it."""
+    link.run(_DELETE, {"number": number})
 
 
 def last_ticket(link: Link, check: str, *, lock: bool = False) -> Ticket | None:
@@ -120,9 +135,22 @@ def listed(link: Link, which: TicketFilter, *, before: int | None, limit: int) -
     if which.member:
         wanted = or_(*[members.c.subject == word for word in sorted(which.member)])
         statement = statement.where(exists().where(members.c.ticket == tickets.c.number, wanted))
+    if which.viewer is not None:
+        statement = statement.where(_is_theirs(which.viewer))
     if before is not None:
         statement = statement.where(tickets.c.number < before)
     return [load_ticket(row) for row in link.ask(statement)]
+
+
+def _is_theirs(viewer: Viewer) -> ColumnElement[bool]:
+    """What `core.permissions.sees` says of one who may not see every ticket."""
+    held = (
+        ("assignee", [viewer.name]),
+        ("reporter", [viewer.name]),
+        ("team", sorted(viewer.teams)),
+        ("shift", sorted(viewer.shifts)),
+    )
+    return or_(*[tickets.c[name] == word for name, words in held for word in words])
 
 
 def tickets_of_subject(link: Link, subject: str, since: datetime) -> list[Ticket]:

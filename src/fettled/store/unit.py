@@ -23,10 +23,12 @@ from fettled.ports import (
     QuietSpec,
     Subject,
     SubjectSpec,
+    TicketAction,
     TicketFilter,
     Token,
 )
 from fettled.store import (
+    sql_actions,
     sql_checks,
     sql_conditions,
     sql_fleet,
@@ -104,6 +106,14 @@ class SqlReader:
     def tickets(self, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:
         """Newest first, with numbers below *before*."""
         return sql_tickets.listed(self._link, which, before=before, limit=limit)
+
+    def ticket_of_uuid(self, uuid: str) -> int | None:
+        """The number of the ticket with that uuid."""
+        return sql_tickets.ticket_of_uuid(self._link, uuid)
+
+    def actions(self, ticket: int, *, after: int, limit: int) -> list[TicketAction]:
+        """A ticket's actions numbered above *after*, in order."""
+        return sql_actions.actions_of(self._link, ticket, after=after, limit=limit)
 
     def tickets_of_subject(self, subject: str, *, since: datetime) -> list[Ticket]:
         """Tickets about a subject that were not over before *since*."""
@@ -205,6 +215,15 @@ class SqlUnit(SqlReader):
         else:
             self._last.clear()  # it may have taken over another one's key
         return sql_tickets.apply(self._link, change)
+
+    def delete_ticket(self, number: int) -> None:
+        """Delete a ticket and all that hangs from it."""
+        self._last.clear()
+        sql_tickets.delete(self._link, number)
+
+    def put_action(self, action: TicketAction) -> TicketAction:
+        """Insert or overwrite something done for a ticket."""
+        return sql_actions.put_action(self._link, action)
 
     def put_gating(self, check: str, gate: Gate | None, at: datetime) -> None:
         """Note that from *at* on this gate holds it, or none."""

@@ -20,7 +20,7 @@ from typing import Any
 import structlog
 
 from fettled.core.errors import StoreDownError, StoreUnsureError
-from fettled.ports import UnitOfWork
+from fettled.ports import DeskUnit
 from fettled.store.batch import Batch, ping
 from fettled.store.faults import Fault, fault_of, sentence_of
 from fettled.store.jobs import Answer, Job, deliver
@@ -77,7 +77,7 @@ class Writer:
         failed_at = self._failed_at
         return failed_at is not None and time.monotonic() - failed_at < FORGET_FAILURE_SECONDS
 
-    def submit(self, unit: Callable[[UnitOfWork], Any]) -> Job:
+    def submit(self, unit: Callable[[DeskUnit], Any]) -> Job:
         """
         Queue *unit* for the running loop's caller.
 

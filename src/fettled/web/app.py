@@ -17,10 +17,11 @@ import structlog
 from aiohttp import web
 
 from fettled.core.errors import FettledError
+from fettled.core.permissions import Principal
 from fettled.web import ops
 from fettled.web.api import admin, explain, silences, subjects, tickets
 from fettled.web.attempts import FailedTries
-from fettled.web.auth import NOBODY, Principal, identify
+from fettled.web.auth import NOBODY, identify
 from fettled.web.control import identify_peer, is_control
 from fettled.web.keys import SERVICES, Services
 from fettled.web.listening import Connection, expect_continue

@@ -8,13 +8,12 @@ is declared in the route table. Failed tries are limited here.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
 
 from fettled.app.tokens import Tokens, token_id
-from fettled.core.permissions import Permission, permissions_of
+from fettled.core.permissions import Principal, permissions_of
 from fettled.core.tickets import SYSTEM, Actor
 from fettled.web.attempts import FailedTries, address_key
 from fettled.web.problems import Problem
@@ -24,15 +23,6 @@ REFUSED = "token.refused"
 _CHALLENGE = 'Bearer realm="fettled"'
 _NO_TOKEN = "this needs a token: send Authorization: Bearer ftl_..."  # noqa: S105 - no token at all
 _BAD_TOKEN = "the token is unknown, wrong or expired"  # noqa: S105 - no token at all
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """A caller: the *name* that is on tickets, and what that name may do."""
-
-    name: str
-    actor: Actor
-    permissions: frozenset[Permission]
 
 
 NOBODY = Principal("", SYSTEM, frozenset())

@@ -21,9 +21,8 @@ import structlog
 from aiohttp import web
 
 from fettled.core.errors import ConfigError
-from fettled.core.permissions import Role, permissions_of
+from fettled.core.permissions import Principal, Role, permissions_of
 from fettled.core.tickets import Actor
-from fettled.web.auth import Principal
 from fettled.web.problems import Problem
 
 PEER_REFUSED = "control.peer_refused"

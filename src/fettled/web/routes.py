@@ -17,8 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from fettled.core.permissions import Permission
-from fettled.web.auth import Principal
+from fettled.core.permissions import Permission, Principal
 from fettled.web.keys import Services, Settings
 from fettled.web.problems import JSON
 

@@ -9,11 +9,11 @@ from pydantic import AwareDatetime, Field
 from fettled.app.views import SubjectView
 from fettled.core.errors import NotFoundError
 from fettled.core.lifecycle import Action, Comment, Reopen, Resolve
-from fettled.core.permissions import Permission, may_comment, sees
+from fettled.core.permissions import Permission, Principal, may_comment, sees
 from fettled.core.references import parse_reference
 from fettled.core.tickets import Entry, Member, Ticket
 from fettled.core.words import Code, Priority, Source, Status
-from fettled.ports import TicketFilter
+from fettled.ports import TicketFilter, Viewer
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
 from fettled.web.problems import Problem
 from fettled.web.reading import AS_TEXT, Text, read_if_match
@@ -93,11 +93,12 @@ class AdoptBody(Model):
 ActionBody = Annotated[CommentBody | ResolveBody | ReopenBody, Field(discriminator="action")]
 
 
-@routes.route("GET", "/api/v1/tickets", permission=Permission.TICKET_VIEW_ANY, query=TicketsQuery)
+@routes.route("GET", "/api/v1/tickets", permission=Permission.TICKET_VIEW, query=TicketsQuery)
 async def list_tickets(call: Call) -> Answer:
     """List tickets, the newest first."""
     query: TicketsQuery = call.query
     which = TicketFilter(
+        viewer=viewer_of(call.principal),
         status=frozenset(map(str, query.status)),
         priority=frozenset(map(str, query.priority)),
         kind=query.kind,
@@ -173,10 +174,9 @@ async def act_on_ticket(call: Call) -> Answer:
 
 
 def _may(call: Call, ticket: Ticket) -> bool:
-    held, name = call.principal.permissions, call.principal.name
     if isinstance(call.body, CommentBody):
-        return may_comment(held, name, ticket, internal=call.body.visibility == "internal")
-    return Permission.TICKET_UPDATE in held
+        return may_comment(call.principal, ticket, internal=call.body.visibility == "internal")
+    return Permission.TICKET_UPDATE in call.principal.permissions
 
 
 def _action(body: CommentBody | ResolveBody | ReopenBody) -> Action:
@@ -187,11 +187,18 @@ def _action(body: CommentBody | ResolveBody | ReopenBody) -> Action:
     return Reopen()
 
 
+def viewer_of(who: Principal) -> Viewer | None:
+    """Give what a list is narrowed by; None for one who may see every ticket."""
+    if Permission.TICKET_VIEW_ANY in who.permissions:
+        return None
+    return Viewer(who.name, who.teams, who.shifts)
+
+
 async def _visible(call: Call) -> Ticket:
     named = parse_reference(call.path["ref"])
     if named is not None:
         ticket = await call.services.tickets.get(str(named))
-        if sees(call.principal.permissions, call.principal.name, ticket):
+        if sees(call.principal, ticket):
             return ticket
     # The same words for what does not exist and for what the caller may not see.
     msg = "there is no such ticket"

@@ -1,0 +1,82 @@
+"""
+What people's work needs of the store beyond what the engine does.
+
+Each feature declares what it reads and writes in a protocol of its own, beside this file
+or in it; here they come together. The simulation's ledger has only the engine's ports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from fettled.ports.store import Reader, UnitOfWork
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class TicketAction:
+    """
+    Something done for a ticket: a delivery, an escalation, an automation.
+
+    Attributes:
+        number: given by the store; 0 before that.
+        type: `escalation`, `delivery`, or what a caller calls it.
+        target: whom or what it is for.
+        outcome: `pending`, `done`, `failed`, `not_configured`.
+        at, done_at: wall time; when it came to be, and when it ended.
+        data: what else there is to tell, as JSON values.
+    """
+
+    ticket: int
+    type: str
+    target: str
+    at: datetime
+    outcome: str = "pending"
+    tries: int = 0
+    done_at: datetime | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    number: int = 0
+    uuid: str = ""
+
+
+class ActionsReader(Protocol):
+    """Actions of tickets."""
+
+    def actions(self, ticket: int, *, after: int, limit: int) -> list[TicketAction]:
+        """Those numbered above *after*, in order."""
+        ...
+
+
+class ActionsUnit(ActionsReader, Protocol):
+    """Actions of tickets, to be written."""
+
+    def put_action(self, action: TicketAction) -> TicketAction:
+        """Insert it (number 0), or overwrite the one of its number; with number and uuid."""
+        ...
+
+
+class DeskReader(Reader, ActionsReader, Protocol):
+    """Everything that can be asked of the store."""
+
+    def ticket_of_uuid(self, uuid: str) -> int | None:
+        """The number of the ticket with that uuid."""
+        ...
+
+
+class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, Protocol):
+    """A unit of the writer that may do everything; see `UnitOfWork`."""
+
+    def delete_ticket(self, number: int) -> None:
+        """Delete a ticket and all that hangs from it; its number is never given again."""
+        ...
+
+
+class DeskStore(Protocol):
+    """The whole store; see `Store`."""
+
+    async def write(self, unit: Callable[[DeskUnit], T]) -> T: ...
+    async def read(self, ask: Callable[[DeskReader], T]) -> T: ...
