@@ -23,6 +23,7 @@ from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
+from fettled.app.sla import NoWindows, Sla
 from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
@@ -80,6 +81,8 @@ class Assembly:
         self.sink = Fan(self._metrics, self.log, *extra)
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
+        self._sla = Sla(clock, NoWindows())
+        store.stamp_by(self._sla.stamp)
         self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
         self._lag = LoopLag(self._metrics.loop_lagged)
         room = room_for_probes(descriptors)
@@ -274,6 +277,7 @@ class Assembly:
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
             settings=self._web_settings,
+            clocks=self._sla.read,
         )
 
     def _web_settings(self) -> keys.Settings:

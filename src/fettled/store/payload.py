@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fettled.core.sla_told import sla_fields
 from fettled.core.tickets import Actor, Entry, Ticket
 
 
@@ -61,6 +62,7 @@ def ticket_fields(ticket: Ticket, subject: dict[str, Any] | None) -> dict[str, A
         "previous": ticket.previous,
         "merged_into": ticket.merged_into,
         "labels": ticket.labels,
+        "sla": sla_fields(ticket.sla),
         "member_count": ticket.member_count,
         "done_count": ticket.done_count,
         "occurred_at": ticket.occurred_at,

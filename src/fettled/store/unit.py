@@ -37,6 +37,7 @@ from fettled.store import (
     sql_tickets,
 )
 from fettled.store.link import Link
+from fettled.store.stamping import Stamp, stamped, unstamped
 
 
 class SqlReader:
@@ -186,8 +187,9 @@ class SqlUnit(SqlReader):
 
     _lock = True
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, stamp: Stamp = unstamped) -> None:
         super().__init__(link)
+        self._stamp = stamp
         self._conditions: dict[str, Condition | None] = {}
         self._last: dict[str, Ticket | None] = {}
 
@@ -214,7 +216,7 @@ class SqlUnit(SqlReader):
             self._last.pop(change.ticket.check or "", None)
         else:
             self._last.clear()  # it may have taken over another one's key
-        return sql_tickets.apply(self._link, change)
+        return sql_tickets.apply(self._link, stamped(change, self._stamp))
 
     def delete_ticket(self, number: int) -> None:
         """Delete a ticket and all that hangs from it."""

@@ -21,6 +21,7 @@ from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
 from fettled.core.lifecycle import Action
+from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
 from fettled.ports import TicketFilter
@@ -163,6 +164,7 @@ class Services:
         health: at once, from figures in memory.
         expose: the metrics, in the form that an Accept header asks for.
         settings: asked on every request, as a reload may change them.
+        clocks: what the SLA's clocks of a ticket say now.
     """
 
     tickets: Tickets
@@ -176,6 +178,7 @@ class Services:
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
+    clocks: Callable[[Ticket], Clocks] = field(default=lambda ticket: ticket.sla)
 
 
 SERVICES = web.AppKey("services", Services)

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fettled.app.views import CheckView, SubjectView
+from fettled.core.sla_told import sla_fields
+from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Actor, Entry, Member, Resolution, Ticket
 from fettled.core.words import Priority
 
@@ -50,9 +52,20 @@ def member_json(member: Member) -> dict[str, Any]:
 
 
 def ticket_json(
-    ticket: Ticket, subject: SubjectView | None, members: Iterable[Member] = ()
+    ticket: Ticket,
+    subject: SubjectView | None,
+    members: Iterable[Member] = (),
+    clocks: Clocks | None = None,
 ) -> dict[str, Any]:
-    """Write *ticket*; *subject* is None when there is none, or none any more."""
+    """
+    Write *ticket*.
+
+    Args:
+        ticket: what is written.
+        subject: None when there is none, or none any more.
+        members: of its checklist.
+        clocks: what its SLA's clocks say now; else what they said when it was written last.
+    """
     return {
         "number": ticket.number,
         "reference": ticket.reference,
@@ -78,7 +91,7 @@ def ticket_json(
         "done_count": ticket.done_count,
         "links": [],
         "labels": ticket.labels,
-        "sla": None,
+        "sla": sla_json(clocks or ticket.sla),
         "created_at": time_json(ticket.created_at),
         "updated_at": time_json(ticket.updated_at),
         "resolved_at": time_json(ticket.resolved_at),
@@ -89,6 +102,25 @@ def ticket_json(
         "occurred_at": time_json(ticket.occurred_at),
         "recovered_at": time_json(ticket.recovered_at),
     }
+
+
+def sla_json(clocks: Clocks) -> dict[str, Any]:
+    """Write what a ticket's clocks say."""
+    told: dict[str, Any] = _timed(sla_fields(clocks))
+    return told
+
+
+def _timed(value: Any) -> Any:  # noqa: ANN401 - JSON is what it is
+    """Write the times in *value* as text."""
+    match value:
+        case datetime():
+            return time_json(value)
+        case dict():
+            return {key: _timed(item) for key, item in value.items()}
+        case list():
+            return [_timed(item) for item in value]
+        case _:
+            return value
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
