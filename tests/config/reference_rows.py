@@ -41,6 +41,11 @@ SECTIONS = {
     "StormSettings": "`storm`",
     "Silence": "`silences[]`",
     "MaintenanceWindow": "`maintenance_windows[]`",
+    "SlaSettings": "`sla`",
+    "SlaTarget": "`sla.targets.PRIORITY`",
+    "SlaCalendar": "`sla.calendars.NAME`",
+    "SlaHours": "`sla.calendars.NAME.hours[]`",
+    "SlaOverride": "`sla.overrides[]`",
     "Limits": "`limits`",
     "Log": "`log`",
 }

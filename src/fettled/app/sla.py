@@ -51,7 +51,7 @@ class Sla:
 
     def read(self, ticket: Ticket) -> Clocks:
         """Say what the clocks of *ticket* say now."""
-        return self.at(ticket, self._clock.wall()).sla
+        return self.at(ticket, self._clock.wall()).sla if ticket.is_open else ticket.sla
 
     def terms(self, ticket: Ticket) -> Terms:
         """Give what the clocks of *ticket* go by."""

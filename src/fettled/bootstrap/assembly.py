@@ -23,7 +23,9 @@ from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
-from fettled.app.sla import NoWindows, Sla
+from fettled.app.sla import Sla
+from fettled.app.sla_watch import SlaWatch
+from fettled.app.sla_windows import QuietWindows
 from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
@@ -35,6 +37,7 @@ from fettled.bootstrap.own_trouble import make_own_trouble
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
+from fettled.config.sla import sla_rules
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
@@ -81,7 +84,9 @@ class Assembly:
         self.sink = Fan(self._metrics, self.log, *extra)
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
-        self._sla = Sla(clock, NoWindows())
+        self._sla = Sla(clock, QuietWindows(self.quiet, calendar.runs))
+        self._sla_watch = SlaWatch(self._sla, store, clock, self.memory, self.sink, self.quiet)
+        self._go_by(self.settings)
         store.stamp_by(self._sla.stamp)
         self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
         self._lag = LoopLag(self._metrics.loop_lagged)
@@ -132,6 +137,7 @@ class Assembly:
             memory=self.memory,
             observer=self.observer,
             quiet=self.quiet,
+            sla=self._sla_watch,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
             unaccounted=Unaccounted(self.memory, clock),
             trouble=self._trouble,
@@ -206,6 +212,7 @@ class Assembly:
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
             self.settings = _without_targets(loaded.settings)
+            self._go_by(self.settings)
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -220,6 +227,11 @@ class Assembly:
             return
         if not isinstance(error, ConfigError):
             self.sink.faulted("reload", error)
+
+    def _go_by(self, settings: Settings) -> None:
+        """Let what asks no fleet go by *settings*."""
+        self._sla.rules = sla_rules(settings.sla)
+        self._sla_watch.rules_changed()
 
     def start(self) -> None:
         """Begin to look and to keep house."""

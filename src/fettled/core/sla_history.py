@@ -30,7 +30,8 @@ def noted(ticket: Ticket) -> Clocks:
     last = clocks.stretches[-1] if clocks.stretches else None
     is_answered = _is_answered(ticket, clocks, last)
     if last is None:
-        since = ticket.created_at if ticket.reopen_count == 0 else ticket.updated_at
+        # One that is older than its clocks starts them at its last change.
+        since = ticket.created_at if ticket.number == 0 else ticket.updated_at
         first = Stretch(since, ticket.status, ticket.priority, is_answered)
         return replace(clocks, stretches=(first,))
     if (

@@ -38,9 +38,10 @@ from fettled.store import (
 )
 from fettled.store.link import Link
 from fettled.store.stamping import Stamp, stamped, unstamped
+from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 
 
-class SqlReader:
+class SqlReader(SqlSlaReader):
     """What can be asked of the store."""
 
     _lock = False
@@ -177,7 +178,7 @@ class SqlReader:
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader):
+class SqlUnit(SqlReader, SqlSlaUnit):
     """
     Reads that decide, and writes that commit together.
 
