@@ -12,7 +12,7 @@ from datetime import datetime
 from fettled.core.copies import replace
 from fettled.core.sla_values import Clocks, Generation, Stretch
 from fettled.core.tickets import Ticket
-from fettled.core.words import Status
+from fettled.core.words import Source, Status
 
 STARTED = frozenset({Status.IN_PROGRESS, Status.PENDING})
 OVER = frozenset({Status.RESOLVED, Status.CLOSED})
@@ -40,7 +40,12 @@ def noted(ticket: Ticket) -> Clocks:
         and last.is_answered is is_answered
     ):
         return clocks
-    is_raise = ticket.priority.rank > last.priority.rank and not ticket.priority_by_person
+    is_raise = (
+        ticket.priority.rank > last.priority.rank
+        and not ticket.priority_by_person
+        # Elsewhere a priority follows from what people say of impact and urgency.
+        and ticket.source is Source.HEALTH_MONITOR
+    )
     now = Stretch(
         max(ticket.updated_at, last.since), ticket.status, ticket.priority, is_answered, is_raise
     )
