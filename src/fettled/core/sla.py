@@ -172,12 +172,9 @@ def _course(clocks: Clocks, clock: Clock, terms: Terms, at: datetime) -> _Course
         since = at if is_paused else last.since
         return _Course(since + length, since + length - length / _RISKY_SHARE, is_paused)
 
-    def pieces() -> Iterator[Piece]:
-        return _running(clocks, clock, terms, target, base, at)
-
-    return _Course(
-        reach(pieces(), length), reach(pieces(), length - length / _RISKY_SHARE), is_paused
-    )
+    pieces = _running(clocks, clock, terms, target, base, at)
+    risky_at, due_at = reach(pieces, length - length / _RISKY_SHARE, length)
+    return _Course(due_at, risky_at, is_paused)
 
 
 def _ran_out(clocks: Clocks, clock: Clock, terms: Terms, base: int, place: int) -> bool:
@@ -188,7 +185,7 @@ def _ran_out(clocks: Clocks, clock: Clock, terms: Terms, base: int, place: int) 
     if length is None:
         return False
     before = replace(clocks, stretches=clocks.stretches[:place])
-    due = reach(_running(before, clock, terms, target, base, raised), length)
+    (due,) = reach(_running(before, clock, terms, target, base, raised), length)
     return due is not None and due < raised
 
 
