@@ -25,6 +25,9 @@ from fettled.app.quiet import Quiet
 from fettled.app.removals import Removals
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
+from fettled.app.sla import Sla
+from fettled.app.sla_watch import SlaWatch
+from fettled.app.sla_windows import QuietWindows
 from fettled.app.subjects import Subjects
 from fettled.app.tending import Tending
 from fettled.app.tickets import Tickets
@@ -38,6 +41,7 @@ from fettled.bootstrap.own_trouble import make_own_trouble
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
+from fettled.config.sla import sla_rules
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
@@ -84,6 +88,10 @@ class Assembly:
         self.sink = Fan(self._metrics, self.log, *extra)
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
+        self._sla = Sla(clock, QuietWindows(self.quiet, calendar.runs))
+        self._sla_watch = SlaWatch(self._sla, store, clock, self.memory, self.sink, self.quiet)
+        self._go_by(self.settings)
+        store.stamp_by(self._sla.stamp)
         self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
         self._lag = LoopLag(self._metrics.loop_lagged)
         room = room_for_probes(descriptors)
@@ -142,6 +150,7 @@ class Assembly:
             memory=self.memory,
             observer=self.observer,
             quiet=self.quiet,
+            sla=self._sla_watch,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
             tending=Tending(store, clock, self.memory, self.sink, self._close_after),
             unaccounted=Unaccounted(self.memory, clock),
@@ -217,6 +226,7 @@ class Assembly:
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
             self.settings = _without_targets(loaded.settings)
+            self._go_by(self.settings)
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -231,6 +241,11 @@ class Assembly:
             return
         if not isinstance(error, ConfigError):
             self.sink.faulted("reload", error)
+
+    def _go_by(self, settings: Settings) -> None:
+        """Let what asks no fleet go by *settings*."""
+        self._sla.rules = sla_rules(settings.sla)
+        self._sla_watch.rules_changed()
 
     def start(self) -> None:
         """Begin to look and to keep house."""
@@ -290,6 +305,7 @@ class Assembly:
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
             settings=self._web_settings,
+            clocks=self._sla.read,
         )
 
     def _web_settings(self) -> keys.Settings:

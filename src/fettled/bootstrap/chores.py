@@ -13,6 +13,7 @@ from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
+from fettled.app.sla_watch import SlaWatch
 from fettled.app.tending import Tending
 from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
 from fettled.bootstrap.retention import forget as forget_history
@@ -34,6 +35,8 @@ GAUGE = timedelta(seconds=1)
 #: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
 #: counted in a hundredth of a second.
 COUNT = timedelta(seconds=5)
+#: How late it may be told that a clock ran out; that it did is recorded with its due time.
+SLA = timedelta(seconds=5)
 #: How often is looked whether a silence or window began or ended. Whether one holds does
 #: not depend on it; what it held back is looked at again so soon.
 QUIET = timedelta(seconds=1)
@@ -55,6 +58,7 @@ class Chores:
     quiet: Quiet
     rollups: Rollups
     tending: Tending
+    sla: SlaWatch
     unaccounted: Unaccounted
     trouble: OwnTrouble
     scheduler: Scheduler
@@ -71,6 +75,7 @@ class Chores:
         yield "gauge", GAUGE, self.gauge
         yield "count", COUNT, self.count
         yield "quiet", QUIET, self.quieten
+        yield "sla", SLA, self.reckon
 
     async def flush(self) -> None:
         """Write history and heartbeats that no decision has carried along."""
@@ -106,6 +111,12 @@ class Chores:
         # While the store is down what is to be logged there waits.
         with suppress(StoreDownError):
             await self.quiet.tell()
+
+    async def reckon(self) -> None:
+        """Tell which clocks of tickets ran low, or out."""
+        # While the store is down nothing can be told; the next turn makes up for it.
+        with suppress(StoreDownError):
+            await self.sla.look()
 
     async def gauge(self) -> None:
         """Read the gauges, and tick the heartbeats."""

@@ -20,6 +20,7 @@ from fettled.config.isolation import Isolation
 from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
+from fettled.config.sla import SlaSettings
 from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
@@ -314,6 +315,9 @@ class Settings(Options):
     silences: list[Silence] = Field([], description="Who opens no ticket for a while.")
     maintenance_windows: list[MaintenanceWindow] = Field(
         [], description="When work is done, so that nothing is opened for it."
+    )
+    sla: SlaSettings = Field(
+        default_factory=SlaSettings, description="How soon tickets are to be answered and resolved."
     )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

@@ -38,9 +38,11 @@ from fettled.store import (
     sql_tickets,
 )
 from fettled.store.link import Link
+from fettled.store.stamping import Stamp, stamped, unstamped
+from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 
 
-class SqlReader:
+class SqlReader(SqlSlaReader):
     """What can be asked of the store."""
 
     _lock = False
@@ -189,7 +191,7 @@ class SqlReader:
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader):
+class SqlUnit(SqlReader, SqlSlaUnit):
     """
     Reads that decide, and writes that commit together.
 
@@ -199,8 +201,9 @@ class SqlUnit(SqlReader):
 
     _lock = True
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, stamp: Stamp = unstamped) -> None:
         super().__init__(link)
+        self._stamp = stamp
         self._conditions: dict[str, Condition | None] = {}
         self._last: dict[str, Ticket | None] = {}
 
@@ -227,7 +230,7 @@ class SqlUnit(SqlReader):
             self._last.pop(change.ticket.check or "", None)
         else:
             self._last.clear()  # it may have taken over another one's key
-        return sql_tickets.apply(self._link, change)
+        return sql_tickets.apply(self._link, stamped(change, self._stamp))
 
     def delete_ticket(self, number: int) -> None:
         """Delete a ticket and all that hangs from it."""

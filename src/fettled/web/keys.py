@@ -25,6 +25,7 @@ from fettled.app.views import QuietState, QuietView, SubjectView
 from fettled.core.actions import Action
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Principal
+from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
 from fettled.ports import Directory, TicketFilter
@@ -181,6 +182,7 @@ class Services:
         health: at once, from figures in memory.
         expose: the metrics, in the form that an Accept header asks for.
         settings: asked on every request, as a reload may change them.
+        clocks: what the SLA's clocks of a ticket say now.
     """
 
     tickets: Tickets
@@ -196,6 +198,7 @@ class Services:
     expose: Callable[[str], Exposition]
     directory: Directory = field(default_factory=Anybody)
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
+    clocks: Callable[[Ticket], Clocks] = field(default=lambda ticket: ticket.sla)
 
 
 SERVICES = web.AppKey("services", Services)

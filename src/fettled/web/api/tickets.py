@@ -11,6 +11,7 @@ from fettled.app.views import SubjectView
 from fettled.core.errors import ForbiddenError, NotFoundError
 from fettled.core.permissions import Permission, Principal
 from fettled.core.references import parse_reference
+from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Entry, Member, Ticket
 from fettled.core.words import Priority, Source, Status
 from fettled.ports import TicketFilter, Viewer
@@ -75,7 +76,9 @@ async def list_tickets(call: Call) -> Answer:
     lines = await _checklists(call, found)
 
     def shape(one: Ticket) -> dict[str, object]:
-        return ticket_json(one, _subject(call, one.subject), lines.get(one.number, ()))
+        return ticket_json(
+            one, _subject(call, one.subject), lines.get(one.number, ()), _clocks(call, one)
+        )
 
     return page(call, found, query.limit, shape, lambda one: str(one.number))
 
@@ -209,7 +212,11 @@ async def _one(call: Call, ticket: Ticket) -> Answer:
 
 async def _shape(call: Call, ticket: Ticket) -> dict[str, object]:
     lines = (await _checklists(call, [ticket])).get(ticket.number, ())
-    return ticket_json(ticket, _subject(call, ticket.subject), lines)
+    return ticket_json(ticket, _subject(call, ticket.subject), lines, _clocks(call, ticket))
+
+
+def _clocks(call: Call, ticket: Ticket) -> Clocks:
+    return call.services.clocks(ticket)
 
 
 async def _checklists(call: Call, tickets: list[Ticket]) -> dict[int, list[Member]]:
