@@ -29,17 +29,20 @@ from fettled.ports import (
 )
 from fettled.store import (
     sql_actions,
+    sql_changes,
     sql_checks,
     sql_conditions,
     sql_fleet,
+    sql_maintenances,
     sql_members,
     sql_silences,
     sql_tickets,
 )
 from fettled.store.link import Link
+from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
 
 
-class SqlReader:
+class SqlReader(CatalogueReading):
     """What can be asked of the store."""
 
     _lock = False
@@ -176,7 +179,7 @@ class SqlReader:
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader):
+class SqlUnit(SqlReader, CatalogueWriting):
     """
     Reads that decide, and writes that commit together.
 
@@ -249,7 +252,8 @@ class SqlUnit(SqlReader):
         """Carry number, tickets and silences of *old* over to *new*."""
         self._forget_read()
         sql_fleet.rename_subject(self._link, old, new)
-        sql_silences.rename_subject(self._link, old, new)
+        for part in (sql_silences, sql_maintenances, sql_changes):
+            part.rename_subject(self._link, old, new)
 
     def put_checks(self, checks: Iterable[KnownCheck]) -> None:
         """Insert or overwrite what is known of checks."""
