@@ -72,7 +72,7 @@ async def test_the_same_link_twice_is_refused_by_the_database(store: SqlStore) -
     """Whatever the use case forgot: type and name are unique on a ticket."""
     one = await ticket(store)
     await store.write(lambda unit: unit.put_link(link(one.number)))
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         await store.write(lambda unit: unit.put_link(link(one.number)))
 
 
@@ -111,7 +111,8 @@ async def test_a_work_record_is_read_with_its_subject_and_follows_a_rename(
     await store.write(lambda unit: unit.sync_subjects([spec], NOW))
     given = work(scheduled_at=NOW + HOUR, description="<b>oil</b>")
     made = await store.write(lambda unit: unit.put_maintenance(given))
-    assert made.uuid and made.id == 1
+    assert made.uuid
+    assert made.id == 1
     assert (made.subject_name, made.description) == ("Door 1", "<b>oil</b>")
     assert await store.read(lambda r: r.subject_of_id(made.subject_id or 0)) == "door-1"
     await store.write(lambda unit: unit.rename_subject("door-1", "gate-1"))

@@ -15,6 +15,7 @@ from pathlib import Path
 from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
+from fettled.app.catalogue import make_catalogue
 from fettled.app.explain import Explainer
 from fettled.app.health import Figures, assess, missing
 from fettled.app.look import Looker
@@ -26,11 +27,13 @@ from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
+from fettled.bootstrap.catalogue import make_catalogue_services
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.own_trouble import make_own_trouble
+from fettled.config.catalogue import catalogue_lists
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
@@ -119,6 +122,7 @@ class Assembly:
         )
         self._tickets = Tickets(store, clock, self.memory, self.sink)
         self._tickets.wake = self._scheduler.look_now
+        self.catalogue = make_catalogue(catalogue_lists(loaded.settings))
         self._tokens = Tokens(store, clock, self._roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
@@ -203,6 +207,7 @@ class Assembly:
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
             self.settings = _without_targets(loaded.settings)
+            self.catalogue.configure(catalogue_lists(loaded.settings))
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -269,6 +274,14 @@ class Assembly:
                 clock=self._clock,
                 check=calendar.check,
                 source=str(self._config) if self._config.name else "the configuration",
+            ),
+            catalogue=make_catalogue_services(
+                catalogue=self.catalogue,
+                store=self._store,
+                clock=self._clock,
+                memory=self.memory,
+                sink=self.sink,
+                wake=self._scheduler.look_now,
             ),
             reload=self.reload,
             health=lambda: assess(self._figures()),

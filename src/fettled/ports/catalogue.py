@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
+from fettled.core.availability import Stretch
 from fettled.core.changes import Around, ChangeMarker
 from fettled.core.links import TicketLink
 from fettled.core.maintenances import Maintenance
-from fettled.core.words import Verdict
 from fettled.ports.records import Viewer
 
 #: Where no list says otherwise.
@@ -117,16 +117,6 @@ class ChangeFilter:
     source: frozenset[str] = frozenset()
     since: datetime | None = None
     until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """What a span says of time: the verdict from *first* to *last*, looked at every *cadence*."""
-
-    verdict: Verdict
-    first: datetime
-    last: datetime
-    cadence: timedelta
 
 
 class LinksReader(Protocol):

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import and_, bindparam, or_, select
 
+from fettled.core.availability import Stretch
 from fettled.core.words import Verdict
-from fettled.ports.catalogue import Stretch
 from fettled.store.link import Link
 from fettled.store.tables import spans
 

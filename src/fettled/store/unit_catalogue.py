@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from fettled.core.availability import Stretch
 from fettled.core.changes import Around, ChangeMarker
 from fettled.core.links import TicketLink
 from fettled.core.maintenances import Maintenance
 from fettled.ports import ChangeFilter, MaintenanceFilter, Viewer
-from fettled.ports.catalogue import Stretch
 from fettled.store import sql_changes, sql_links, sql_maintenances, sql_stretches
 from fettled.store.link import Link
 

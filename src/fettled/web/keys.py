@@ -24,6 +24,7 @@ from fettled.core.lifecycle import Action
 from fettled.core.tickets import Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
 from fettled.ports import TicketFilter
+from fettled.web.keys_catalogue import CatalogueServices
 
 
 class Tickets(Protocol):
@@ -172,6 +173,7 @@ class Services:
     heartbeats: Heartbeats
     tokens: Tokens
     silences: Silences
+    catalogue: CatalogueServices
     reload: Reload
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
