@@ -44,6 +44,7 @@ SECTIONS = {
     "CatalogueName": "`catalogue.regions[]`, `catalogue.projects[]`, `catalogue.categories[]`",
     "Isolation": "`isolation`",
     "StormSettings": "`storm`",
+    "TicketSettings": "`tickets`",
     "Silence": "`silences[]`",
     "MaintenanceWindow": "`maintenance_windows[]`",
     "Limits": "`limits`",
