@@ -16,6 +16,7 @@ from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
 from fettled.app.anybody import Anybody
+from fettled.app.catalogue import make_catalogue
 from fettled.app.explain import Explainer
 from fettled.app.health import Figures, assess, missing
 from fettled.app.look import Looker
@@ -32,12 +33,14 @@ from fettled.app.subjects import Subjects
 from fettled.app.tending import Tending
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
+from fettled.bootstrap.catalogue import make_catalogue_services
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.desk import longest_window, make_desk
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.own_trouble import make_own_trouble
+from fettled.config.catalogue import catalogue_lists
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
@@ -139,6 +142,7 @@ class Assembly:
             lambda: make_desk(self.settings, self.directory),
         )
         self._tickets.wake = self._scheduler.look_now
+        self.catalogue = make_catalogue(catalogue_lists(loaded.settings))
         self._removals = Removals(store, clock, self.memory)
         self._tokens = Tokens(store, clock, self._roles_of)
         self._housekeeping = Housekeeping(
@@ -227,6 +231,7 @@ class Assembly:
                 raise
             self.settings = _without_targets(loaded.settings)
             self._go_by(self.settings)
+            self.catalogue.configure(catalogue_lists(loaded.settings))
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -300,6 +305,14 @@ class Assembly:
                 clock=self._clock,
                 check=calendar.check,
                 source=str(self._config) if self._config.name else "the configuration",
+            ),
+            catalogue=make_catalogue_services(
+                catalogue=self.catalogue,
+                store=self._store,
+                clock=self._clock,
+                memory=self.memory,
+                sink=self.sink,
+                wake=self._scheduler.look_now,
             ),
             reload=self.reload,
             health=lambda: assess(self._figures()),

@@ -15,6 +15,7 @@ from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
 from fettled.app.sla_watch import SlaWatch
 from fettled.app.tending import Tending
+from fettled.bootstrap.catalogue import forget_changes
 from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
 from fettled.bootstrap.retention import forget as forget_history
 from fettled.core.errors import StoreDownError
@@ -92,6 +93,7 @@ class Chores:
     async def forget(self) -> None:
         """Forget history that is old enough."""
         await forget_history(self.store, self.clock.wall())
+        await forget_changes(self.store, self.clock.wall())
         await self.quiet.forget()
 
     async def count(self) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
 from fettled.ports.sla import SlaReader, SlaUnit
 from fettled.ports.store import Reader, UnitOfWork
 
@@ -60,7 +61,7 @@ class ActionsUnit(ActionsReader, Protocol):
         ...
 
 
-class DeskReader(Reader, ActionsReader, SlaReader, Protocol):
+class DeskReader(Reader, ActionsReader, SlaReader, CatalogueReader, Protocol):
     """Everything that can be asked of the store."""
 
     def ticket_of_uuid(self, uuid: str) -> int | None:
@@ -80,7 +81,7 @@ class DeskReader(Reader, ActionsReader, SlaReader, Protocol):
         ...
 
 
-class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, SlaUnit, Protocol):
+class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, SlaUnit, CatalogueUnit, Protocol):
     """A unit of the writer that may do everything; see `UnitOfWork`."""
 
     def delete_ticket(self, number: int) -> None:

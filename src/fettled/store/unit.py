@@ -29,20 +29,23 @@ from fettled.ports import (
 )
 from fettled.store import (
     sql_actions,
+    sql_changes,
     sql_checks,
     sql_conditions,
     sql_due,
     sql_fleet,
+    sql_maintenances,
     sql_members,
     sql_silences,
     sql_tickets,
 )
 from fettled.store.link import Link
 from fettled.store.stamping import Stamp, stamped, unstamped
+from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
 from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 
 
-class SqlReader(SqlSlaReader):
+class SqlReader(SqlSlaReader, CatalogueReading):
     """What can be asked of the store."""
 
     _lock = False
@@ -191,7 +194,7 @@ class SqlReader(SqlSlaReader):
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader, SqlSlaUnit):
+class SqlUnit(SqlReader, SqlSlaUnit, CatalogueWriting):
     """
     Reads that decide, and writes that commit together.
 
@@ -265,7 +268,8 @@ class SqlUnit(SqlReader, SqlSlaUnit):
         """Carry number, tickets and silences of *old* over to *new*."""
         self._forget_read()
         sql_fleet.rename_subject(self._link, old, new)
-        sql_silences.rename_subject(self._link, old, new)
+        for part in (sql_silences, sql_maintenances, sql_changes):
+            part.rename_subject(self._link, old, new)
 
     def put_checks(self, checks: Iterable[KnownCheck]) -> None:
         """Insert or overwrite what is known of checks."""

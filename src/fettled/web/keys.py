@@ -29,6 +29,7 @@ from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
 from fettled.ports import Directory, TicketFilter
+from fettled.web.keys_catalogue import CatalogueServices
 
 
 class Tickets(Protocol):
@@ -193,6 +194,7 @@ class Services:
     heartbeats: Heartbeats
     tokens: Tokens
     silences: Silences
+    catalogue: CatalogueServices
     reload: Reload
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
