@@ -31,13 +31,13 @@ from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.own_trouble import make_own_trouble
+from fettled.bootstrap.people import make_staff
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
-from fettled.core.permissions import Role
 from fettled.ports import Clock, EventSink, Fleet
 from fettled.probes.run import run as run_probe
 from fettled.probes.tools import Tools
@@ -119,7 +119,8 @@ class Assembly:
         )
         self._tickets = Tickets(store, clock, self.memory, self.sink)
         self._tickets.wake = self._scheduler.look_now
-        self._tokens = Tokens(store, clock, self._roles_of)
+        self._staff = make_staff(loaded.settings, store, clock, self.memory, self.sink)
+        self._tokens = Tokens(store, clock, self._staff.directory.roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
@@ -131,6 +132,7 @@ class Assembly:
             quiet=self.quiet,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
             unaccounted=Unaccounted(self.memory, clock),
+            escalations=self._staff.escalations,
             trouble=self._trouble,
             scheduler=self._scheduler,
             metrics=self._metrics,
@@ -147,7 +149,9 @@ class Assembly:
         """Adopt the configured fleet, with the state that the store has of it."""
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self.quiet.load()
+        await self._staff.number(self.settings)
         await self._adopt(make_fleet(self.settings, self._tools), "start")
+        await self._staff.take(self.settings)
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
         self._metrics.reloaded(taken=True, at=self._clock.wall())
@@ -158,6 +162,7 @@ class Assembly:
         """Show the configured fleet as the store remembers it, and change nothing."""
         fleet = make_fleet(self.settings, self._tools)
         await recall(fleet, store=self._store, memory=self.memory, clock=self._clock)
+        await self._staff.recall(self.settings)
         await self.quiet.load()
         self.quiet.fleet_changed(fleet)
 
@@ -194,7 +199,9 @@ class Assembly:
                 loaded = await asyncio.to_thread(load, self._config)
                 fleet = make_fleet(loaded.settings, self._tools)
                 await self.observer.flush(self.memory)
+                await self._staff.number(loaded.settings)
                 await self._adopt(fleet, "reload", force=force)
+                await self._staff.take(loaded.settings)
             except Exception as error:
                 if isinstance(error, ConfigError):
                     self.log.refused(error)
@@ -263,6 +270,7 @@ class Assembly:
             accounts=Accounts(self._store, self._clock, self.memory),
             heartbeats=self._looker,
             tokens=self._tokens,
+            people=self._staff.directory,
             silences=Silences(
                 quiet=self.quiet,
                 store=self._store,
@@ -270,6 +278,7 @@ class Assembly:
                 check=calendar.check,
                 source=str(self._config) if self._config.name else "the configuration",
             ),
+            wall=self._clock.wall,
             reload=self.reload,
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
@@ -325,11 +334,6 @@ class Assembly:
             shrunk=self._shrunk,
             store_down=self._store.is_down,
         )
-
-    def _roles_of(self, user: str) -> frozenset[Role] | None:
-        users = self.settings.access.users if self.settings.access is not None else []
-        found = next((each for each in users if each.name == user), None)
-        return frozenset(map(Role, found.roles)) if found is not None else None
 
 
 def _without_targets(settings: Settings) -> Settings:

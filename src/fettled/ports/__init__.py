@@ -11,6 +11,7 @@ from fettled.ports.desk import (
     DeskUnit,
     TicketAction,
 )
+from fettled.ports.escalations import EscalationsReader, EscalationsUnit, Told
 from fettled.ports.fleet import (
     CanarySpec,
     CheckSpec,
@@ -19,7 +20,16 @@ from fettled.ports.fleet import (
     IsolationSpec,
     SubjectSpec,
 )
-from fettled.ports.people import Directory, Schedule, Team, User
+from fettled.ports.people import (
+    Directory,
+    Numbered,
+    People,
+    PeopleReader,
+    PeopleUnit,
+    Schedule,
+    Team,
+    User,
+)
 from fettled.ports.quiet import QUIET_WORDS, QuietEdge, QuietSpec
 from fettled.ports.records import (
     Gating,
@@ -52,6 +62,8 @@ __all__ = [
     "DeskStore",
     "DeskUnit",
     "Directory",
+    "EscalationsReader",
+    "EscalationsUnit",
     "EventSink",
     "Fleet",
     "Gating",
@@ -60,7 +72,11 @@ __all__ = [
     "Input",
     "IsolationSpec",
     "KnownCheck",
+    "Numbered",
     "OutboxEvent",
+    "People",
+    "PeopleReader",
+    "PeopleUnit",
     "Probe",
     "QuietEdge",
     "QuietSpec",
@@ -73,6 +89,7 @@ __all__ = [
     "TicketAction",
     "TicketFilter",
     "Token",
+    "Told",
     "UnitOfWork",
     "User",
     "Viewer",

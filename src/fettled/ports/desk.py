@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.ports.escalations import EscalationsReader, EscalationsUnit
+from fettled.ports.people import PeopleReader, PeopleUnit
 from fettled.ports.store import Reader, UnitOfWork
 
 T = TypeVar("T")
@@ -59,7 +61,13 @@ class ActionsUnit(ActionsReader, Protocol):
         ...
 
 
-class DeskReader(Reader, ActionsReader, Protocol):
+class DeskReader(
+    Reader,
+    ActionsReader,
+    PeopleReader,
+    EscalationsReader,
+    Protocol,
+):
     """Everything that can be asked of the store."""
 
     def ticket_of_uuid(self, uuid: str) -> int | None:
@@ -67,7 +75,14 @@ class DeskReader(Reader, ActionsReader, Protocol):
         ...
 
 
-class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, Protocol):
+class DeskUnit(
+    UnitOfWork,
+    DeskReader,
+    ActionsUnit,
+    PeopleUnit,
+    EscalationsUnit,
+    Protocol,
+):
     """A unit of the writer that may do everything; see `UnitOfWork`."""
 
     def delete_ticket(self, number: int) -> None:

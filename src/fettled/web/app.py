@@ -19,7 +19,7 @@ from aiohttp import web
 from fettled.core.errors import FettledError
 from fettled.core.permissions import Principal
 from fettled.web import ops
-from fettled.web.api import admin, explain, silences, subjects, tickets
+from fettled.web.api import admin, explain, people, silences, subjects, tickets
 from fettled.web.attempts import FailedTries
 from fettled.web.auth import NOBODY, identify
 from fettled.web.control import identify_peer, is_control
@@ -46,6 +46,7 @@ ROUTES: tuple[Route, ...] = (
     *subjects.routes,
     *explain.routes,
     *silences.routes,
+    *people.routes,
     *admin.routes,
 )
 
@@ -107,11 +108,11 @@ async def _admit(
 ) -> Principal:
     needed = route.needs(services.settings())
     if is_control(request):
-        principal = identify_peer(request)
+        principal = identify_peer(request, services.people)
     elif needed is None:
         return NOBODY
     else:
-        principal = await identify(request, services.tokens, tries)
+        principal = await identify(request, services.tokens, tries, services.people)
     if needed is not None and needed not in principal.permissions:
         raise Problem(403, f"your token does not hold the permission {needed}")
     return principal

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from aiohttp import web
@@ -23,7 +23,7 @@ from fettled.app.views import QuietState, QuietView, SubjectView
 from fettled.core.lifecycle import Action
 from fettled.core.tickets import Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
-from fettled.ports import TicketFilter
+from fettled.ports import Directory, TicketFilter
 
 
 class Tickets(Protocol):
@@ -162,6 +162,7 @@ class Services:
         reload: answers notes; ConfigError if the configuration was refused.
         health: at once, from figures in memory.
         expose: the metrics, in the form that an Accept header asks for.
+        wall: the time on the wall.
         settings: asked on every request, as a reload may change them.
     """
 
@@ -171,10 +172,12 @@ class Services:
     accounts: Accounts
     heartbeats: Heartbeats
     tokens: Tokens
+    people: Directory
     silences: Silences
     reload: Reload
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
+    wall: Callable[[], datetime]
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
 
 
