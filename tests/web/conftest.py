@@ -87,7 +87,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.store, self.clock)
-        self.people = Directory(calendar.shift)
+        self.directory = Directory(calendar.shift)
         self.quiet = Quiet(store=self.store, clock=self.clock, expand=calendar.around)
         self.silences = Silences(
             quiet=self.quiet,
@@ -124,10 +124,11 @@ class House:
     async def serve(self) -> AsyncIterator[None]:
         services = Services(
             tickets=self.tickets,
+            removals=self.tickets,
             subjects=self.subjects,
             heartbeats=self.heartbeats,
             tokens=self.tokens,
-            people=self.people,
+            directory=self.directory,
             explainer=self.explainer,
             accounts=self.accounts,
             silences=self.silences,

@@ -21,13 +21,16 @@ from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
+from fettled.app.removals import Removals
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
+from fettled.app.tending import Tending
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
+from fettled.bootstrap.desk import longest_window, make_desk
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.own_trouble import make_own_trouble
@@ -117,9 +120,17 @@ class Assembly:
             heartbeats=self._heartbeats,
             isolation=self._trouble.isolation,
         )
-        self._tickets = Tickets(store, clock, self.memory, self.sink)
-        self._tickets.wake = self._scheduler.look_now
         self._staff = make_staff(loaded.settings, store, clock, self.memory, self.sink)
+        self._longest_window = timedelta()
+        self._tickets = Tickets(
+            store,
+            clock,
+            self.memory,
+            self.sink,
+            lambda: make_desk(self.settings, self._staff.directory),
+        )
+        self._tickets.wake = self._scheduler.look_now
+        self._removals = Removals(store, clock, self.memory)
         self._tokens = Tokens(store, clock, self._staff.directory.roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
@@ -131,6 +142,7 @@ class Assembly:
             observer=self.observer,
             quiet=self.quiet,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
+            tending=Tending(store, clock, self.memory, self.sink, self._close_after),
             unaccounted=Unaccounted(self.memory, clock),
             escalations=self._staff.escalations,
             trouble=self._trouble,
@@ -258,6 +270,8 @@ class Assembly:
         """What the web may call."""
         return keys.Services(
             tickets=self._tickets,
+            removals=self._removals,
+            directory=self._staff.directory,
             subjects=Subjects(self.memory, self._scheduler.next_at),
             explainer=Explainer(
                 store=self._store,
@@ -270,7 +284,6 @@ class Assembly:
             accounts=Accounts(self._store, self._clock, self.memory),
             heartbeats=self._looker,
             tokens=self._tokens,
-            people=self._staff.directory,
             silences=Silences(
                 quiet=self.quiet,
                 store=self._store,
@@ -316,12 +329,16 @@ class Assembly:
             )
         if self._shrunk is not None:
             self.log.shrunk(self._shrunk)
+        self._longest_window = longest_window(fleet)
         self._trouble.isolation.configure(fleet.isolation)
         self._metrics.fleet_changed(fleet)
         self._scheduler.set_checks(timings(fleet))
         for key, spec in fleet.checks.items():
             if fingerprints.get(key, spec.fingerprint) != spec.fingerprint:
                 self._scheduler.look_now(key)  # it points elsewhere now
+
+    def _close_after(self) -> timedelta:
+        return max(self.settings.tickets.close_after, self._longest_window)
 
     def _figures(self) -> Figures:
         now = time.monotonic()

@@ -108,11 +108,11 @@ async def _admit(
 ) -> Principal:
     needed = route.needs(services.settings())
     if is_control(request):
-        principal = identify_peer(request, services.people)
+        principal = identify_peer(request, services.directory)
     elif needed is None:
         return NOBODY
     else:
-        principal = await identify(request, services.tokens, tries, services.people)
+        principal = await identify(request, services.tokens, tries, services.directory)
     if needed is not None and needed not in principal.permissions:
         raise Problem(403, f"your token does not hold the permission {needed}")
     return principal

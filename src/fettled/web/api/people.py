@@ -46,28 +46,28 @@ async def list_users(call: Call) -> Answer:
     """List users by name; contacts for whoever manages receivers."""
     with_contacts = Permission.RECEIVER_MANAGE in call.principal.permissions
     return _listed(
-        call, call.services.people.users(), lambda user: user_json(user, contacts=with_contacts)
+        call, call.services.directory.users(), lambda user: user_json(user, contacts=with_contacts)
     )
 
 
 @routes.route("GET", "/api/v1/teams", permission=Permission.TICKET_VIEW_ANY, query=Paged)
 async def list_teams(call: Call) -> Answer:
     """List teams by name, with their members."""
-    people = call.services.people
+    people = call.services.directory
     return _listed(call, people.teams(), lambda team: team_json(team, people))
 
 
 @routes.route("GET", "/api/v1/schedules", permission=Permission.TICKET_VIEW_ANY, query=Paged)
 async def list_schedules(call: Call) -> Answer:
     """List on-call schedules by name."""
-    return _listed(call, call.services.people.schedules(), schedule_json)
+    return _listed(call, call.services.directory.schedules(), schedule_json)
 
 
 @routes.route("GET", "/api/v1/oncall", permission=Permission.TICKET_VIEW_ANY, query=OncallQuery)
 async def list_oncall(call: Call) -> Answer:
     """Tell who is on call in each schedule, until when, and who comes next."""
     query: OncallQuery = call.query
-    people, now = call.services.people, call.services.wall()
+    people, now = call.services.directory, call.services.wall()
     at = now if query.at is None else query.at
     if abs(at - now) > _FURTHEST:
         msg = "is more than ten years away"
