@@ -20,6 +20,7 @@ from fettled.ports.desk import (
     DeskUnit,
     TicketAction,
 )
+from fettled.ports.escalations import EscalationsReader, EscalationsUnit, Told
 from fettled.ports.fleet import (
     CanarySpec,
     CheckSpec,
@@ -28,7 +29,16 @@ from fettled.ports.fleet import (
     IsolationSpec,
     SubjectSpec,
 )
-from fettled.ports.people import Directory, Schedule, Team, User
+from fettled.ports.people import (
+    Directory,
+    Numbered,
+    People,
+    PeopleReader,
+    PeopleUnit,
+    Schedule,
+    Team,
+    User,
+)
 from fettled.ports.quiet import QUIET_WORDS, QuietEdge, QuietSpec
 from fettled.ports.records import (
     Gating,
@@ -65,6 +75,8 @@ __all__ = [
     "DeskStore",
     "DeskUnit",
     "Directory",
+    "EscalationsReader",
+    "EscalationsUnit",
     "EventSink",
     "Fleet",
     "Gating",
@@ -75,8 +87,12 @@ __all__ = [
     "KnownCheck",
     "Lists",
     "MaintenanceFilter",
+    "Numbered",
     "OutboxEvent",
     "Party",
+    "People",
+    "PeopleReader",
+    "PeopleUnit",
     "Probe",
     "QuietEdge",
     "QuietSpec",
@@ -89,6 +105,7 @@ __all__ = [
     "TicketAction",
     "TicketFilter",
     "Token",
+    "Told",
     "UnitOfWork",
     "User",
     "Viewer",

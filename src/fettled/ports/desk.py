@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
+from fettled.ports.escalations import EscalationsReader, EscalationsUnit
+from fettled.ports.people import PeopleReader, PeopleUnit
 from fettled.ports.sla import SlaReader, SlaUnit
 from fettled.ports.store import Reader, UnitOfWork
 
@@ -61,7 +63,9 @@ class ActionsUnit(ActionsReader, Protocol):
         ...
 
 
-class DeskReader(Reader, ActionsReader, SlaReader, CatalogueReader, Protocol):
+class DeskReader(
+    Reader, ActionsReader, SlaReader, CatalogueReader, PeopleReader, EscalationsReader, Protocol
+):
     """Everything that can be asked of the store."""
 
     def ticket_of_uuid(self, uuid: str) -> int | None:
@@ -81,7 +85,16 @@ class DeskReader(Reader, ActionsReader, SlaReader, CatalogueReader, Protocol):
         ...
 
 
-class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, SlaUnit, CatalogueUnit, Protocol):
+class DeskUnit(
+    UnitOfWork,
+    DeskReader,
+    ActionsUnit,
+    SlaUnit,
+    CatalogueUnit,
+    PeopleUnit,
+    EscalationsUnit,
+    Protocol,
+):
     """A unit of the writer that may do everything; see `UnitOfWork`."""
 
     def delete_ticket(self, number: int) -> None:

@@ -337,6 +337,34 @@ tokens = Table(
     Column("expires_at", UtcDateTime),
 )
 
+#: What a name of the configuration is numbered by for good; a name that left it keeps its own.
+people = Table(
+    "people",
+    metadata,
+    Column("kind", CleanText, primary_key=True),
+    Column("name", CleanText, primary_key=True),
+    Column("id", Integer, nullable=False),
+    Column("uuid", CleanText, nullable=False, unique=True),
+    UniqueConstraint("kind", "id"),
+)
+
+#: How far the chain of each open ticket has come; `due_at` is all that is ever looked through.
+escalations = Table(
+    "escalations",
+    metadata,
+    Column(
+        "ticket",
+        _Number,
+        ForeignKey("tickets.number", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("step", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Index(None, "due_at"),
+)
+
 #: The name in `meta` of the time (as microseconds) before which the outbox was cleared.
 FORGOTTEN = "outbox_forgotten"
 

@@ -42,10 +42,11 @@ from fettled.store import (
 from fettled.store.link import Link
 from fettled.store.stamping import Stamp, stamped, unstamped
 from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
+from fettled.store.unit_people import PeopleReads, PeopleWrites
 from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 
 
-class SqlReader(SqlSlaReader, CatalogueReading):
+class SqlReader(SqlSlaReader, CatalogueReading, PeopleReads):
     """What can be asked of the store."""
 
     _lock = False
@@ -194,7 +195,7 @@ class SqlReader(SqlSlaReader, CatalogueReading):
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader, SqlSlaUnit, CatalogueWriting):
+class SqlUnit(SqlReader, SqlSlaUnit, CatalogueWriting, PeopleWrites):
     """
     Reads that decide, and writes that commit together.
 

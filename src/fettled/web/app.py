@@ -25,6 +25,7 @@ from fettled.web.api import (
     changes,
     explain,
     maintenances,
+    people,
     silences,
     subjects,
     tickets,
@@ -58,6 +59,7 @@ ROUTES: tuple[Route, ...] = (
     *catalogue.routes,
     *maintenances.routes,
     *changes.routes,
+    *people.routes,
     *admin.routes,
 )
 
@@ -119,11 +121,11 @@ async def _admit(
 ) -> Principal:
     needed = route.needs(services.settings())
     if is_control(request):
-        principal = identify_peer(request)
+        principal = identify_peer(request, services.directory)
     elif needed is None:
         return NOBODY
     else:
-        principal = await identify(request, services.tokens, tries)
+        principal = await identify(request, services.tokens, tries, services.directory)
     if needed is not None and needed not in principal.permissions:
         raise Problem(403, f"your token does not hold the permission {needed}")
     return principal

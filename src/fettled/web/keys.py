@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -182,6 +182,7 @@ class Services:
         reload: answers notes; ConfigError if the configuration was refused.
         health: at once, from figures in memory.
         expose: the metrics, in the form that an Accept header asks for.
+        wall: the time on the wall.
         settings: asked on every request, as a reload may change them.
         clocks: what the SLA's clocks of a ticket say now.
     """
@@ -198,6 +199,7 @@ class Services:
     reload: Reload
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
+    wall: Callable[[], datetime]
     directory: Directory = field(default_factory=Anybody)
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
     clocks: Callable[[Ticket], Clocks] = field(default=lambda ticket: ticket.sla)
