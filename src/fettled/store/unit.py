@@ -37,9 +37,10 @@ from fettled.store import (
     sql_tickets,
 )
 from fettled.store.link import Link
+from fettled.store.unit_files import FilesReading, FilesWriting
 
 
-class SqlReader:
+class SqlReader(FilesReading):
     """What can be asked of the store."""
 
     _lock = False
@@ -176,7 +177,7 @@ class SqlReader:
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader):
+class SqlUnit(SqlReader, FilesWriting):
     """
     Reads that decide, and writes that commit together.
 
