@@ -28,6 +28,7 @@ from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
+from fettled.bootstrap.files import file_desks
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.own_trouble import make_own_trouble
@@ -270,6 +271,7 @@ class Assembly:
                 check=calendar.check,
                 source=str(self._config) if self._config.name else "the configuration",
             ),
+            **file_desks(self._store, self._clock, self.memory, self.sink),
             reload=self.reload,
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,

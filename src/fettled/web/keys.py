@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from aiohttp import web
@@ -16,11 +16,14 @@ from aiohttp import web
 from fettled.app.account import AccountPage
 from fettled.app.backlog import Adopted
 from fettled.app.explain import Explained
+from fettled.app.exports import Dossier
 from fettled.app.health import Health
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
+from fettled.core.attachments import Attachment
 from fettled.core.lifecycle import Action
+from fettled.core.permissions import Principal
 from fettled.core.tickets import Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
 from fettled.ports import TicketFilter
@@ -54,6 +57,53 @@ class Tickets(Protocol):
     # Last, as it hides the builtin for what follows it in the class.
     async def list(self, which: TicketFilter, before: int | None, limit: int) -> list[Ticket]:
         """Newest first, numbers below *before*; *limit* is at most 201 (a page and one more)."""
+        ...
+
+
+class Comments(Protocol):
+    """What people wrote about tickets; NotFoundError for a ticket that is not theirs to see."""
+
+    async def ticket(self, ref: str, who: Principal) -> Ticket:
+        """The ticket itself."""
+        ...
+
+    async def newest(self, after: Ticket) -> Entry:
+        """The comment that left its ticket as *after*."""
+        ...
+
+    async def list(self, ref: str, who: Principal, after: int, limit: int) -> list[Entry]:
+        """Those above *after*, in order."""
+        ...
+
+
+class AttachmentDesk(Protocol):
+    """Files on tickets; NotFoundError for a ticket that is not theirs to see."""
+
+    async def get(self, ref: str, who: Principal, ident: int) -> Attachment:
+        """Raise NotFoundError for what does not exist."""
+        ...
+
+    async def piece(self, ident: int, piece: int) -> bytes | None:
+        """A piece of a content, from 0; None behind the last one."""
+        ...
+
+    async def expect(self, ref: str, who: Principal) -> None:
+        """Refuse at once what `add` would refuse whatever is sent."""
+        ...
+
+    async def add(
+        self, ref: str, who: Principal, files: Sequence[tuple[str, bytes]]
+    ) -> tuple[list[Attachment], bool]:
+        """Attach all or none; whether any is new."""
+        ...
+
+    async def remove(self, ref: str, who: Principal, ident: int) -> None:
+        """Remove one; ForbiddenError, ConflictError."""
+        ...
+
+    # Last, as it hides the builtin for what follows it in the class.
+    async def list(self, ref: str, who: Principal) -> list[Attachment]:
+        """All of a ticket's, in order."""
         ...
 
 
@@ -124,6 +174,22 @@ class Silences(Protocol):
         ...
 
 
+class Exports(Protocol):
+    """Whole tickets, for people to keep; NotFoundError for one that is not theirs to see."""
+
+    async def gather(self, ref: str, who: Principal) -> Dossier:
+        """Everything about a ticket but its timeline."""
+        ...
+
+    async def entries(self, ticket: Ticket, after: int, who: Principal) -> tuple[list[Entry], int]:
+        """A piece of its timeline, as *who* may see it, and where the next one begins; 0: none."""
+        ...
+
+    def now(self) -> datetime:
+        """The time that is written onto an export."""
+        ...
+
+
 class Exposition(Protocol):
     """The metrics, rendered in chunks that let the event loop run between them."""
 
@@ -172,6 +238,9 @@ class Services:
     heartbeats: Heartbeats
     tokens: Tokens
     silences: Silences
+    comments: Comments
+    attachments: AttachmentDesk
+    exports: Exports
     reload: Reload
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]

@@ -31,7 +31,7 @@ _MOST_SUBJECTS = 1_000
 _Name = Annotated[Text, Field(min_length=1, max_length=200)]
 
 
-class TicketsQuery(Paged):
+class TicketFilters(Model):
     """Filters; each may be repeated, or list several values by commas."""
 
     status: frozenset[Status] = frozenset()
@@ -40,6 +40,10 @@ class TicketsQuery(Paged):
     kind: frozenset[_Name] = frozenset()
     subject: frozenset[_Name] = frozenset()
     member: frozenset[_Name] = frozenset()
+
+
+class TicketsQuery(TicketFilters, Paged):
+    """Filters, and which page."""
 
 
 class TimelineQuery(Paged):
@@ -97,15 +101,7 @@ ActionBody = Annotated[CommentBody | ResolveBody | ReopenBody, Field(discriminat
 async def list_tickets(call: Call) -> Answer:
     """List tickets, the newest first."""
     query: TicketsQuery = call.query
-    which = TicketFilter(
-        viewer=viewer_of(call.principal),
-        status=frozenset(map(str, query.status)),
-        priority=frozenset(map(str, query.priority)),
-        kind=query.kind,
-        source=frozenset(map(str, query.source)),
-        subject=query.subject,
-        member=query.member,
-    )
+    which = which_tickets(call)
     before = read_number_cursor(query.cursor)
     found = await call.services.tickets.list(which, before, query.limit + 1)
     lines = await _checklists(call, found)
@@ -185,6 +181,20 @@ def _action(body: CommentBody | ResolveBody | ReopenBody) -> Action:
     if isinstance(body, ResolveBody):
         return Resolve(Code(body.code), body.summary, body.duplicate_of, body.until)
     return Reopen()
+
+
+def which_tickets(call: Call) -> TicketFilter:
+    """Make the filter that the query asks for, narrowed to what the caller may see."""
+    query: TicketFilters = call.query
+    return TicketFilter(
+        viewer=viewer_of(call.principal),
+        status=frozenset(map(str, query.status)),
+        priority=frozenset(map(str, query.priority)),
+        kind=query.kind,
+        source=frozenset(map(str, query.source)),
+        subject=query.subject,
+        member=query.member,
+    )
 
 
 def viewer_of(who: Principal) -> Viewer | None:
