@@ -16,8 +16,8 @@ from functools import partial
 from hashlib import sha256
 from typing import Any, TypeVar
 
+from fettled.app.acting import find
 from fettled.app.memory import Memory
-from fettled.app.seen import seen
 from fettled.core.attachments import MOST_FILES, Attachment, judge, may_attach, may_remove
 from fettled.core.errors import (
     ConflictError,
@@ -87,11 +87,11 @@ class AttachmentDesk:
 
     async def list(self, ref: str, who: Principal) -> Attachments:
         """A ticket's attachments, in the order in which they came."""
-        return await self._store.read(lambda r: r.attachments(seen(r, ref, who).number))
+        return await self._store.read(lambda r: r.attachments(find(r, ref, who).number))
 
     async def get(self, ref: str, who: Principal, ident: int) -> Attachment:
         """One of them; NotFoundError where there is none."""
-        return await self._store.read(lambda r: one_of(r, seen(r, ref, who), ident))
+        return await self._store.read(lambda r: one_of(r, find(r, ref, who), ident))
 
     async def piece(self, ident: int, piece: int) -> bytes | None:
         """A piece of a content, from 0; None behind the last one."""
@@ -206,7 +206,7 @@ def detach(
     uow: DeskUnit, *, ref: str, who: Principal, ident: int, wall: Callable[[], datetime]
 ) -> Attached:
     """Remove an attachment in a unit; see `AttachmentDesk.remove` for what it raises."""
-    ticket, at = seen(uow, ref, who), wall()
+    ticket, at = find(uow, ref, who), wall()
     one = one_of(uow, ticket, ident)
     if not may_remove(who, ticket, one, at):
         msg = (
@@ -236,7 +236,7 @@ def one_of(reader: DeskReader, ticket: Ticket, ident: int) -> Attachment:
 
 
 def _receiving(reader: DeskReader, ref: str, who: Principal) -> Ticket:
-    ticket = seen(reader, ref, who)
+    ticket = find(reader, ref, who)
     if not may_attach(who, ticket):
         msg = "attaching files needs the permission ticket.update, or that you reported the ticket"
         raise ForbiddenError(msg)

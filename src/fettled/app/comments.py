@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from fettled.app.seen import seen
+from dataclasses import asdict
+
+from fettled.app.acting import find
+from fettled.core.actions import Comment
 from fettled.core.errors import NotFoundError
 from fettled.core.permissions import Permission, Principal
-from fettled.core.tickets import Entry, Ticket
+from fettled.core.tickets import Actor, Entry, Ticket
 from fettled.ports import DeskReader, DeskStore
 
-#: One action writes no more entries than this at once.
-_AT_ONCE = 8
+#: A second click comes so soon that its comment stands among the last of these.
+_NEAR = 200
 
 
 class Comments:
@@ -18,22 +21,23 @@ class Comments:
     def __init__(self, store: DeskStore) -> None:
         self._store = store
 
-    async def ticket(self, ref: str, who: Principal) -> Ticket:
-        """A ticket that *who* may see; NotFoundError for any other."""
-        return await self._store.read(lambda r: seen(r, ref, who))
+    async def made(self, after: Ticket, comment: Comment, actor: Actor) -> Entry:
+        """
+        The entry of *comment*, which *actor* made by an action that left its ticket as *after*.
 
-    async def newest(self, after: Ticket) -> Entry:
-        """The comment that the action wrote which left its ticket as *after*."""
+        That action may have written more than it, or nothing where it was a second click.
+        """
 
         def ask(reader: DeskReader) -> list[Entry]:
-            since = max(after.last_seq - _AT_ONCE, 0)
-            return reader.comments(after.number, after=since, limit=_AT_ONCE, internal=True)
+            since = max(after.last_seq - _NEAR, 0)
+            return reader.comments(after.number, after=since, limit=_NEAR, internal=True)
 
-        found = [each for each in await self._store.read(ask) if each.seq <= after.last_seq]
-        if not found:
-            msg = "there is no such ticket"  # deleted since
-            raise NotFoundError(msg)
-        return found[-1]
+        told = asdict(comment)
+        for entry in reversed(await self._store.read(ask)):
+            if entry.seq <= after.last_seq and entry.actor == actor and entry.data == told:
+                return entry
+        msg = "there is no such comment"  # its ticket was deleted since
+        raise NotFoundError(msg)
 
     # Last, as it hides the builtin for what follows it in the class.
     async def list(self, ref: str, who: Principal, after: int, limit: int) -> list[Entry]:
@@ -41,7 +45,7 @@ class Comments:
         internal = Permission.TICKET_COMMENT_INTERNAL in who.permissions
 
         def ask(reader: DeskReader) -> list[Entry]:
-            number = seen(reader, ref, who).number
+            number = find(reader, ref, who).number
             return reader.comments(number, after=after, limit=limit, internal=internal)
 
         return await self._store.read(ask)

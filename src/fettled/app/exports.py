@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from fettled.app.seen import seen
+from fettled.app.acting import find
 from fettled.app.tickets import MOST_MEMBERS
 from fettled.core.attachments import Attachment
 from fettled.core.permissions import Permission, Principal
@@ -47,7 +47,7 @@ class Exports:
         """Everything about a ticket but its timeline; NotFoundError if it is not theirs to see."""
 
         def ask(reader: DeskReader) -> Dossier:
-            ticket = seen(reader, ref, who)
+            ticket = find(reader, ref, who)
             return Dossier(
                 ticket,
                 reader.members(ticket.number)[:MOST_MEMBERS] if ticket.member_count else [],

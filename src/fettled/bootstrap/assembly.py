@@ -15,19 +15,23 @@ from pathlib import Path
 from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
+from fettled.app.anybody import Anybody
 from fettled.app.explain import Explainer
 from fettled.app.health import Figures, assess, missing
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
+from fettled.app.removals import Removals
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
+from fettled.app.tending import Tending
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
+from fettled.bootstrap.desk import longest_window, make_desk
 from fettled.bootstrap.files import file_desks
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
@@ -39,7 +43,7 @@ from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
 from fettled.core.permissions import Role
-from fettled.ports import Clock, EventSink, Fleet
+from fettled.ports import Clock, Directory, EventSink, Fleet
 from fettled.probes.run import run as run_probe
 from fettled.probes.tools import Tools
 from fettled.scheduling import Housekeeping, LoopLag, Scheduler, Skip, Timing
@@ -118,8 +122,17 @@ class Assembly:
             heartbeats=self._heartbeats,
             isolation=self._trouble.isolation,
         )
-        self._tickets = Tickets(store, clock, self.memory, self.sink)
+        self.directory: Directory = Anybody()
+        self._longest_window = timedelta()
+        self._tickets = Tickets(
+            store,
+            clock,
+            self.memory,
+            self.sink,
+            lambda: make_desk(self.settings, self.directory),
+        )
         self._tickets.wake = self._scheduler.look_now
+        self._removals = Removals(store, clock, self.memory)
         self._tokens = Tokens(store, clock, self._roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
@@ -131,6 +144,7 @@ class Assembly:
             observer=self.observer,
             quiet=self.quiet,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
+            tending=Tending(store, clock, self.memory, self.sink, self._close_after),
             unaccounted=Unaccounted(self.memory, clock),
             trouble=self._trouble,
             scheduler=self._scheduler,
@@ -252,6 +266,8 @@ class Assembly:
         """What the web may call."""
         return keys.Services(
             tickets=self._tickets,
+            removals=self._removals,
+            directory=self.directory,
             subjects=Subjects(self.memory, self._scheduler.next_at),
             explainer=Explainer(
                 store=self._store,
@@ -309,12 +325,16 @@ class Assembly:
             )
         if self._shrunk is not None:
             self.log.shrunk(self._shrunk)
+        self._longest_window = longest_window(fleet)
         self._trouble.isolation.configure(fleet.isolation)
         self._metrics.fleet_changed(fleet)
         self._scheduler.set_checks(timings(fleet))
         for key, spec in fleet.checks.items():
             if fingerprints.get(key, spec.fingerprint) != spec.fingerprint:
                 self._scheduler.look_now(key)  # it points elsewhere now
+
+    def _close_after(self) -> timedelta:
+        return max(self.settings.tickets.close_after, self._longest_window)
 
     def _figures(self) -> Figures:
         now = time.monotonic()

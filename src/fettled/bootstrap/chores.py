@@ -13,6 +13,7 @@ from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
+from fettled.app.tending import Tending
 from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
 from fettled.bootstrap.retention import forget as forget_history
 from fettled.core.errors import StoreDownError
@@ -25,7 +26,8 @@ from fettled.telemetry.sink import LogSink
 #: How often history and heartbeats are written that no decision has carried along: what
 #: kill -9 may cost of the charts. Decisions are never late.
 FLUSH = timedelta(seconds=30)
-#: How soon a checklist notices a silence, a removal, or that a grace is over.
+#: How soon a checklist notices a silence, a removal, or that a grace is over; and how late
+#: a hold or a snooze may end.
 TEND = timedelta(seconds=5)
 FORGET_EVERY = timedelta(minutes=10)
 GAUGE = timedelta(seconds=1)
@@ -52,6 +54,7 @@ class Chores:
     observer: Observer
     quiet: Quiet
     rollups: Rollups
+    tending: Tending
     unaccounted: Unaccounted
     trouble: OwnTrouble
     scheduler: Scheduler
@@ -75,10 +78,11 @@ class Chores:
         await self.trouble.heartbeats.flush()
 
     async def tend(self) -> None:
-        """Keep the checklists; look again at what no ticket stands for any more."""
+        """Keep the checklists and what of tickets is due; look again at what they let go of."""
         with suppress(StoreDownError):
             for check in await self.rollups.tend():
                 self.scheduler.look_now(check)
+            await self.tending.tend()
 
     async def forget(self) -> None:
         """Forget history that is old enough."""

@@ -44,7 +44,7 @@ class NotFoundError(FettledError):
 
 
 class ForbiddenError(FettledError):
-    """The caller sees the thing, and may not do this to it."""
+    """The caller may see it, and may not do that to it."""
 
 
 class ConflictError(FettledError):

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from fettled.core.errors import ForbiddenError
-from fettled.core.lifecycle import Comment
-from fettled.core.permissions import Permission, may_comment
+from fettled.app.acting import Caller
+from fettled.core.actions import Comment
+from fettled.core.permissions import Permission
 from fettled.core.tickets import Entry
+from fettled.web.api.ticket_bodies import LONGEST_BODY
 from fettled.web.markdown import render
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
 from fettled.web.reading import Text, read_if_match
@@ -19,8 +20,6 @@ from fettled.web.shapes import actor_json, time_json
 
 routes = RouteTable()
 
-#: As the action's body.
-_LONGEST_BODY = 16_000
 _BOOLEANS = {"true": True, "false": False}
 
 Flag = Annotated[bool, BeforeValidator(lambda given: _BOOLEANS.get(given, given))]
@@ -36,7 +35,7 @@ class CommentsQuery(Paged):
 class NewComment(Model):
     """A note in markdown."""
 
-    body: Annotated[Text, Field(min_length=1, max_length=_LONGEST_BODY)]
+    body: Annotated[Text, Field(min_length=1, max_length=LONGEST_BODY)]
     visibility: Literal["public", "internal"] = "public"
 
 
@@ -74,15 +73,11 @@ async def list_comments(call: Call) -> Answer:
 async def add_comment(call: Call) -> Answer:
     """Comment on a ticket; the same as the action."""
     body: NewComment = call.body
-    if_version = read_if_match(call.headers)
-    ticket = await call.services.comments.ticket(call.path["ref"], call.principal)
-    if not may_comment(call.principal, ticket, internal=body.visibility == "internal"):
-        msg = f"your token does not allow a {body.visibility} comment on this ticket"
-        raise ForbiddenError(msg)
-    after = await call.services.tickets.act(
-        str(ticket.number), Comment(body.body, body.visibility), call.principal.actor, if_version
-    )
-    entry = await call.services.comments.newest(after)
+    comment = Comment(body.body, body.visibility)
+    who = call.principal
+    caller = Caller(who.actor, who, read_if_match(call.headers))
+    after = await call.services.tickets.act(call.path["ref"], comment, caller)
+    entry = await call.services.comments.made(after, comment, who.actor)
     return Answer(comment_json(entry), {"ETag": f'"{after.version}"'})
 
 
