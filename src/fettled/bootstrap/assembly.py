@@ -36,6 +36,7 @@ from fettled.bootstrap.catalogue import make_catalogue_services
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.desk import longest_window, make_desk
+from fettled.bootstrap.files import file_desks
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.own_trouble import make_own_trouble
@@ -320,6 +321,7 @@ class Assembly:
                 wake=self._scheduler.look_now,
             ),
             wall=self._clock.wall,
+            **file_desks(self._store, self._clock, self.memory, self.sink),
             reload=self.reload,
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
 from fettled.ports.escalations import EscalationsReader, EscalationsUnit
+from fettled.ports.files import FilesReader, FilesUnit
 from fettled.ports.people import PeopleReader, PeopleUnit
 from fettled.ports.sla import SlaReader, SlaUnit
 from fettled.ports.store import Reader, UnitOfWork
@@ -64,7 +65,14 @@ class ActionsUnit(ActionsReader, Protocol):
 
 
 class DeskReader(
-    Reader, ActionsReader, SlaReader, CatalogueReader, PeopleReader, EscalationsReader, Protocol
+    Reader,
+    ActionsReader,
+    SlaReader,
+    CatalogueReader,
+    PeopleReader,
+    EscalationsReader,
+    FilesReader,
+    Protocol,
 ):
     """Everything that can be asked of the store."""
 
@@ -93,6 +101,7 @@ class DeskUnit(
     CatalogueUnit,
     PeopleUnit,
     EscalationsUnit,
+    FilesUnit,
     Protocol,
 ):
     """A unit of the writer that may do everything; see `UnitOfWork`."""

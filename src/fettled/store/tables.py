@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     UniqueConstraint,
@@ -183,6 +184,35 @@ actions = Table(
     Column("data", JSON_VALUE, nullable=False),
     Index(None, "ticket", "number"),
     sqlite_autoincrement=True,
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    # AUTOINCREMENT: an address that somebody noted never shows another file.
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("ticket", _Number, ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False),
+    Column("name", CleanText, nullable=False),
+    Column("media_type", CleanText, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", CleanText, nullable=False),
+    Column("by_type", CleanText, nullable=False),
+    Column("by_name", CleanText),
+    Column("at", UtcDateTime, nullable=False),
+    # The same file sent twice is there once.
+    UniqueConstraint("ticket", "sha256", "name"),
+    sqlite_autoincrement=True,
+)
+
+# Apart, so that listing never reads them; in pieces, so that nobody holds a whole file.
+attachment_bytes = Table(
+    "attachment_bytes",
+    metadata,
+    Column(
+        "attachment", _Number, ForeignKey("attachments.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("piece", Integer, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 members = Table(

@@ -42,11 +42,12 @@ from fettled.store import (
 from fettled.store.link import Link
 from fettled.store.stamping import Stamp, stamped, unstamped
 from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
+from fettled.store.unit_files import FilesReading, FilesWriting
 from fettled.store.unit_people import PeopleReads, PeopleWrites
 from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 
 
-class SqlReader(SqlSlaReader, CatalogueReading, PeopleReads):
+class SqlReader(SqlSlaReader, CatalogueReading, PeopleReads, FilesReading):
     """What can be asked of the store."""
 
     _lock = False
@@ -195,7 +196,7 @@ class SqlReader(SqlSlaReader, CatalogueReading, PeopleReads):
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader, SqlSlaUnit, CatalogueWriting, PeopleWrites):
+class SqlUnit(SqlReader, SqlSlaUnit, CatalogueWriting, PeopleWrites, FilesWriting):
     """
     Reads that decide, and writes that commit together.
 
