@@ -5,6 +5,7 @@ Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
 `tests/contracts` hold probes and stores to what is promised here.
 """
 
+from fettled.ports.audit import AuditFilter
 from fettled.ports.desk import (
     DeskReader,
     DeskStore,
@@ -45,6 +46,7 @@ from fettled.ports.world import (
 
 __all__ = [
     "QUIET_WORDS",
+    "AuditFilter",
     "CanarySpec",
     "CheckSpec",
     "Clock",

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.ports.audit import AuditReader
+from fettled.ports.retention import RetentionUnit
 from fettled.ports.store import Reader, UnitOfWork
+from fettled.ports.tokens import TokensReader, TokensUnit
 
 T = TypeVar("T")
 
@@ -59,7 +62,7 @@ class ActionsUnit(ActionsReader, Protocol):
         ...
 
 
-class DeskReader(Reader, ActionsReader, Protocol):
+class DeskReader(Reader, ActionsReader, AuditReader, TokensReader, Protocol):
     """Everything that can be asked of the store."""
 
     def ticket_of_uuid(self, uuid: str) -> int | None:
@@ -67,7 +70,7 @@ class DeskReader(Reader, ActionsReader, Protocol):
         ...
 
 
-class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, Protocol):
+class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, RetentionUnit, TokensUnit, Protocol):
     """A unit of the writer that may do everything; see `UnitOfWork`."""
 
     def delete_ticket(self, number: int) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from fettled.core.condition import Condition
 from fettled.core.spans import Span
@@ -37,9 +36,10 @@ from fettled.store import (
     sql_tickets,
 )
 from fettled.store.link import Link
+from fettled.store.unit_audit import AuditAnswers, AuditWork
 
 
-class SqlReader:
+class SqlReader(AuditAnswers):
     """What can be asked of the store."""
 
     _lock = False
@@ -176,7 +176,7 @@ class SqlReader:
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader):
+class SqlUnit(AuditWork, SqlReader):
     """
     Reads that decide, and writes that commit together.
 
@@ -236,10 +236,6 @@ class SqlUnit(SqlReader):
     def put_heartbeats(self, beats: Iterable[Heartbeat]) -> None:
         """Insert or overwrite heartbeats."""
         sql_conditions.put_heartbeats(self._link, beats)
-
-    def log_input(self, kind: str, at: datetime, actor: str, data: dict[str, Any]) -> None:
-        """Record an input other than an observation."""
-        sql_fleet.log_input(self._link, kind, at, actor, data)
 
     def sync_subjects(self, specs: Sequence[SubjectSpec], at: datetime) -> None:
         """Number the new, update the changed, mark the removed."""
