@@ -15,6 +15,7 @@ from pathlib import Path
 from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
+from fettled.app.audit import Audit, head_of
 from fettled.app.explain import Explainer
 from fettled.app.health import Figures, assess, missing
 from fettled.app.look import Looker
@@ -34,10 +35,12 @@ from fettled.bootstrap.own_trouble import make_own_trouble
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
+from fettled.config.shown import keep, show
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
 from fettled.core.permissions import Role
+from fettled.core.tickets import SYSTEM, Actor
 from fettled.ports import Clock, EventSink, Fleet
 from fettled.probes.run import run as run_probe
 from fettled.probes.tools import Tools
@@ -70,6 +73,8 @@ class Assembly:
     ) -> None:
         self.settings, self.notes = loaded.settings, loaded.notes
         self._fixed = fixed(loaded.settings)
+        self._shown = keep(loaded.settings, loaded.elsewhere)
+        self._files = loaded.digests
         self._config = config
         self._clock = clock
         self._store = store
@@ -148,6 +153,7 @@ class Assembly:
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self.quiet.load()
         await self._adopt(make_fleet(self.settings, self._tools), "start")
+        await self.tell_head()
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
         self._metrics.reloaded(taken=True, at=self._clock.wall())
@@ -161,7 +167,7 @@ class Assembly:
         await self.quiet.load()
         self.quiet.fleet_changed(fleet)
 
-    async def reload(self, *, force: bool = False) -> list[str]:
+    async def reload(self, *, force: bool = False, by: Actor = SYSTEM) -> list[str]:
         """
         Read the configuration again; swap it in whole, or leave everything as it was.
 
@@ -170,6 +176,7 @@ class Assembly:
 
         Args:
             force: what is gone is gone, however much it is.
+            by: who asked for it.
 
         Returns:
             Notes on what is legal and may surprise.
@@ -178,7 +185,7 @@ class Assembly:
             ConfigError: it cannot be used, or is not believed.
             StoreDownError: it cannot be adopted now.
         """
-        task = asyncio.create_task(self._reload(force=force))
+        task = asyncio.create_task(self._reload(force=force, by=by))
         self._reloads.add(task)
         task.add_done_callback(self._reloads.discard)
         try:
@@ -187,14 +194,16 @@ class Assembly:
             task.add_done_callback(self._tell_of_reload)
             raise
 
-    async def _reload(self, *, force: bool) -> list[str]:
+    async def _reload(self, *, force: bool, by: Actor) -> list[str]:
         async with self._reloading:
             try:
                 # Read beside the loop: a large file takes a second or more.
                 loaded = await asyncio.to_thread(load, self._config)
+                shown = await asyncio.to_thread(keep, loaded.settings, loaded.elsewhere)
                 fleet = make_fleet(loaded.settings, self._tools)
                 await self.observer.flush(self.memory)
-                await self._adopt(fleet, "reload", force=force)
+                self._files = loaded.digests
+                await self._adopt(fleet, "reload", force=force, by=by)
             except Exception as error:
                 if isinstance(error, ConfigError):
                     self.log.refused(error)
@@ -202,7 +211,7 @@ class Assembly:
                 self._reload_failed = True
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
-            self.settings = _without_targets(loaded.settings)
+            self.settings, self._shown = _without_targets(loaded.settings), shown
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -242,6 +251,11 @@ class Assembly:
         self.observer.stop()
         await self.observer.flush(self.memory)
         await self._heartbeats.flush(is_last=True)
+        await self.tell_head()
+
+    async def tell_head(self) -> None:
+        """Log the head of the audit log, so that it is kept wherever logs are."""
+        self.log.audit_head(str(await self._store.read(head_of)))
 
     def ticked(self) -> tuple[float, float]:
         """When scheduler and writer last turned, in monotonic seconds."""
@@ -270,7 +284,9 @@ class Assembly:
                 check=calendar.check,
                 source=str(self._config) if self._config.name else "the configuration",
             ),
+            audit=Audit(self._store),
             reload=self.reload,
+            config=lambda: asyncio.to_thread(show, self._shown),
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
             settings=self._web_settings,
@@ -293,7 +309,9 @@ class Assembly:
     def _look_failed(self, _key: str, error: Exception) -> None:
         self.sink.faulted("look", error)
 
-    async def _adopt(self, fleet: Fleet, why: str, *, force: bool = False) -> None:
+    async def _adopt(
+        self, fleet: Fleet, why: str, *, force: bool = False, by: Actor = SYSTEM
+    ) -> None:
         fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
         with self.quiet.adopting(fleet):
             self._shrunk = await adopt(
@@ -304,6 +322,8 @@ class Assembly:
                 clock=self._clock,
                 memory=self.memory,
                 sink=self.sink,
+                by=by,
+                files=self._files,
             )
         if self._shrunk is not None:
             self.log.shrunk(self._shrunk)

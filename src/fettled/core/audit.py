@@ -86,10 +86,22 @@ class Row(Protocol):
         ...
 
 
+def exact_time(at: datetime) -> str:
+    """Write *at* in UTC, to the microsecond."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def canonical(row: Row) -> str:
     """Write *row* in the one way in which it is hashed: JSON, ASCII, sorted keys, no blanks."""
-    time = row.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    fields = (row.position, time, row.actor_type, row.actor, row.kind, row.about, row.data)
+    fields = (
+        row.position,
+        exact_time(row.at),
+        row.actor_type,
+        row.actor,
+        row.kind,
+        row.about,
+        row.data,
+    )
     return json.dumps([FORM, *fields], ensure_ascii=True, sort_keys=True, separators=(",", ":"))
 
 

@@ -10,8 +10,8 @@ from fettled.ports.records import Token
 class TokensReader(Protocol):
     """All tokens."""
 
-    def tokens(self, *, after: str, limit: int) -> list[Token]:
-        """Those whose id comes after *after*, by id; those that were revoked are gone."""
+    def tokens_after(self, ident: str, *, limit: int) -> list[Token]:
+        """Those whose id comes after *ident*, by id; those that were revoked are gone."""
         ...
 
 

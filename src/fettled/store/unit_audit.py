@@ -24,9 +24,9 @@ class AuditAnswers:
         """The newest row of the audit log."""
         return sql_audit.head(self._link)
 
-    def tokens(self, *, after: str, limit: int) -> list[Token]:
-        """Tokens whose id comes after *after*, by id."""
-        return sql_tokens.listed(self._link, after=after, limit=limit)
+    def tokens_after(self, ident: str, *, limit: int) -> list[Token]:
+        """Tokens whose id comes after *ident*, by id."""
+        return sql_tokens.listed(self._link, after=ident, limit=limit)
 
 
 class AuditWork:

@@ -19,7 +19,7 @@ from aiohttp import web
 from fettled.core.errors import FettledError
 from fettled.core.permissions import Principal
 from fettled.web import ops
-from fettled.web.api import admin, explain, silences, subjects, tickets
+from fettled.web.api import admin, audit, explain, silences, subjects, tickets, tokens
 from fettled.web.attempts import FailedTries
 from fettled.web.auth import NOBODY, identify
 from fettled.web.control import identify_peer, is_control
@@ -47,6 +47,8 @@ ROUTES: tuple[Route, ...] = (
     *explain.routes,
     *silences.routes,
     *admin.routes,
+    *tokens.routes,
+    *audit.routes,
 )
 
 #: Longer than reading the largest configuration takes, shorter than a caller's patience.

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 from fettled.app.tokens import Tokens, token_id
-from fettled.core.permissions import Principal, permissions_of
+from fettled.core.permissions import Principal
 from fettled.core.tickets import SYSTEM, Actor
 from fettled.web.attempts import FailedTries, address_key
 from fettled.web.problems import Problem
@@ -56,7 +56,7 @@ async def identify(request: web.Request, tokens: Tokens, tries: FailedTries) -> 
         structlog.get_logger().warning(REFUSED, token_id=ident, address=request.remote)
         challenge = f'{_CHALLENGE}, error="invalid_token"'
         raise Problem(401, _BAD_TOKEN, headers={"WWW-Authenticate": challenge})
-    return Principal(token.user, Actor("token", token.user), permissions_of(tokens.roles(token)))
+    return Principal(token.user, Actor("token", token.user), tokens.permissions(token))
 
 
 def _presented(request: web.Request) -> str:

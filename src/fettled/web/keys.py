@@ -6,10 +6,10 @@ No logic: the composition root fills `Services`, tests fill it with small fakes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -21,9 +21,9 @@ from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
 from fettled.core.lifecycle import Action
-from fettled.core.tickets import Actor, Entry, Member, Ticket
+from fettled.core.tickets import SYSTEM, Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
-from fettled.ports import TicketFilter
+from fettled.ports import AuditFilter, Input, TicketFilter
 
 
 class Tickets(Protocol):
@@ -96,8 +96,8 @@ class Heartbeats(Protocol):
 class Reload(Protocol):
     """The reading of the configuration."""
 
-    async def __call__(self, *, force: bool = False) -> list[str]:
-        """Read it again, and answer notes; *force* confirms that what is gone is gone."""
+    async def __call__(self, *, force: bool = False, by: Actor = SYSTEM) -> list[str]:
+        """Read it again for *by*, and answer notes; *force* confirms that what is gone is gone."""
         ...
 
 
@@ -121,6 +121,14 @@ class Silences(Protocol):
         self, gate: Gate, states: frozenset[QuietState], before: str | None, limit: int
     ) -> list[QuietView]:
         """The newest first, those whose `silences.place_of` is below *before*."""
+        ...
+
+
+class Audit(Protocol):
+    """The audit log."""
+
+    async def list(self, which: AuditFilter, before: int | None, limit: int) -> list[Input]:
+        """Rows, the newest first, at positions below *before*."""
         ...
 
 
@@ -160,6 +168,7 @@ class Services:
 
     Attributes:
         reload: answers notes; ConfigError if the configuration was refused.
+        config: the configuration in force, as JSON, without any secret.
         health: at once, from figures in memory.
         expose: the metrics, in the form that an Accept header asks for.
         settings: asked on every request, as a reload may change them.
@@ -172,7 +181,9 @@ class Services:
     heartbeats: Heartbeats
     tokens: Tokens
     silences: Silences
+    audit: Audit
     reload: Reload
+    config: Callable[[], Awaitable[dict[str, Any]]]
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
