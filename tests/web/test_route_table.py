@@ -89,7 +89,9 @@ def test_nothing_is_served_but_the_table(house: House):
             explainer=house.explainer,
             accounts=house.accounts,
             silences=house.silences,
+            audit=Audit(house.store),
             reload=house.reload,
+            config=house.config,
             health=house.health,
             expose=house.metrics.expose,
         )

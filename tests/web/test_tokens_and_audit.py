@@ -250,7 +250,16 @@ async def test_the_audit_log_is_listed_and_filtered(
 
 
 @pytest.mark.parametrize(
-    "query", ["ticket=door", "since=yesterday", "until=5", "cursor=x", "who=ann", "limit=0"]
+    "query",
+    [
+        "ticket=door",
+        "since=yesterday",
+        "until=5",
+        "until=0001-01-01T00:00:00%2B14:00",
+        "cursor=x",
+        "who=ann",
+        "limit=0",
+    ],
 )
 async def test_a_bad_filter_is_refused_by_name(client: aiohttp.ClientSession, query: str) -> None:
     """422 naming the parameter."""

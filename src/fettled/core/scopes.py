@@ -37,4 +37,10 @@ def permission_of(name: str) -> Permission:
 
 def within(held: frozenset[Permission], scope: Iterable[str] | None) -> frozenset[Permission]:
     """Give what of *held* is in *scope*; what this version does not know grants nothing."""
-    return held if scope is None else held & frozenset(scope)
+    if scope is None:
+        return held
+    named = frozenset(scope)
+    if Permission.TICKET_VIEW_ANY in named:
+        # Whoever may list all of them may look at one; routes ask for the latter.
+        named |= {Permission.TICKET_VIEW}
+    return frozenset(each for each in held if each in named)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from fettled.core.audit import exact_time
 from fettled.core.errors import InvalidError
@@ -12,7 +13,7 @@ from fettled.core.permissions import Permission
 from fettled.core.references import parse_reference
 from fettled.ports import AuditFilter, Input
 from fettled.web.paging import Paged, page, read_number_cursor
-from fettled.web.reading import AS_TEXT, Text
+from fettled.web.reading import Text
 from fettled.web.routes import Answer, Call, RouteTable
 
 routes = RouteTable()
@@ -24,14 +25,33 @@ _Names = Annotated[
 ]
 
 
+def _written_out(value: object) -> object:
+    """Refuse what pydantic would take for seconds since 1970."""
+    if isinstance(value, str) and "T" not in value.upper():
+        msg = "must be a time such as 2026-11-21T08:30:00Z"
+        raise ValueError(msg)
+    return value
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        msg = "is no time that can be"
+        raise ValueError(msg) from None
+
+
+_Time = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+
+
 class AuditQuery(Paged):
     """Which rows: by whom, what was done, to which ticket, and when."""
 
     actor: _Names = frozenset()
     kind: _Names = frozenset()
     ticket: Annotated[Text, Field(max_length=40)] | None = None
-    since: Annotated[AwareDatetime, AS_TEXT] | None = None
-    until: Annotated[AwareDatetime, AS_TEXT] | None = None
+    since: _Time | None = None
+    until: _Time | None = None
 
 
 @routes.route("GET", "/api/v1/audit", permission=Permission.AUDIT_VIEW, query=AuditQuery)
