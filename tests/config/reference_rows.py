@@ -39,6 +39,7 @@ SECTIONS = {
     "User": "`access.users[]`",
     "Isolation": "`isolation`",
     "StormSettings": "`storm`",
+    "TicketSettings": "`tickets`",
     "Silence": "`silences[]`",
     "MaintenanceWindow": "`maintenance_windows[]`",
     "Limits": "`limits`",

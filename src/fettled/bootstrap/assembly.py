@@ -15,33 +15,38 @@ from pathlib import Path
 from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
-from fettled.app.audit import Audit, head_of
+from fettled.app.anybody import Anybody
+from fettled.app.audit import Audit
 from fettled.app.explain import Explainer
 from fettled.app.health import Figures, assess, missing
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
+from fettled.app.removals import Removals
+from fettled.app.retention import TicketRetention
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
+from fettled.app.tending import Tending
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
+from fettled.bootstrap.desk import longest_window, make_desk
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.own_trouble import make_own_trouble
+from fettled.bootstrap.records import Records
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
-from fettled.config.shown import keep, show
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
 from fettled.core.permissions import Role
 from fettled.core.tickets import SYSTEM, Actor
-from fettled.ports import Clock, EventSink, Fleet
+from fettled.ports import Clock, Directory, EventSink, Fleet
 from fettled.probes.run import run as run_probe
 from fettled.probes.tools import Tools
 from fettled.scheduling import Housekeeping, LoopLag, Scheduler, Skip, Timing
@@ -73,14 +78,13 @@ class Assembly:
     ) -> None:
         self.settings, self.notes = loaded.settings, loaded.notes
         self._fixed = fixed(loaded.settings)
-        self._shown = keep(loaded.settings, loaded.elsewhere)
-        self._files = loaded.digests
         self._config = config
         self._clock = clock
         self._store = store
         self._tools = tools
         self._metrics = Metrics(__version__)
         self.log = LogSink()
+        self._records = Records(store, self.log, loaded)
         extra = (sink,) if sink is not None else ()
         self.sink = Fan(self._metrics, self.log, *extra)
         self.memory = Memory()
@@ -122,8 +126,17 @@ class Assembly:
             heartbeats=self._heartbeats,
             isolation=self._trouble.isolation,
         )
-        self._tickets = Tickets(store, clock, self.memory, self.sink)
+        self.directory: Directory = Anybody()
+        self._longest_window = timedelta()
+        self._tickets = Tickets(
+            store,
+            clock,
+            self.memory,
+            self.sink,
+            lambda: make_desk(self.settings, self.directory),
+        )
         self._tickets.wake = self._scheduler.look_now
+        self._removals = Removals(store, clock, self.memory)
         self._tokens = Tokens(store, clock, self._roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
@@ -135,6 +148,10 @@ class Assembly:
             observer=self.observer,
             quiet=self.quiet,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
+            tending=Tending(store, clock, self.memory, self.sink, self._close_after),
+            retention=TicketRetention(
+                store, clock, self.memory, self._keep, self.log.tickets_forgotten
+            ),
             unaccounted=Unaccounted(self.memory, clock),
             trouble=self._trouble,
             scheduler=self._scheduler,
@@ -152,8 +169,8 @@ class Assembly:
         """Adopt the configured fleet, with the state that the store has of it."""
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self.quiet.load()
-        await self._adopt(make_fleet(self.settings, self._tools), "start")
-        await self.tell_head()
+        await self._adopt(make_fleet(self.settings, self._tools), "start", self._records)
+        await self._records.tell_head()
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
         self._metrics.reloaded(taken=True, at=self._clock.wall())
@@ -199,11 +216,10 @@ class Assembly:
             try:
                 # Read beside the loop: a large file takes a second or more.
                 loaded = await asyncio.to_thread(load, self._config)
-                shown = await asyncio.to_thread(keep, loaded.settings, loaded.elsewhere)
+                records = await asyncio.to_thread(Records, self._store, self.log, loaded)
                 fleet = make_fleet(loaded.settings, self._tools)
                 await self.observer.flush(self.memory)
-                self._files = loaded.digests
-                await self._adopt(fleet, "reload", force=force, by=by)
+                await self._adopt(fleet, "reload", records, force=force, by=by)
             except Exception as error:
                 if isinstance(error, ConfigError):
                     self.log.refused(error)
@@ -211,7 +227,7 @@ class Assembly:
                 self._reload_failed = True
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
-            self.settings, self._shown = _without_targets(loaded.settings), shown
+            self.settings, self._records = _without_targets(loaded.settings), records
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -251,11 +267,7 @@ class Assembly:
         self.observer.stop()
         await self.observer.flush(self.memory)
         await self._heartbeats.flush(is_last=True)
-        await self.tell_head()
-
-    async def tell_head(self) -> None:
-        """Log the head of the audit log, so that it is kept wherever logs are."""
-        self.log.audit_head(str(await self._store.read(head_of)))
+        await self._records.tell_head()
 
     def ticked(self) -> tuple[float, float]:
         """When scheduler and writer last turned, in monotonic seconds."""
@@ -265,6 +277,8 @@ class Assembly:
         """What the web may call."""
         return keys.Services(
             tickets=self._tickets,
+            removals=self._removals,
+            directory=self.directory,
             subjects=Subjects(self.memory, self._scheduler.next_at),
             explainer=Explainer(
                 store=self._store,
@@ -286,7 +300,7 @@ class Assembly:
             ),
             audit=Audit(self._store),
             reload=self.reload,
-            config=lambda: asyncio.to_thread(show, self._shown),
+            config=lambda: self._records.config(),
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
             settings=self._web_settings,
@@ -310,7 +324,13 @@ class Assembly:
         self.sink.faulted("look", error)
 
     async def _adopt(
-        self, fleet: Fleet, why: str, *, force: bool = False, by: Actor = SYSTEM
+        self,
+        fleet: Fleet,
+        why: str,
+        records: Records,
+        *,
+        force: bool = False,
+        by: Actor = SYSTEM,
     ) -> None:
         fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
         with self.quiet.adopting(fleet):
@@ -323,16 +343,23 @@ class Assembly:
                 memory=self.memory,
                 sink=self.sink,
                 by=by,
-                files=self._files,
+                files=records.files,
             )
         if self._shrunk is not None:
             self.log.shrunk(self._shrunk)
+        self._longest_window = longest_window(fleet)
         self._trouble.isolation.configure(fleet.isolation)
         self._metrics.fleet_changed(fleet)
         self._scheduler.set_checks(timings(fleet))
         for key, spec in fleet.checks.items():
             if fingerprints.get(key, spec.fingerprint) != spec.fingerprint:
                 self._scheduler.look_now(key)  # it points elsewhere now
+
+    def _close_after(self) -> timedelta:
+        return max(self.settings.tickets.close_after, self._longest_window)
+
+    def _keep(self) -> timedelta:
+        return max(self.settings.tickets.retention, self._close_after())
 
     def _figures(self) -> Figures:
         now = time.monotonic()

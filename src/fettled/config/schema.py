@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 
 from fettled.config.checks import Check, CheckName, Period
+from fettled.config.desk import TicketSettings
 from fettled.config.isolation import Isolation
 from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
@@ -306,6 +307,9 @@ class Settings(Options):
     )
     storm: StormSettings = Field(
         default_factory=StormSettings, description="The brake over all openings."
+    )
+    tickets: TicketSettings = Field(
+        default_factory=TicketSettings, description="How people work on tickets."
     )
     silences: list[Silence] = Field([], description="Who opens no ticket for a while.")
     maintenance_windows: list[MaintenanceWindow] = Field(

@@ -69,6 +69,18 @@ class DeskReader(Reader, ActionsReader, AuditReader, TokensReader, Protocol):
         """The number of the ticket with that uuid."""
         ...
 
+    def holds_over(self, at: datetime, limit: int) -> list[int]:
+        """Numbers of pending tickets whose hold ended at *at* or before, the oldest first."""
+        ...
+
+    def snoozes_over(self, at: datetime, limit: int) -> list[int]:
+        """Numbers of tickets whose snooze ended at *at* or before, the oldest first."""
+        ...
+
+    def resolved_before(self, at: datetime, limit: int) -> list[int]:
+        """Numbers of resolved, not closed, tickets; the oldest resolution first."""
+        ...
+
 
 class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, RetentionUnit, TokensUnit, Protocol):
     """A unit of the writer that may do everything; see `UnitOfWork`."""

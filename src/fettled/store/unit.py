@@ -30,6 +30,7 @@ from fettled.store import (
     sql_actions,
     sql_checks,
     sql_conditions,
+    sql_due,
     sql_fleet,
     sql_members,
     sql_silences,
@@ -110,6 +111,18 @@ class SqlReader(AuditAnswers):
     def ticket_of_uuid(self, uuid: str) -> int | None:
         """The number of the ticket with that uuid."""
         return sql_tickets.ticket_of_uuid(self._link, uuid)
+
+    def holds_over(self, at: datetime, limit: int) -> list[int]:
+        """Pending tickets whose hold is over."""
+        return sql_due.holds_over(self._link, at, limit)
+
+    def snoozes_over(self, at: datetime, limit: int) -> list[int]:
+        """Tickets whose snooze is over."""
+        return sql_due.snoozes_over(self._link, at, limit)
+
+    def resolved_before(self, at: datetime, limit: int) -> list[int]:
+        """Resolved tickets, the oldest resolution first."""
+        return sql_due.resolved_before(self._link, at, limit)
 
     def actions(self, ticket: int, *, after: int, limit: int) -> list[TicketAction]:
         """A ticket's actions numbered above *after*, in order."""

@@ -31,6 +31,7 @@ STARTED = "daemon.started"
 LISTENING = "daemon.listening"
 STOPPING = "daemon.stopping"
 AUDIT_HEAD = "audit.head"
+TICKETS_FORGOTTEN = "tickets.forgotten"
 TOKEN_WRITTEN = "access.token_written"  # noqa: S105 - an event's name
 CLOCK_STEPPED = "clock.stepped"
 CONFIG_RELOADED = "config.reloaded"
@@ -112,6 +113,10 @@ class LogSink:
     def audit_head(self, head: str) -> None:
         """Tell how far the audit log goes: `position:hash`, for `fettled audit verify --head`."""
         self._log.info(AUDIT_HEAD, head=head)
+
+    def tickets_forgotten(self, count: int) -> None:
+        """Tell how many tickets were deleted because they were old."""
+        self._log.info(TICKETS_FORGOTTEN, count=count)
 
     def token_written(self, path: str) -> None:
         """Log where the first administrator's token is; never the token."""
