@@ -15,6 +15,7 @@ from pathlib import Path
 from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
+from fettled.app.audit import Audit
 from fettled.app.catalogue import make_catalogue
 from fettled.app.explain import Explainer
 from fettled.app.health import Figures, assess, missing
@@ -23,6 +24,7 @@ from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
 from fettled.app.removals import Removals
+from fettled.app.retention import TicketRetention
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
 from fettled.app.sla import Sla
@@ -41,6 +43,7 @@ from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.own_trouble import make_own_trouble
 from fettled.bootstrap.people import make_staff
+from fettled.bootstrap.records import Records
 from fettled.config.catalogue import catalogue_lists
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
@@ -49,6 +52,7 @@ from fettled.config.sla import sla_rules
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
+from fettled.core.tickets import SYSTEM, Actor
 from fettled.ports import Clock, EventSink, Fleet
 from fettled.probes.run import run as run_probe
 from fettled.probes.tools import Tools
@@ -87,6 +91,7 @@ class Assembly:
         self._tools = tools
         self._metrics = Metrics(__version__)
         self.log = LogSink()
+        self._records = Records(store, self.log, loaded)
         extra = (sink,) if sink is not None else ()
         self.sink = Fan(self._metrics, self.log, *extra)
         self.memory = Memory()
@@ -157,6 +162,9 @@ class Assembly:
             sla=self._sla_watch,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
             tending=Tending(store, clock, self.memory, self.sink, self._close_after),
+            retention=TicketRetention(
+                store, clock, self.memory, self._keep, self.log.tickets_forgotten
+            ),
             unaccounted=Unaccounted(self.memory, clock),
             escalations=self._staff.escalations,
             trouble=self._trouble,
@@ -176,8 +184,9 @@ class Assembly:
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self.quiet.load()
         await self._staff.number(self.settings)
-        await self._adopt(make_fleet(self.settings, self._tools), "start")
+        await self._adopt(make_fleet(self.settings, self._tools), "start", self._records)
         await self._staff.take(self.settings)
+        await self._records.tell_head()
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
         self._metrics.reloaded(taken=True, at=self._clock.wall())
@@ -192,7 +201,7 @@ class Assembly:
         await self.quiet.load()
         self.quiet.fleet_changed(fleet)
 
-    async def reload(self, *, force: bool = False) -> list[str]:
+    async def reload(self, *, force: bool = False, by: Actor = SYSTEM) -> list[str]:
         """
         Read the configuration again; swap it in whole, or leave everything as it was.
 
@@ -201,6 +210,7 @@ class Assembly:
 
         Args:
             force: what is gone is gone, however much it is.
+            by: who asked for it.
 
         Returns:
             Notes on what is legal and may surprise.
@@ -209,7 +219,7 @@ class Assembly:
             ConfigError: it cannot be used, or is not believed.
             StoreDownError: it cannot be adopted now.
         """
-        task = asyncio.create_task(self._reload(force=force))
+        task = asyncio.create_task(self._reload(force=force, by=by))
         self._reloads.add(task)
         task.add_done_callback(self._reloads.discard)
         try:
@@ -218,15 +228,16 @@ class Assembly:
             task.add_done_callback(self._tell_of_reload)
             raise
 
-    async def _reload(self, *, force: bool) -> list[str]:
+    async def _reload(self, *, force: bool, by: Actor) -> list[str]:
         async with self._reloading:
             try:
                 # Read beside the loop: a large file takes a second or more.
                 loaded = await asyncio.to_thread(load, self._config)
+                records = await asyncio.to_thread(Records, self._store, self.log, loaded)
                 fleet = make_fleet(loaded.settings, self._tools)
                 await self.observer.flush(self.memory)
                 await self._staff.number(loaded.settings)
-                await self._adopt(fleet, "reload", force=force)
+                await self._adopt(fleet, "reload", records, force=force, by=by)
                 await self._staff.take(loaded.settings)
             except Exception as error:
                 if isinstance(error, ConfigError):
@@ -235,9 +246,8 @@ class Assembly:
                 self._reload_failed = True
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
-            self.settings = _without_targets(loaded.settings)
+            self.settings, self._records = _without_targets(loaded.settings), records
             self._go_by(self.settings)
-            self.catalogue.configure(catalogue_lists(loaded.settings))
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -257,6 +267,7 @@ class Assembly:
         """Let what asks no fleet go by *settings*."""
         self._sla.rules = sla_rules(settings.sla)
         self._sla_watch.rules_changed()
+        self.catalogue.configure(catalogue_lists(settings))
 
     def start(self) -> None:
         """Begin to look and to keep house."""
@@ -282,6 +293,7 @@ class Assembly:
         self.observer.stop()
         await self.observer.flush(self.memory)
         await self._heartbeats.flush(is_last=True)
+        await self._records.tell_head()
 
     def ticked(self) -> tuple[float, float]:
         """When scheduler and writer last turned, in monotonic seconds."""
@@ -322,7 +334,9 @@ class Assembly:
             ),
             wall=self._clock.wall,
             **file_desks(self._store, self._clock, self.memory, self.sink),
+            audit=Audit(self._store),
             reload=self.reload,
+            config=lambda: self._records.config(),  # noqa: PLW0108 - a reload brings others
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
             settings=self._web_settings,
@@ -346,7 +360,15 @@ class Assembly:
     def _look_failed(self, _key: str, error: Exception) -> None:
         self.sink.faulted("look", error)
 
-    async def _adopt(self, fleet: Fleet, why: str, *, force: bool = False) -> None:
+    async def _adopt(
+        self,
+        fleet: Fleet,
+        why: str,
+        records: Records,
+        *,
+        force: bool = False,
+        by: Actor = SYSTEM,
+    ) -> None:
         fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
         with self.quiet.adopting(fleet):
             self._shrunk = await adopt(
@@ -357,6 +379,8 @@ class Assembly:
                 clock=self._clock,
                 memory=self.memory,
                 sink=self.sink,
+                by=by,
+                files=records.files,
             )
         if self._shrunk is not None:
             self.log.shrunk(self._shrunk)
@@ -370,6 +394,9 @@ class Assembly:
 
     def _close_after(self) -> timedelta:
         return max(self.settings.tickets.close_after, self._longest_window)
+
+    def _keep(self) -> timedelta:
+        return max(self.settings.tickets.retention, self._close_after())
 
     def _figures(self) -> Figures:
         now = time.monotonic()

@@ -13,6 +13,7 @@ from fettled.app.escalation import Escalations
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
+from fettled.app.retention import TicketRetention
 from fettled.app.rollups import Rollups
 from fettled.app.sla_watch import SlaWatch
 from fettled.app.tending import Tending
@@ -35,6 +36,7 @@ TEND = timedelta(seconds=5)
 #: How late a step of the escalation chain may be told.
 ESCALATE = timedelta(seconds=5)
 FORGET_EVERY = timedelta(minutes=10)
+FORGET_TICKETS = timedelta(minutes=1)
 GAUGE = timedelta(seconds=1)
 #: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
 #: counted in a hundredth of a second.
@@ -63,6 +65,7 @@ class Chores:
     rollups: Rollups
     tending: Tending
     sla: SlaWatch
+    retention: TicketRetention
     unaccounted: Unaccounted
     escalations: Escalations
     trouble: OwnTrouble
@@ -76,6 +79,7 @@ class Chores:
         yield "blindness", BLIND_EVERY, self.trouble.sweep
         yield "flush", FLUSH, self.flush
         yield "forget", FORGET_EVERY, self.forget
+        yield "forget_tickets", FORGET_TICKETS, self.forget_tickets
         yield "tend", TEND, self.tend
         yield "escalate", ESCALATE, self.escalate
         yield "gauge", GAUGE, self.gauge
@@ -106,6 +110,11 @@ class Chores:
         await forget_history(self.store, self.clock.wall())
         await forget_changes(self.store, self.clock.wall())
         await self.quiet.forget()
+
+    async def forget_tickets(self) -> None:
+        """Forget tickets that are old enough: a minute after the start, then every hour."""
+        with suppress(StoreDownError):
+            await self.retention.turn()
 
     async def count(self) -> None:
         """Refresh the counts that metrics show."""

@@ -5,6 +5,7 @@ Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
 `tests/contracts` hold probes and stores to what is promised here.
 """
 
+from fettled.ports.audit import AuditFilter
 from fettled.ports.catalogue import (
     Application,
     Asset,
@@ -66,6 +67,7 @@ __all__ = [
     "QUIET_WORDS",
     "Application",
     "Asset",
+    "AuditFilter",
     "CanarySpec",
     "Catalogue",
     "ChangeFilter",

@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.ports.audit import AuditReader
 from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
 from fettled.ports.escalations import EscalationsReader, EscalationsUnit
 from fettled.ports.files import FilesReader, FilesUnit
 from fettled.ports.people import PeopleReader, PeopleUnit
+from fettled.ports.retention import RetentionUnit
 from fettled.ports.sla import SlaReader, SlaUnit
 from fettled.ports.store import Reader, UnitOfWork
+from fettled.ports.tokens import TokensReader, TokensUnit
 
 T = TypeVar("T")
 
@@ -72,6 +75,8 @@ class DeskReader(
     PeopleReader,
     EscalationsReader,
     FilesReader,
+    AuditReader,
+    TokensReader,
     Protocol,
 ):
     """Everything that can be asked of the store."""
@@ -102,6 +107,8 @@ class DeskUnit(
     PeopleUnit,
     EscalationsUnit,
     FilesUnit,
+    RetentionUnit,
+    TokensUnit,
     Protocol,
 ):
     """A unit of the writer that may do everything; see `UnitOfWork`."""

@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from fettled.core.words import Status
@@ -40,6 +41,13 @@ _Number = BigInteger().with_variant(Integer(), "sqlite")
 
 _ANY_STATUS = ", ".join(f"'{status}'" for status in Status)
 _IS_OVER = "status IN ('resolved', 'closed')"
+
+
+def _where_set(name: str) -> Index:
+    """Index a column that few rows have."""
+    is_set = text(f"{name} IS NOT NULL")
+    return Index(f"ix_tickets_{name}", name, sqlite_where=is_set, postgresql_where=is_set)
+
 
 tickets = Table(
     "tickets",
@@ -132,6 +140,8 @@ tickets = Table(
     Index(None, "status", "resolved_at"),
     Index(None, "sla_state", "number"),
     Index(None, "sla_next_at"),
+    # What points to a ticket is let go when it is deleted, and is to be found for that.
+    *(_where_set(name) for name in ("previous", "merged_into", "resolution_duplicate_of")),
     # Counting for the metrics reads this index alone.
     Index(None, "status", "priority", "kind", "source"),
     sqlite_autoincrement=True,
@@ -299,6 +309,14 @@ inputs = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("actor", CleanText, nullable=False),
     Column("data", JSON_VALUE, nullable=False),
+    # The audit log: who, about what, and the chain. Triggers forbid changes: `append_only`.
+    Column("actor_type", CleanText, nullable=False, server_default=""),
+    Column("about", CleanText, nullable=False, server_default=""),
+    Column("hash", CleanText, nullable=False, server_default=""),
+    Index(None, "actor", "position"),
+    Index(None, "kind", "position"),
+    Index(None, "about", "position"),
+    Index(None, "at"),
     sqlite_autoincrement=True,
 )
 
@@ -365,6 +383,8 @@ tokens = Table(
     Column("role", CleanText),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
+    # Permissions beyond which it does not go; NULL: its role's.
+    Column("scope", JSON_VALUE),
 )
 
 #: What a name of the configuration is numbered by for good; a name that left it keeps its own.

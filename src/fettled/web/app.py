@@ -22,6 +22,7 @@ from fettled.web import ops
 from fettled.web.api import (
     admin,
     attachments,
+    audit,
     catalogue,
     changes,
     comments,
@@ -32,6 +33,7 @@ from fettled.web.api import (
     silences,
     subjects,
     tickets,
+    tokens,
 )
 from fettled.web.attempts import FailedTries
 from fettled.web.auth import NOBODY, identify
@@ -69,6 +71,8 @@ ROUTES: tuple[Route, ...] = (
     *changes.routes,
     *people.routes,
     *admin.routes,
+    *tokens.routes,
+    *audit.routes,
 )
 
 #: Longer than reading the largest configuration takes, shorter than a caller's patience.

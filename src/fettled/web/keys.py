@@ -6,7 +6,7 @@ No logic: the composition root fills `Services`, tests fill it with small fakes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -28,9 +28,9 @@ from fettled.core.attachments import Attachment
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Principal
 from fettled.core.sla_values import Clocks
-from fettled.core.tickets import Actor, Entry, Member, Ticket
+from fettled.core.tickets import SYSTEM, Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
-from fettled.ports import Directory, TicketFilter
+from fettled.ports import AuditFilter, Directory, Input, TicketFilter
 from fettled.web.keys_catalogue import CatalogueServices
 
 
@@ -161,8 +161,8 @@ class Heartbeats(Protocol):
 class Reload(Protocol):
     """The reading of the configuration."""
 
-    async def __call__(self, *, force: bool = False) -> list[str]:
-        """Read it again, and answer notes; *force* confirms that what is gone is gone."""
+    async def __call__(self, *, force: bool = False, by: Actor = SYSTEM) -> list[str]:
+        """Read it again for *by*, and answer notes; *force* confirms that what is gone is gone."""
         ...
 
 
@@ -202,6 +202,13 @@ class Exports(Protocol):
 
     def now(self) -> datetime:
         """The time that is written onto an export."""
+
+
+class Audit(Protocol):
+    """The audit log."""
+
+    async def list(self, which: AuditFilter, before: int | None, limit: int) -> list[Input]:
+        """Rows, the newest first, at positions below *before*."""
         ...
 
 
@@ -241,6 +248,7 @@ class Services:
 
     Attributes:
         reload: answers notes; ConfigError if the configuration was refused.
+        config: the configuration in force, as JSON, without any secret.
         health: at once, from figures in memory.
         expose: the metrics, in the form that an Accept header asks for.
         wall: the time on the wall.
@@ -260,7 +268,9 @@ class Services:
     comments: Comments
     attachments: AttachmentDesk
     exports: Exports
+    audit: Audit
     reload: Reload
+    config: Callable[[], Awaitable[dict[str, Any]]]
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
     wall: Callable[[], datetime]
