@@ -17,7 +17,7 @@ from fettled.cli.client import Address, RefusedError, UnreachableError, get, pos
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.failures import ExitCode, say
 from fettled.cli.output import print_json, print_line
-from fettled.cli.ticket_refs import only_if, ticket_paths
+from fettled.cli.ticket_refs import named_ref, only_if, ticket_paths
 from fettled.core.errors import FettledError, InvalidError
 
 Ticket: TypeAlias = dict[str, Any]
@@ -147,7 +147,7 @@ def _as_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def _tell(outcome: Outcome, order: Order, *, as_json: bool) -> None:
     if outcome.error is not None:
         sys.stdout.flush()  # so that the lines stand in the order of the tickets
-        say(f"{_named(outcome.ref)}: {outcome.error}")
+        say(f"{named_ref(outcome.ref)}: {outcome.error}")
         return
     if outcome.after is None:
         return
@@ -157,7 +157,3 @@ def _tell(outcome: Outcome, order: Order, *, as_json: bool) -> None:
         print_line(f"#{number} {old if outcome.is_old else told}")
     if outcome.warning is not None:
         say(outcome.warning)
-
-
-def _named(ref: str) -> str:
-    return f"#{ref}" if ref.isdecimal() else ref

@@ -21,7 +21,6 @@ from fettled.cli import (
     simulate,
     store,
     subjects,
-    ticket_work,
     tickets,
     tokens,
     why,
@@ -42,7 +41,6 @@ why.register(app)
 account.register(app)
 configuration.register(app)
 simulate.register(app)
-ticket_work.register(tickets.app)
 for noun in (tickets, subjects, silences, windows, tokens, store):
     app.add_typer(noun.app)
 

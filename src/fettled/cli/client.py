@@ -130,9 +130,7 @@ def call(
     return send(address, request, expected=expected)
 
 
-def send(
-    address: Address, request: Request, *, expected: frozenset[int] = frozenset()
-) -> Answer:
+def send(address: Address, request: Request, *, expected: frozenset[int] = frozenset()) -> Answer:
     """
     Send *request*, whatever its body is; as `call` otherwise.
 
@@ -158,6 +156,7 @@ def download(address: Address, path: str, kind: str, into: Callable[[bytes], obj
         UnreachableError: no daemon answers there, or not to the end.
         RefusedError: it refuses, or it is something else that answers.
     """
+
     def taker(status: int, said: str) -> Callable[[bytes], object] | None:
         # A stranger's page must not end up in the file.
         is_it = status == HTTPStatus.OK and said.partition(";")[0].strip().lower() == kind

@@ -1,51 +1,63 @@
 """
-A decorator for commands that ask a daemon: the four options that say which one.
+Decorators that give commands a group of options, and hand it to them as one value.
 
-The commands take one `Whereabouts` instead, which keeps their own options readable.
+So the four options that say which daemon is meant are written once, and so are the
+fields of a ticket.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from fettled.cli.daemon_access import Whereabouts
 from fettled.cli.options import Config, Token, TokenFile, Url
 
-_OPTIONS: dict[str, Any] = {
-    "config": Config,
-    "url": Url,
-    "token": Token,
-    "token_file": TokenFile,
-}
+Command: TypeAlias = Callable[..., None]
 
 
-def reaching(command: Callable[..., None]) -> Callable[..., None]:
-    """Give *command*, which has a parameter `where`, the options that it stands for."""
+def grouped(
+    name: str, options: Mapping[str, Any], gather: Callable[..., object]
+) -> Callable[[Command], Command]:
+    """
+    Make a decorator that puts *options* in the place of a command's parameter *name*.
 
-    @functools.wraps(command)
-    def run(
-        *,
-        config: Path | None = None,
-        url: str | None = None,
-        token: str | None = None,
-        token_file: Path | None = None,
-        **given: Any,  # noqa: ANN401 - whatever the command's own options are
-    ) -> None:
-        command(where=Whereabouts(config, url, token, token_file), **given)
+    Args:
+        name: of the parameter.
+        options: annotated types by the name of the option; all are None if not given.
+        gather: makes the parameter's value of the options' values, by their names.
+    """
 
-    # typer reads a command's options off its signature.
-    own = inspect.signature(command)
-    parts = [part for name, part in own.parameters.items() if name != "where"]
-    added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
-        for name, option in _OPTIONS.items()
-    ]
-    at = next((n for n, part in enumerate(parts) if part.name == "json"), len(parts))
-    run.__signature__ = own.replace(parameters=[*parts[:at], *added, *parts[at:]])  # type: ignore[attr-defined] # read by `inspect.signature`
-    hints = {name: kind for name, kind in command.__annotations__.items() if name != "where"}
-    run.__annotations__ = {**hints, **_OPTIONS}
-    return run
+    def give(command: Command) -> Command:
+        @functools.wraps(command)
+        def run(**given: Any) -> None:  # noqa: ANN401 - whatever the options are
+            gathered = gather(**{option: given.pop(option, None) for option in options})
+            command(**{name: gathered}, **given)
+
+        # typer reads a command's options off its signature.
+        parts: list[inspect.Parameter] = []
+        for part in inspect.signature(command).parameters.values():
+            if part.name != name:
+                parts.append(part)
+                continue
+            kind = inspect.Parameter.KEYWORD_ONLY
+            parts += [
+                inspect.Parameter(option, kind, default=None, annotation=annotated)
+                for option, annotated in options.items()
+            ]
+        run.__signature__ = inspect.Signature(parts)  # type: ignore[attr-defined] # read by `inspect.signature`
+        hints = {part: kind for part, kind in command.__annotations__.items() if part != name}
+        run.__annotations__ = {**hints, **options}
+        return run
+
+    return give
+
+
+#: Gives a command that has a parameter `where` the options that say which daemon is meant.
+reaching = grouped(
+    "where",
+    {"config": Config, "url": Url, "token": Token, "token_file": TokenFile},
+    Whereabouts,
+)

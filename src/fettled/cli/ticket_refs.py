@@ -53,6 +53,11 @@ def ticket_path(ref: str) -> str:
     return f"{TICKETS}/{segment(str(named))}"
 
 
+def named_ref(ref: str) -> str:
+    """Write *ref* as people read it: a bare number gets its sign."""
+    return f"#{ref}" if ref.isdecimal() else ref
+
+
 def ticket_paths(refs: Iterable[str]) -> dict[str, str]:
     """
     Name the resources of *refs*, each once, by the way they were typed first.
