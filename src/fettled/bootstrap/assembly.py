@@ -21,6 +21,7 @@ from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
+from fettled.app.removals import Removals
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
@@ -119,6 +120,7 @@ class Assembly:
         )
         self._tickets = Tickets(store, clock, self.memory, self.sink)
         self._tickets.wake = self._scheduler.look_now
+        self._removals = Removals(store, clock, self.memory)
         self._tokens = Tokens(store, clock, self._roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
@@ -251,6 +253,7 @@ class Assembly:
         """What the web may call."""
         return keys.Services(
             tickets=self._tickets,
+            removals=self._removals,
             subjects=Subjects(self.memory, self._scheduler.next_at),
             explainer=Explainer(
                 store=self._store,

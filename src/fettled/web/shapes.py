@@ -12,16 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fettled.app.views import CheckView, SubjectView
-from fettled.core.tickets import Actor, Entry, Member, Resolution, Ticket
-from fettled.core.words import Priority
-
-#: P5, information only, is given by people; no priority leads to it.
-_LEVELS = {
-    Priority.CRITICAL: "P1",
-    Priority.HIGH: "P2",
-    Priority.MEDIUM: "P3",
-    Priority.LOW: "P4",
-}
+from fettled.core.priorities import LEVEL_OF
+from fettled.core.tickets import Actor, Entry, Member, Resolution, Snooze, Ticket
+from fettled.core.words import Status
 
 
 def time_json(at: datetime | None) -> str | None:
@@ -61,7 +54,7 @@ def ticket_json(
         "source": ticket.source,
         "status": ticket.status,
         "priority": ticket.priority,
-        "level": _LEVELS[ticket.priority],
+        "level": ticket.level or LEVEL_OF[ticket.priority],
         "subject": _subject_of(ticket, subject),
         "check": ticket.check,
         "team": ticket.team,
@@ -88,7 +81,33 @@ def ticket_json(
         "description": ticket.description,
         "occurred_at": time_json(ticket.occurred_at),
         "recovered_at": time_json(ticket.recovered_at),
+        "responded_at": time_json(ticket.responded_at),
+        "shift": ticket.shift,
+        "supplier": ticket.supplier,
+        "severity": ticket.severity,
+        "impact": ticket.impact,
+        "urgency": ticket.urgency,
+        "category": ticket.category,
+        "ownership": ticket.ownership,
+        "region": ticket.region,
+        "project": ticket.project,
+        "application": ticket.application,
+        "service_interrupted": ticket.service_interrupted,
+        "hold": _hold(ticket),
+        "snooze": _snooze(ticket.snooze),
     }
+
+
+def _hold(ticket: Ticket) -> dict[str, Any] | None:
+    if ticket.status is not Status.PENDING:
+        return None
+    return {"reason": ticket.hold_reason, "until": time_json(ticket.hold_until)}
+
+
+def _snooze(snooze: Snooze | None) -> dict[str, Any] | None:
+    if snooze is None:
+        return None
+    return {"until": time_json(snooze.until), "until_change": snooze.on_change}
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
