@@ -36,9 +36,9 @@ def grouped(
             gathered = gather(**{option: given.pop(option, None) for option in options})
             command(**{name: gathered}, **given)
 
-        # typer reads a command's options off its signature.
+        # typer reads a command's options off its signature, which has to say it in full.
         parts: list[inspect.Parameter] = []
-        for part in inspect.signature(command).parameters.values():
+        for part in inspect.signature(command, eval_str=True).parameters.values():
             if part.name != name:
                 parts.append(part)
                 continue
@@ -48,8 +48,7 @@ def grouped(
                 for option, annotated in options.items()
             ]
         run.__signature__ = inspect.Signature(parts)  # type: ignore[attr-defined] # read by `inspect.signature`
-        hints = {part: kind for part, kind in command.__annotations__.items() if part != name}
-        run.__annotations__ = {**hints, **options}
+        run.__annotations__ = {part.name: part.annotation for part in parts}
         return run
 
     return give

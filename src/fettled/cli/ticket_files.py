@@ -47,7 +47,7 @@ def attach(
     ref: Ref,
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="JPG, PNG, DOCX, TXT or PDF.", show_default=False),
+        typer.Argument(metavar="FILE", help="JPG, PNG, DOCX, TXT or PDF.", show_default=False),
     ],
     where: Whereabouts,
     json: Json = False,

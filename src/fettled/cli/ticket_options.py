@@ -71,7 +71,7 @@ def _gather(**given: Any) -> dict[str, Any]:  # noqa: ANN401 - the values of the
         "label": _labels,
     }
     return {
-        _NAMES.get(name, name): read.get(name, lambda same: same)(value)
+        _NAMES.get(name, name): read[name](value) if name in read else value
         for name, value in given.items()
         if value is not None and value != []
     }

@@ -23,7 +23,7 @@ Ref: TypeAlias = Annotated[
 Refs: TypeAlias = Annotated[
     list[str],
     typer.Argument(
-        metavar="REF...",
+        metavar="REF",
         help="42, #42 or INC-20261121-000042; several at once.",
         show_default=False,
         autocompletion=complete_refs,

@@ -111,10 +111,10 @@ def _times(count: object) -> str | None:
 
 
 def _hold(ticket: Ticket) -> str | None:
-    until = moment(ticket.get("hold_until"))
+    held = ticket.get("hold") or {}
+    until, reason = moment(held.get("until")), held.get("reason")
     if until is None:
         return None
-    reason = ticket.get("hold_reason")
     return f"until {until}" + (f": {reason}" if reason else "")
 
 

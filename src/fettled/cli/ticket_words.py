@@ -20,7 +20,7 @@ _DAY = timedelta(days=1)
 
 def status_of(ticket: Ticket) -> str:
     """Give its status, and until when it waits."""
-    until = moment(ticket.get("hold_until"))
+    until = moment((ticket.get("hold") or {}).get("until"))
     status = str(ticket["status"])
     return f"{status} until {until}" if until and status == "pending" else status
 
