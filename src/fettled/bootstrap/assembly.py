@@ -20,6 +20,7 @@ from fettled.app.health import Figures, assess, missing
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
+from fettled.app.once import Once, around
 from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
@@ -120,6 +121,8 @@ class Assembly:
         self._tickets = Tickets(store, clock, self.memory, self.sink)
         self._tickets.wake = self._scheduler.look_now
         self._tokens = Tokens(store, clock, self._roles_of)
+        self._once = Once(store, clock)
+        store.around = around
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
@@ -135,6 +138,7 @@ class Assembly:
             scheduler=self._scheduler,
             metrics=self._metrics,
             log=self.log,
+            once=self._once,
         )
         for name, every, work in self._chores.table():
             self._housekeeping.every(name, every, work)
@@ -274,6 +278,7 @@ class Assembly:
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
             settings=self._web_settings,
+            once=self._once,
         )
 
     def _web_settings(self) -> keys.Settings:
@@ -282,6 +287,9 @@ class Assembly:
             version=__version__,
             metrics_token=server.metrics_token,
             public_url=server.public_url or "",
+            requests_per_second=self.settings.limits.requests_per_second,
+            requests_burst=self.settings.limits.requests_burst,
+            requests_at_once=self.settings.limits.requests_at_once,
         )
 
     async def _look(self, check: str) -> Pace:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from fettled.app.account import Unaccounted
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
+from fettled.app.once import Once
 from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
 from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
@@ -57,6 +58,7 @@ class Chores:
     scheduler: Scheduler
     metrics: Metrics
     log: LogSink
+    once: Once
 
     def table(self) -> Iterator[tuple[str, timedelta, Callable[[], Awaitable[None]]]]:
         """Name each chore, how often it is done, and what does it."""
@@ -81,9 +83,10 @@ class Chores:
                 self.scheduler.look_now(check)
 
     async def forget(self) -> None:
-        """Forget history that is old enough."""
+        """Forget history that is old enough, and requests that nobody sends again."""
         await forget_history(self.store, self.clock.wall())
         await self.quiet.forget()
+        await self.once.forget()
 
     async def count(self) -> None:
         """Refresh the counts that metrics show."""

@@ -19,6 +19,7 @@ from fettled.ports.fleet import (
     IsolationSpec,
     SubjectSpec,
 )
+from fettled.ports.once import KeptAnswer
 from fettled.ports.people import Directory, Schedule, Team, User
 from fettled.ports.quiet import QUIET_WORDS, QuietEdge, QuietSpec
 from fettled.ports.records import (
@@ -59,6 +60,7 @@ __all__ = [
     "HeartbeatSpec",
     "Input",
     "IsolationSpec",
+    "KeptAnswer",
     "KnownCheck",
     "OutboxEvent",
     "Probe",

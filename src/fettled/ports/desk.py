@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.ports.once import OnceReader, OnceUnit
 from fettled.ports.store import Reader, UnitOfWork
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ class ActionsUnit(ActionsReader, Protocol):
         ...
 
 
-class DeskReader(Reader, ActionsReader, Protocol):
+class DeskReader(Reader, ActionsReader, OnceReader, Protocol):
     """Everything that can be asked of the store."""
 
     def ticket_of_uuid(self, uuid: str) -> int | None:
@@ -67,7 +68,7 @@ class DeskReader(Reader, ActionsReader, Protocol):
         ...
 
 
-class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, Protocol):
+class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, OnceUnit, Protocol):
     """A unit of the writer that may do everything; see `UnitOfWork`."""
 
     def delete_ticket(self, number: int) -> None:

@@ -37,9 +37,10 @@ from fettled.store import (
     sql_tickets,
 )
 from fettled.store.link import Link
+from fettled.store.unit_once import OnceReading, OnceWriting
 
 
-class SqlReader:
+class SqlReader(OnceReading):
     """What can be asked of the store."""
 
     _lock = False
@@ -176,7 +177,7 @@ class SqlReader:
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader):
+class SqlUnit(SqlReader, OnceWriting):
     """
     Reads that decide, and writes that commit together.
 

@@ -7,6 +7,7 @@ No logic: the composition root fills `Services`, tests fill it with small fakes.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -17,13 +18,14 @@ from fettled.app.account import AccountPage
 from fettled.app.backlog import Adopted
 from fettled.app.explain import Explained
 from fettled.app.health import Health
+from fettled.app.once import Claim
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
 from fettled.core.lifecycle import Action
 from fettled.core.tickets import Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
-from fettled.ports import TicketFilter
+from fettled.ports import KeptAnswer, TicketFilter
 
 
 class Tickets(Protocol):
@@ -124,6 +126,28 @@ class Silences(Protocol):
         ...
 
 
+class Once(Protocol):
+    """Requests that take effect once; see `fettled.app.once`."""
+
+    async def find(self, caller: str, key: str) -> KeptAnswer | None:
+        """What was kept of that caller's request."""
+        ...
+
+    async def is_full(self, caller: str) -> bool:
+        """Whether that caller has too many keys."""
+        ...
+
+    def claim(self, caller: str, key: str, fingerprint: str) -> AbstractContextManager[Claim]:
+        """Record the key with what is written inside; ConflictError where it is in work."""
+        ...
+
+    async def keep(
+        self, claim: Claim, status: int, headers: dict[str, str], body: str | None
+    ) -> None:
+        """Keep the answer."""
+        ...
+
+
 class Exposition(Protocol):
     """The metrics, rendered in chunks that let the event loop run between them."""
 
@@ -146,11 +170,15 @@ class Settings:
     Attributes:
         metrics_token: whether GET /metrics needs a token as everything else does.
         public_url: what links to us begin with; empty: they are relative.
+        requests_per_second, requests_burst, requests_at_once: of one caller.
     """
 
     version: str
     metrics_token: bool = False
     public_url: str = ""
+    requests_per_second: int = 200
+    requests_burst: int = 1_000
+    requests_at_once: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +191,7 @@ class Services:
         health: at once, from figures in memory.
         expose: the metrics, in the form that an Accept header asks for.
         settings: asked on every request, as a reload may change them.
+        once: for requests with an `Idempotency-Key`; None: they are served as any other.
     """
 
     tickets: Tickets
@@ -176,6 +205,7 @@ class Services:
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
+    once: Once | None = None
 
 
 SERVICES = web.AppKey("services", Services)

@@ -19,7 +19,15 @@ routes = RouteTable()
 HEALTH = "application/health+json"
 
 
-@routes.route("GET", "/health-check", "/api/v1/health-check", "/v1/health-check", permission=PUBLIC)
+@routes.route(
+    "GET",
+    "/health-check",
+    "/api/v1/health-check",
+    "/v1/health-check",
+    permission=PUBLIC,
+    media=HEALTH,
+    free=True,
+)
 async def check_health(call: Call) -> Answer:
     """Tell the daemon's own health: 200 for pass and warn, 503 for fail."""
     health = call.services.health()
@@ -38,6 +46,8 @@ async def check_health(call: Call) -> Answer:
     "/metrics",
     permission=Permission.METRICS_VIEW,
     guarded=lambda settings: settings.metrics_token,
+    media="text/plain",
+    free=True,
 )
 async def expose_metrics(call: Call) -> Answer:
     """Expose the metrics, as Prometheus text or OpenMetrics."""

@@ -10,16 +10,22 @@ that does not say who may use it cannot be made.
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from aiohttp import MultipartReader
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from fettled.core.permissions import Permission, Principal
 from fettled.web.keys import Services, Settings
 from fettled.web.problems import JSON
+
+#: Of a body, unless the route says otherwise.
+MAX_BODY = 1024 * 1024
+#: Longer than reading the largest configuration takes, shorter than a caller's patience.
+CALL_SECONDS = 30.0
 
 
 class Public(Enum):
@@ -51,6 +57,8 @@ class Call:
         target: the path as it was asked for, for links to further pages.
         query, body: instances of the route's models; the body is None if it has none.
         headers: by name, whatever their case.
+        parts: of an upload, not read yet; the route's `max_body` is a bound on all of them.
+        table: every route that is served, for those that tell of the others.
     """
 
     services: Services
@@ -60,6 +68,8 @@ class Call:
     query: Any
     body: Any
     headers: Mapping[str, str]
+    parts: MultipartReader | None = None
+    table: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ class Answer:
     Attributes:
         data: written as JSON; None for no content.
         chunks: instead of data, bytes that are made piece by piece.
+        live: instead of both, what is told as it happens, for as long as somebody listens.
         status: None for the route's status of success.
     """
 
@@ -78,6 +89,7 @@ class Answer:
     content_type: str = JSON
     chunks: AsyncIterator[bytes] | None = None
     status: int | None = None
+    live: AsyncGenerator[bytes] | None = None
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -93,6 +105,15 @@ class Route:
         guarded: for a route that is public only as long as the settings leave it so.
         body: a model, or a union of models by a tag; None for no body.
         may_lack_body: no body at all is taken as one that is empty.
+        answer: a model of what is answered, for the API's description; None: any JSON.
+        media: the content type of success.
+        upload: a model of the parts of a `multipart/form-data` body, for the description; the
+            handler reads `Call.parts` itself.
+        max_body: in bytes.
+        seconds: how long the handler may take.
+        tells_secret: the answer holds what is told once and kept nowhere.
+        free: not counted against the limits of requests: what machines ask all the time.
+        if_match: it takes `If-Match`.
     """
 
     method: str
@@ -104,11 +125,24 @@ class Route:
     status: int
     guarded: Callable[[Settings], bool] | None
     may_lack_body: bool = False
+    answer: Any = None
+    media: str = JSON
+    upload: type[BaseModel] | None = None
+    max_body: int = MAX_BODY
+    seconds: float = CALL_SECONDS
+    tells_secret: bool = False
+    free: bool = False
+    if_match: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.permission, Permission | Public):
             msg = f"{self.method} {self.paths[0]} does not declare who may use it"
             raise TypeError(msg)
+
+    @property
+    def answers_ticket(self) -> bool:
+        """Whether what it answers is one ticket, as it is after."""
+        return getattr(self.answer, "__name__", "") == "TicketAnswer"
 
     @property
     def summary(self) -> str:
@@ -141,9 +175,17 @@ class RouteTable:
         body: Any = None,  # noqa: ANN401 - a model or an annotated union: no one type says that
         may_lack_body: bool = False,
         status: int = 200,
+        answer: Any = None,  # noqa: ANN401 - a model, or a generic one of a model
+        media: str = JSON,
+        upload: type[BaseModel] | None = None,
+        max_body: int = MAX_BODY,
+        seconds: float = CALL_SECONDS,
+        tells_secret: bool = False,
+        free: bool = False,
+        if_match: bool = False,
     ) -> Callable[[Handler], Handler]:
         """
-        Declare the decorated function as a route.
+        Declare the decorated function as a route; see `Route` for the arguments.
 
         Raises:
             TypeError: no permission is declared.
@@ -162,6 +204,14 @@ class RouteTable:
                     status=status,
                     guarded=guarded,
                     may_lack_body=may_lack_body,
+                    answer=answer,
+                    media=media,
+                    upload=upload,
+                    max_body=max_body,
+                    seconds=seconds,
+                    tells_secret=tells_secret,
+                    free=free,
+                    if_match=if_match,
                 )
             )
             return handler
