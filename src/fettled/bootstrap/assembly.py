@@ -290,6 +290,7 @@ class Assembly:
             requests_per_second=self.settings.limits.requests_per_second,
             requests_burst=self.settings.limits.requests_burst,
             requests_at_once=self.settings.limits.requests_at_once,
+            failed_tries=self.settings.limits.failed_tries,
         )
 
     async def _look(self, check: str) -> Pace:

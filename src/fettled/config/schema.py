@@ -276,6 +276,9 @@ class Limits(Options):
     requests_at_once: Annotated[int, Field(ge=1, le=512)] = Field(
         64, description="HTTP requests of one address in work at a time."
     )
+    failed_tries: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        10, description="Bad tokens a minute of one address, and for one token's id."
+    )
 
 
 class Log(Options):

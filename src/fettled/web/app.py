@@ -17,7 +17,7 @@ from aiohttp import web
 from fettled.core.errors import FettledError
 from fettled.core.permissions import Principal
 from fettled.web import ops
-from fettled.web.api import admin, explain, silences, subjects, tickets
+from fettled.web.api import admin, docs, explain, silences, subjects, tickets
 from fettled.web.attempts import FailedTries
 from fettled.web.auth import NOBODY, identify
 from fettled.web.control import identify_peer, is_control
@@ -47,7 +47,12 @@ ROUTES: tuple[Route, ...] = (
     *explain.routes,
     *silences.routes,
     *admin.routes,
+    *docs.routes,
 )
+
+#: A reference has a digit. So /tickets/adopt is never a ticket's address, and another method
+#: there is 405.
+_REF = r"{ref:[^{}/]*[0-9][^{}/]*}"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -56,13 +61,16 @@ def make_app(services: Services, routes: Iterable[Route] = ROUTES) -> web.Applic
     """Make the application that serves *routes* by calling *services*."""
     app = web.Application(middlewares=[_answer_errors])
     app[SERVICES] = services
-    table, tries, gate = tuple(routes), FailedTries(), Gate.of(services.settings())
+    table, settings = tuple(routes), services.settings()
+    tries, gate = FailedTries(tries=settings.failed_tries), Gate.of(settings)
     for route in table:
         for path in route.paths:
             serve = partial(_serve, route, table, services, tries, gate)
             methods = ("GET", "HEAD") if route.method == "GET" else (route.method,)
             for method in methods:
-                app.router.add_route(method, path, serve, expect_handler=expect_continue)
+                app.router.add_route(
+                    method, path.replace("{ref}", _REF), serve, expect_handler=expect_continue
+                )
     return app
 
 

@@ -171,6 +171,7 @@ class Settings:
         metrics_token: whether GET /metrics needs a token as everything else does.
         public_url: what links to us begin with; empty: they are relative.
         requests_per_second, requests_burst, requests_at_once: of one caller.
+        failed_tries: to prove who one is, a minute.
     """
 
     version: str
@@ -179,6 +180,7 @@ class Settings:
     requests_per_second: int = 200
     requests_burst: int = 1_000
     requests_at_once: int = 64
+    failed_tries: int = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 
 from fettled.app.health import Part, Standing
 from fettled.core.permissions import Permission
+from fettled.web.answers import HealthAnswer
 from fettled.web.routes import PUBLIC, Answer, Call, RouteTable
 
 routes = RouteTable()
@@ -26,6 +27,7 @@ HEALTH = "application/health+json"
     "/v1/health-check",
     permission=PUBLIC,
     media=HEALTH,
+    answer=HealthAnswer,
     free=True,
 )
 async def check_health(call: Call) -> Answer:

@@ -9,6 +9,7 @@ from pydantic import Field
 from fettled.core.durations import parse_duration
 from fettled.core.errors import InvalidError
 from fettled.core.permissions import Permission, Role
+from fettled.web.answers import NotesAnswer, TokenAnswer
 from fettled.web.reading import Text
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes import time_json
@@ -36,6 +37,7 @@ class TokenBody(Model):
     permission=Permission.CONFIG_RELOAD,
     body=ReloadBody,
     may_lack_body=True,
+    answer=NotesAnswer,
 )
 async def reload_configuration(call: Call) -> Answer:
     """Read the configuration again; a bad one changes nothing."""
@@ -43,7 +45,15 @@ async def reload_configuration(call: Call) -> Answer:
     return Answer({"notes": await call.services.reload(force=body.force)})
 
 
-@routes.route("POST", "/api/v1/tokens", permission=Permission.ADMIN, body=TokenBody, status=201)
+@routes.route(
+    "POST",
+    "/api/v1/tokens",
+    permission=Permission.ADMIN,
+    body=TokenBody,
+    status=201,
+    answer=TokenAnswer,
+    tells_secret=True,
+)
 async def create_token(call: Call) -> Answer:
     """Make a token; its text is told here and never again."""
     body: TokenBody = call.body

@@ -14,6 +14,7 @@ from fettled.core.references import parse_reference
 from fettled.core.tickets import Entry, Member, Ticket
 from fettled.core.words import Code, Priority, Source, Status
 from fettled.ports import TicketFilter, Viewer
+from fettled.web.answers import AdoptedAnswer, EntryAnswer, Page, TicketAnswer
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
 from fettled.web.problems import Problem
 from fettled.web.reading import AS_TEXT, Text, read_if_match
@@ -93,7 +94,13 @@ class AdoptBody(Model):
 ActionBody = Annotated[CommentBody | ResolveBody | ReopenBody, Field(discriminator="action")]
 
 
-@routes.route("GET", "/api/v1/tickets", permission=Permission.TICKET_VIEW, query=TicketsQuery)
+@routes.route(
+    "GET",
+    "/api/v1/tickets",
+    permission=Permission.TICKET_VIEW,
+    query=TicketsQuery,
+    answer=Page[TicketAnswer],
+)
 async def list_tickets(call: Call) -> Answer:
     """List tickets, the newest first."""
     query: TicketsQuery = call.query
@@ -122,6 +129,7 @@ async def list_tickets(call: Call) -> Answer:
     permission=Permission.TICKET_UPDATE,
     body=AdoptBody,
     may_lack_body=True,
+    answer=AdoptedAnswer,
 )
 async def adopt_backlog(call: Call) -> Answer:
     """Make one ticket of what was down when publishing was switched on."""
@@ -131,7 +139,9 @@ async def adopt_backlog(call: Call) -> Answer:
     return Answer({"ticket": shaped, "adopted": sorted(adopted.conditions)})
 
 
-@routes.route("GET", "/api/v1/tickets/{ref}", permission=Permission.TICKET_VIEW)
+@routes.route(
+    "GET", "/api/v1/tickets/{ref}", permission=Permission.TICKET_VIEW, answer=TicketAnswer
+)
 async def show_ticket(call: Call) -> Answer:
     """Show one ticket."""
     return await _one(call, await _visible(call))
@@ -142,6 +152,7 @@ async def show_ticket(call: Call) -> Answer:
     "/api/v1/tickets/{ref}/timeline",
     permission=Permission.TICKET_VIEW,
     query=TimelineQuery,
+    answer=Page[EntryAnswer],
 )
 async def show_timeline(call: Call) -> Answer:
     """List what happened to a ticket, the oldest first."""
@@ -159,7 +170,12 @@ async def show_timeline(call: Call) -> Answer:
 
 
 @routes.route(
-    "POST", "/api/v1/tickets/{ref}/actions", permission=Permission.TICKET_VIEW, body=ActionBody
+    "POST",
+    "/api/v1/tickets/{ref}/actions",
+    permission=Permission.TICKET_VIEW,
+    body=ActionBody,
+    answer=TicketAnswer,
+    if_match=True,
 )
 async def act_on_ticket(call: Call) -> Answer:
     """Do an action; what each needs beyond seeing the ticket is judged by the action."""
