@@ -16,6 +16,7 @@ from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
 from fettled.app.explain import Explainer
+from fettled.app.feed import Feed
 from fettled.app.health import Figures, assess, missing
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
@@ -78,7 +79,8 @@ class Assembly:
         self._metrics = Metrics(__version__)
         self.log = LogSink()
         extra = (sink,) if sink is not None else ()
-        self.sink = Fan(self._metrics, self.log, *extra)
+        self._feed = Feed(store)
+        self.sink = Fan(self._metrics, self.log, self._feed, *extra)
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
         self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
@@ -233,6 +235,7 @@ class Assembly:
     async def drain(self, deadline: timedelta, grace: timedelta) -> None:
         """Stop to look; what runs may finish within *grace*, and is cancelled then."""
         self.log.stopping()
+        self._feed.close()
         for reload in self._reloads:
             # The process ends, so memory may part from the store; the next start reads it.
             reload.cancel()
@@ -279,6 +282,7 @@ class Assembly:
             expose=self._metrics.expose,
             settings=self._web_settings,
             once=self._once,
+            feed=self._feed,
         )
 
     def _web_settings(self) -> keys.Settings:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.ports.feed import FeedReader
 from fettled.ports.once import OnceReader, OnceUnit
 from fettled.ports.store import Reader, UnitOfWork
 
@@ -60,7 +61,7 @@ class ActionsUnit(ActionsReader, Protocol):
         ...
 
 
-class DeskReader(Reader, ActionsReader, OnceReader, Protocol):
+class DeskReader(Reader, ActionsReader, OnceReader, FeedReader, Protocol):
     """Everything that can be asked of the store."""
 
     def ticket_of_uuid(self, uuid: str) -> int | None:

@@ -45,6 +45,7 @@ def ticket_fields(ticket: Ticket, subject: dict[str, Any] | None) -> dict[str, A
         "check": ticket.check,
         "team": ticket.team,
         "assignee": ticket.assignee,
+        "shift": ticket.shift,
         "reporter": ticket.reporter,
         "resolution": end
         and {

@@ -37,10 +37,11 @@ from fettled.store import (
     sql_tickets,
 )
 from fettled.store.link import Link
+from fettled.store.unit_feed import FeedReading
 from fettled.store.unit_once import OnceReading, OnceWriting
 
 
-class SqlReader(OnceReading):
+class SqlReader(OnceReading, FeedReading):
     """What can be asked of the store."""
 
     _lock = False

@@ -17,12 +17,12 @@ from aiohttp import web
 from fettled.core.errors import FettledError
 from fettled.core.permissions import Principal
 from fettled.web import ops
-from fettled.web.api import admin, docs, explain, silences, subjects, tickets
+from fettled.web.api import admin, docs, events, explain, silences, subjects, tickets
 from fettled.web.attempts import FailedTries
 from fettled.web.auth import NOBODY, identify
 from fettled.web.control import identify_peer, is_control
 from fettled.web.gate import Gate
-from fettled.web.keys import SERVICES, Services
+from fettled.web.keys import SERVICES, Feed, Services
 from fettled.web.listening import expect_continue
 from fettled.web.problems import (
     Fault,
@@ -34,6 +34,7 @@ from fettled.web.problems import (
 )
 from fettled.web.reading import refuse_large, take_query
 from fettled.web.routes import Call, Route
+from fettled.web.streaming import stream
 from fettled.web.working import read_call, work
 
 REQUEST_SERVED = "http.request_served"
@@ -47,6 +48,7 @@ ROUTES: tuple[Route, ...] = (
     *explain.routes,
     *silences.routes,
     *admin.routes,
+    *events.routes,
     *docs.routes,
 )
 
@@ -61,6 +63,9 @@ def make_app(services: Services, routes: Iterable[Route] = ROUTES) -> web.Applic
     """Make the application that serves *routes* by calling *services*."""
     app = web.Application(middlewares=[_answer_errors])
     app[SERVICES] = services
+    if (feed := services.feed) is not None:
+        # Before we wait for requests in work: a stream would not end by itself.
+        app.on_shutdown.append(partial(_close, feed))
     table, settings = tuple(routes), services.settings()
     tries, gate = FailedTries(tries=settings.failed_tries), Gate.of(settings)
     for route in table:
@@ -72,6 +77,10 @@ def make_app(services: Services, routes: Iterable[Route] = ROUTES) -> web.Applic
                     method, path.replace("{ref}", _REF), serve, expect_handler=expect_continue
                 )
     return app
+
+
+async def _close(feed: Feed, _app: web.Application) -> None:
+    feed.close()
 
 
 async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one value
@@ -98,8 +107,11 @@ async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one v
             headers=request.headers,
             parts=parts,
             table=table,
+            renew=partial(_admit, route, services, tries, request),
         )
         rendered = await work(route, call, request, raw)
+    if rendered.live is not None:
+        return await stream(request, rendered, rendered.live)
     return make_response(rendered.status, rendered.body, rendered.content_type, rendered.headers)
 
 

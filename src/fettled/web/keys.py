@@ -17,6 +17,7 @@ from aiohttp import web
 from fettled.app.account import AccountPage
 from fettled.app.backlog import Adopted
 from fettled.app.explain import Explained
+from fettled.app.feed import Stream, Told
 from fettled.app.health import Health
 from fettled.app.once import Claim
 from fettled.app.silences import Wanted
@@ -148,6 +149,22 @@ class Once(Protocol):
         ...
 
 
+class Feed(Protocol):
+    """What happens, told to whoever listens; see `fettled.app.feed`."""
+
+    def listen(self, who: str) -> AbstractContextManager[Stream]:
+        """Listen under a name; TooManyError where too many do."""
+        ...
+
+    def since(self, last: int) -> AsyncIterator[Told | None]:
+        """Tell again what came after that event; None where that cannot be told."""
+        ...
+
+    def close(self) -> None:
+        """End every stream."""
+        ...
+
+
 class Exposition(Protocol):
     """The metrics, rendered in chunks that let the event loop run between them."""
 
@@ -194,6 +211,7 @@ class Services:
         expose: the metrics, in the form that an Accept header asks for.
         settings: asked on every request, as a reload may change them.
         once: for requests with an `Idempotency-Key`; None: they are served as any other.
+        feed: what happens; None: nobody can listen.
     """
 
     tickets: Tickets
@@ -208,6 +226,7 @@ class Services:
     expose: Callable[[str], Exposition]
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
     once: Once | None = None
+    feed: Feed | None = None
 
 
 SERVICES = web.AppKey("services", Services)

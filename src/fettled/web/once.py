@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from aiohttp import web
@@ -37,6 +37,7 @@ class Rendered:
     body: bytes = b""
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
+    live: AsyncGenerator[bytes] | None = None
 
 
 Work = Callable[[Call], Awaitable[Answer]]

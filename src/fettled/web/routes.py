@@ -47,6 +47,11 @@ class NoQuery(Model):
     """The query of a route that takes none."""
 
 
+async def _nobody() -> Principal:
+    msg = "this caller cannot be recognised again"
+    raise NotImplementedError(msg)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """
@@ -59,6 +64,7 @@ class Call:
         headers: by name, whatever their case.
         parts: of an upload, not read yet; the route's `max_body` is a bound on all of them.
         table: every route that is served, for those that tell of the others.
+        renew: recognise the caller once more, as for a new request; raises as for one.
     """
 
     services: Services
@@ -70,6 +76,7 @@ class Call:
     headers: Mapping[str, str]
     parts: MultipartReader | None = None
     table: tuple[Route, ...] = ()
+    renew: Callable[[], Awaitable[Principal]] = _nobody
 
 
 @dataclass(frozen=True, slots=True)

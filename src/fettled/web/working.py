@@ -46,7 +46,7 @@ async def work(route: Route, call: Call, request: web.Request, raw: bytes) -> Re
     """
     key = read_key(request) if route.method == "POST" else None
     render = partial(_render, route)
-    with _marked(request):
+    with marked(request):
         try:
             async with asyncio.timeout(route.seconds):
                 once = call.services.once
@@ -62,7 +62,7 @@ async def work(route: Route, call: Call, request: web.Request, raw: bytes) -> Re
 
 
 @contextmanager
-def _marked(request: web.Request) -> Iterator[None]:
+def marked(request: web.Request) -> Iterator[None]:
     """Keep the connection from being closed for another one meanwhile."""
     connection = request.protocol
     if not isinstance(connection, Connection):
@@ -82,4 +82,5 @@ async def _render(route: Route, answer: Answer) -> Rendered:
         body = orjson.dumps(answer.data)
     else:
         body = b""
-    return Rendered(answer.status or route.status, body, answer.content_type, answer.headers)
+    status = answer.status or route.status
+    return Rendered(status, body, answer.content_type, answer.headers, answer.live)
