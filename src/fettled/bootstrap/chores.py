@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fettled.app.account import Unaccounted
+from fettled.app.escalation import Escalations
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
+from fettled.app.once import Once
 from fettled.app.quiet import Quiet
+from fettled.app.retention import TicketRetention
 from fettled.app.rollups import Rollups
 from fettled.app.sla_watch import SlaWatch
+from fettled.app.tending import Tending
+from fettled.bootstrap.catalogue import forget_changes
 from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
 from fettled.bootstrap.retention import forget as forget_history
 from fettled.core.errors import StoreDownError
@@ -26,9 +31,13 @@ from fettled.telemetry.sink import LogSink
 #: How often history and heartbeats are written that no decision has carried along: what
 #: kill -9 may cost of the charts. Decisions are never late.
 FLUSH = timedelta(seconds=30)
-#: How soon a checklist notices a silence, a removal, or that a grace is over.
+#: How soon a checklist notices a silence, a removal, or that a grace is over; and how late
+#: a hold or a snooze may end.
 TEND = timedelta(seconds=5)
+#: How late a step of the escalation chain may be told.
+ESCALATE = timedelta(seconds=5)
 FORGET_EVERY = timedelta(minutes=10)
+FORGET_TICKETS = timedelta(minutes=1)
 GAUGE = timedelta(seconds=1)
 #: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
 #: counted in a hundredth of a second.
@@ -55,12 +64,16 @@ class Chores:
     observer: Observer
     quiet: Quiet
     rollups: Rollups
+    tending: Tending
     sla: SlaWatch
+    retention: TicketRetention
     unaccounted: Unaccounted
+    escalations: Escalations
     trouble: OwnTrouble
     scheduler: Scheduler
     metrics: Metrics
     log: LogSink
+    once: Once
 
     def table(self) -> Iterator[tuple[str, timedelta, Callable[[], Awaitable[None]]]]:
         """Name each chore, how often it is done, and what does it."""
@@ -68,7 +81,9 @@ class Chores:
         yield "blindness", BLIND_EVERY, self.trouble.sweep
         yield "flush", FLUSH, self.flush
         yield "forget", FORGET_EVERY, self.forget
+        yield "forget_tickets", FORGET_TICKETS, self.forget_tickets
         yield "tend", TEND, self.tend
+        yield "escalate", ESCALATE, self.escalate
         yield "gauge", GAUGE, self.gauge
         yield "count", COUNT, self.count
         yield "quiet", QUIET, self.quieten
@@ -80,15 +95,29 @@ class Chores:
         await self.trouble.heartbeats.flush()
 
     async def tend(self) -> None:
-        """Keep the checklists; look again at what no ticket stands for any more."""
+        """Keep the checklists and what of tickets is due; look again at what they let go of."""
         with suppress(StoreDownError):
             for check in await self.rollups.tend():
                 self.scheduler.look_now(check)
+            await self.tending.tend()
+
+    async def escalate(self) -> None:
+        """Tell the steps that are due of tickets that nobody has started."""
+        # While the store is down nothing is told, and nothing is lost: it is due still.
+        with suppress(StoreDownError):
+            await self.escalations.tell()
 
     async def forget(self) -> None:
-        """Forget history that is old enough."""
+        """Forget history that is old enough, and requests that nobody sends again."""
         await forget_history(self.store, self.clock.wall())
+        await forget_changes(self.store, self.clock.wall())
         await self.quiet.forget()
+        await self.once.forget()
+
+    async def forget_tickets(self) -> None:
+        """Forget tickets that are old enough: a minute after the start, then every hour."""
+        with suppress(StoreDownError):
+            await self.retention.turn()
 
     async def count(self) -> None:
         """Refresh the counts that metrics show."""
