@@ -24,7 +24,7 @@ from fettled.core.actions import (
 )
 from fettled.core.sla_rules import SHIPPED
 from fettled.core.sla_values import Outcome, State
-from fettled.core.words import Cause, Code, Priority, Source
+from fettled.core.words import Cause, Code, Priority, Source, Status
 
 MET, MISSED, NOT_REQUIRED = Outcome.MET, Outcome.MISSED, Outcome.NOT_REQUIRED
 MONITORS = Source.HEALTH_MONITOR
@@ -232,6 +232,14 @@ def test_a_reopening_to_open_owes_a_response_again():
     life = Life.begun(source=MONITORS).do(1, Resolve()).come_back(2, Cause.RELAPSE)
     assert life.clocks.response.outcome is None
     assert life.clocks.response.due_at == hour(6)
+
+
+def test_a_response_of_the_generation_before_does_not_count():
+    """A team holds it, assigned and not started: it owes a response to this fault."""
+    life = Life.begun(source=MONITORS).do(1, Start()).do(2, Escalate("functional", "x", "net"))
+    life.do(3, Resolve()).come_back(5, Cause.RELAPSE)
+    assert life.ticket.status is Status.ASSIGNED
+    assert (life.clocks.response.outcome, life.clocks.response.due_at) == (None, hour(9))
 
 
 def test_a_reopening_into_somebodys_work_is_answered_at_once():
