@@ -21,10 +21,13 @@ from fettled.app.sla_windows import QuietWindows
 from fettled.core import lifecycle
 from fettled.core.actions import Close, Hold, Reopen, Resolve, Resume, Start
 from fettled.core.errors import StoreDownError
+from fettled.core.expiry import say_expiry
+from fettled.core.observations import Outcome as Seen
+from fettled.core.observations import Reason
 from fettled.core.sla_rules import NOTHING_PROMISED, Rules
 from fettled.core.sla_values import Outcome, State
 from fettled.core.tickets import Actor, Change, Entry, Ticket
-from fettled.core.words import Cause, Code, Gate, Priority, Source, Status
+from fettled.core.words import Cause, Code, Gate, Priority, Source, Status, Verdict
 from fettled.ports import DeskUnit
 from fettled.store import open_store
 from stores import *  # noqa: F403 -- its __all__ names the fixtures
@@ -316,6 +319,25 @@ async def test_a_thousand_that_run_out_at_once_are_told_in_pieces(house: House):
     await house.wait(2)
     assert house.switch.writes - writes == 3
     assert len(house.desk.sink.changes) == 250
+
+
+async def test_a_certificates_ticket_is_due_by_its_date(house: House):
+    """The day that the probe named, three days before."""
+    await house.desk.adopt(fleet(check("door-1")))
+    said = say_expiry(MIDNIGHT + timedelta(days=20))
+    seen = Seen(
+        Verdict.DEGRADED,
+        Reason.CERTIFICATE_EXPIRING,
+        f"the certificate of door-1 port 443 {said}, in 19 days",
+        Priority.LOW,
+    )
+    for _ in range(12):
+        house.clock.advance(timedelta(seconds=30))
+        house.desk.looker.take(house.desk.watch("door-1/main"), seen, house.clock.now())
+        await house.desk.observer.settle()
+    (ticket,) = await house.switch.read(lambda r: r.open_tickets())
+    assert ticket.kind == "certificate_expiring"
+    assert ticket.sla.resolution.due_at == MIDNIGHT + timedelta(days=17)
 
 
 async def test_a_monitors_relapse_owes_a_response_again(house: House):

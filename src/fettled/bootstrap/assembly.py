@@ -29,15 +29,13 @@ from fettled.app.removals import Removals
 from fettled.app.retention import TicketRetention
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
-from fettled.app.sla import Sla
-from fettled.app.sla_watch import SlaWatch
-from fettled.app.sla_windows import QuietWindows
 from fettled.app.subjects import Subjects
 from fettled.app.tending import Tending
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
 from fettled.bootstrap.catalogue import make_catalogue_services
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
+from fettled.bootstrap.clocks import make_clocks
 from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.desk import longest_window, make_desk
 from fettled.bootstrap.files import file_desks
@@ -50,7 +48,6 @@ from fettled.config.catalogue import catalogue_lists
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
-from fettled.config.sla import sla_rules
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
@@ -99,10 +96,10 @@ class Assembly:
         self.sink = Fan(self._metrics, self.log, self._feed, *extra)
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
-        self._sla = Sla(clock, QuietWindows(self.quiet, calendar.runs))
-        self._sla_watch = SlaWatch(self._sla, store, clock, self.memory, self.sink, self.quiet)
+        self._clocks = make_clocks(
+            store=store, clock=clock, quiet=self.quiet, memory=self.memory, sink=self.sink
+        )
         self._go_by(self.settings)
-        store.stamp_by(self._sla.stamp)
         self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
         self._lag = LoopLag(self._metrics.loop_lagged)
         room = room_for_probes(descriptors)
@@ -164,7 +161,7 @@ class Assembly:
             memory=self.memory,
             observer=self.observer,
             quiet=self.quiet,
-            sla=self._sla_watch,
+            sla=self._clocks.watch,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
             tending=Tending(store, clock, self.memory, self.sink, self._close_after),
             retention=TicketRetention(
@@ -271,8 +268,7 @@ class Assembly:
 
     def _go_by(self, settings: Settings) -> None:
         """Let what asks no fleet go by *settings*."""
-        self._sla.rules = sla_rules(settings.sla)
-        self._sla_watch.rules_changed()
+        self._clocks.go_by(settings.sla)
         self.catalogue.configure(catalogue_lists(settings))
 
     def start(self) -> None:
@@ -347,7 +343,7 @@ class Assembly:
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
             settings=self._web_settings,
-            clocks=self._sla.read,
+            clocks=self._clocks.sla.read,
             once=self._once,
             feed=self._feed,
         )
