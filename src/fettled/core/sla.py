@@ -22,7 +22,7 @@ from fettled.core.expiry import MARGIN
 from fettled.core.intervals import FAR, Piece, Pieces, reach, within, without
 from fettled.core.sla_history import OVER, answered_at, noted
 from fettled.core.sla_rules import SHIPPED, Target, Targets
-from fettled.core.sla_values import Clock, Clocks, Outcome, Reading, State, Stretch
+from fettled.core.sla_values import UNTOUCHED, Clock, Clocks, Outcome, Reading, State, Stretch
 from fettled.core.tickets import Ticket
 from fettled.core.words import Code, Source, Status
 
@@ -87,6 +87,8 @@ def reckoned(ticket: Ticket, terms: Terms, at: datetime) -> Ticket:
 
     Never goes back: what was reckoned up to a later instant stays.
     """
+    if ticket.sla is UNTOUCHED and (plain := _just_opened(ticket, terms, at)) is not None:
+        return replace(ticket, sla=plain)
     clocks = noted(ticket)
     if not clocks.stretches:
         return ticket
@@ -102,6 +104,36 @@ def reckoned(ticket: Ticket, terms: Terms, at: datetime) -> Ticket:
         resolution=_resolution(ticket, clocks, courses[Clock.RESOLUTION], at),
     )
     return replace(ticket, sla=replace(clocks, next_at=_next(clocks, courses, terms, at)))
+
+
+def _just_opened(ticket: Ticket, terms: Terms, at: datetime) -> Clocks | None:
+    """
+    Give the clocks of a ticket as a storm opens thousands; None where there is more to it.
+
+    What the rest of this file would say, by additions alone.
+    """
+    target = terms.targets[ticket.priority]
+    response, resolution = target.response, target.resolution
+    if (
+        ticket.number != 0
+        or ticket.status is not Status.OPEN
+        or ticket.created_at != at
+        or ticket.responded_at is not None
+        or terms.windows is not None
+        or target.working is not None
+        or response is None
+        or resolution is None
+    ):
+        return None
+    sooner = min(response, resolution)
+    return Clocks(
+        number=ticket.generation,
+        stretches=(Stretch(at, ticket.status, ticket.priority),),
+        as_of=at,
+        response=Reading(at + response, State.GREEN),
+        resolution=Reading(at + resolution, State.GREEN),
+        next_at=at + sooner - sooner / _RISKY_SHARE + _MOMENT,
+    )
 
 
 def due_events(clocks: Clocks) -> list[tuple[Clock, str]]:
@@ -168,17 +200,6 @@ def _course(clocks: Clocks, clock: Clock, terms: Terms, at: datetime) -> _Course
     is_paused = not _runs(last, clock)
     if length is None:
         return _Course(is_promised=False)
-    windows = terms.windows
-    if (
-        windows is None
-        and not clocks.windows
-        and target.working is None
-        and base == len(stretches) - 1
-    ):
-        # As a storm opens them: nothing but an addition.
-        since = at if is_paused else last.since
-        return _Course(since + length, since + length - length / _RISKY_SHARE, is_paused)
-
     pieces = _running(clocks, clock, terms, target, base, at)
     risky_at, due_at = reach(pieces, length - length / _RISKY_SHARE, length)
     return _Course(due_at, risky_at, is_paused)
