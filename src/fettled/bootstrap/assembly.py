@@ -300,7 +300,7 @@ class Assembly:
             ),
             audit=Audit(self._store),
             reload=self.reload,
-            config=lambda: self._records.config(),
+            config=lambda: self._records.config(),  # noqa: PLW0108 -- a reload makes others
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
             settings=self._web_settings,
