@@ -149,9 +149,7 @@ class Assembly:
             quiet=self.quiet,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
             tending=Tending(store, clock, self.memory, self.sink, self._close_after),
-            retention=TicketRetention(
-                store, clock, self.memory, self._keep, self.log.tickets_forgotten
-            ),
+            retention=TicketRetention(store, clock, self.memory, self._keep, self.log.forgotten),
             unaccounted=Unaccounted(self.memory, clock),
             trouble=self._trouble,
             scheduler=self._scheduler,
