@@ -14,9 +14,7 @@ from fettled.cli.output import moment, print_json, print_line, print_table
 from fettled.core.durations import parse_duration
 from fettled.core.errors import InvalidError
 
-app = typer.Typer(
-    name="token", help="Make, list and revoke tokens for the API.", rich_markup_mode=None
-)
+app = typer.Typer(name="token", help="Care for the API's tokens.", rich_markup_mode=None)
 
 
 @app.command()
@@ -36,7 +34,7 @@ def create(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            help="Permissions it does not go beyond, such as ticket.view; repeatable, or by commas.",
+            help="Permissions it does not go beyond, such as ticket.view; repeatable.",
             show_default=False,
         ),
     ] = None,
