@@ -54,6 +54,7 @@ targets:
       type: http
       url: https://{0}.example.org/{0}?a=b
       expect: {{contains: '{0}', json: [{{path: a, value: '{0}'}}]}}
+  - {{subject: b, type: device, check: {{type: tcp, host: '{0}.example.org', port: 1}}}}
 """
 
 
@@ -86,7 +87,7 @@ def test_what_came_from_elsewhere_is_never_shown(tmp_path: Path, form: str) -> N
     """
     Wherever it stands, alone or in a text, and as options have changed it.
 
-    Seen to fail with a comparison by case: the host of a URL is lower case.
+    Seen to fail with a comparison by case: hosts are lower case.
     """
     (tmp_path / "secret").write_text(f"{SECRET}\n")
     (tmp_path / "fettled.yaml").touch()
