@@ -16,13 +16,13 @@ from fettled.cli import (
     account,
     audit,
     configuration,
+    oncall,
     operation,
     probing,
     silences,
     simulate,
     store,
     subjects,
-    ticket_work,
     tickets,
     tokens,
     why,
@@ -41,9 +41,9 @@ operation.register(app)
 probing.register(app)
 why.register(app)
 account.register(app)
+oncall.register(app)
 configuration.register(app)
 simulate.register(app)
-ticket_work.register(tickets.app)
 for noun in (tickets, subjects, silences, windows, tokens, audit, store):
     app.add_typer(noun.app)
 

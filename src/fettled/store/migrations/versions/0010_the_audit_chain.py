@@ -18,7 +18,7 @@ from fettled.ports import Input
 from fettled.store.columns import JSON_VALUE, UtcDateTime
 
 revision = "0010"
-down_revision = "0005"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
