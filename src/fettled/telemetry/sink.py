@@ -114,7 +114,7 @@ class LogSink:
         """Tell how far the audit log goes: `position:hash`, for `fettled audit verify --head`."""
         self._log.info(AUDIT_HEAD, head=head)
 
-    def forgotten(self, count: int) -> None:
+    def tickets_forgotten(self, count: int) -> None:
         """Tell how many tickets were deleted because they were old."""
         self._log.info(TICKETS_FORGOTTEN, count=count)
 
