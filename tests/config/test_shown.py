@@ -10,6 +10,7 @@ import pytest
 
 from fettled.config.loader import load
 from fettled.config.shown import MASK, Kept, keep, show
+from fettled.core.errors import ConfigError
 
 SECRET = "s3cr3t-Value"
 TYPED = f"""
@@ -144,3 +145,11 @@ def test_what_was_read_is_told_by_its_digest(tmp_path: Path) -> None:
     file.write_text("targets: []\n")
     loaded = load(file, {})
     assert loaded.digests == {str(file): sha256(file.read_bytes()).hexdigest()}
+
+
+@pytest.mark.parametrize("retention", ["4d", "366d", "0s", "364"])
+def test_tickets_are_kept_for_five_days_to_a_year(tmp_path: Path, retention: str) -> None:
+    """Neither so short that somebody misses one, nor for ever."""
+    with pytest.raises(ConfigError, match="retention"):
+        kept(tmp_path, f"targets: []\ntickets: {{retention: {retention}}}")
+    assert show(kept(tmp_path, "targets: []\ntickets: {retention: 5d}"))["tickets"]["retention"]
