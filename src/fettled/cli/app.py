@@ -14,6 +14,7 @@ import typer
 from fettled import __version__
 from fettled.cli import (
     account,
+    audit,
     configuration,
     oncall,
     operation,
@@ -43,7 +44,7 @@ account.register(app)
 oncall.register(app)
 configuration.register(app)
 simulate.register(app)
-for noun in (tickets, subjects, silences, windows, tokens, store):
+for noun in (tickets, subjects, silences, windows, tokens, audit, store):
     app.add_typer(noun.app)
 
 
