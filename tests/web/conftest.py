@@ -23,7 +23,9 @@ from fettled.telemetry.logs import configure_logs
 from fettled.telemetry.metrics import Metrics
 from fettled.web.app import ROUTES, make_app
 from fettled.web.keys import Services, Settings
+from fettled.web.keys_catalogue import CatalogueServices
 from fettled.web.listening import Limits, open_web
+from web.catalogue_fakes import fake_catalogue
 from web.explanations import FakeAccounts, FakeExplainer
 from web.fakes import (
     AT,
@@ -83,6 +85,7 @@ class House:
     config_error: ConfigError | None = None
     url: str = ""
     forced: bool | None = None
+    catalogue: CatalogueServices | None = None
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.store, self.clock)
@@ -129,6 +132,7 @@ class House:
             explainer=self.explainer,
             accounts=self.accounts,
             silences=self.silences,
+            catalogue=self.catalogue or fake_catalogue(self.tickets),
             reload=self.reload,
             health=self.health,
             expose=self.metrics.expose,

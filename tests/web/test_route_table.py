@@ -14,11 +14,14 @@ from fettled.web.api.ticket_bodies import ActionBody
 from fettled.web.app import ROUTES, make_app
 from fettled.web.keys import Services
 from fettled.web.routes import PUBLIC, Answer, Call, Route, RouteTable
+from web.catalogue_fakes import fake_catalogue
 from web.conftest import House
 from web.fakes import make_ticket
 
 #: What a route is asked with, by the names in its path.
-PARTS = {"ref": "42", "key": "door-1", "subject": "cron", "check": "main"}
+PARTS = {"ref": "42", "key": "door-1", "subject": "cron", "check": "main", "name": "Till"}
+#: And the `id` of what there is one of, by what the path begins with.
+IDS = {"/api/v1/silences": "s1", "/api/v1/maintenance-windows": "w1"}
 BODIES = {
     "/api/v1/tickets/{ref}/actions": {"action": "resolve"},
     "/api/v1/tickets": {"title": "Coffee is cold"},
@@ -31,6 +34,11 @@ BODIES = {
         "duration": "2h",
         "reason": "x",
     },
+    "/api/v1/tickets/{ref}/links": {"type": "asset", "name": "Rack 1"},
+    "/api/v1/tickets/{ref}/links/{id}": {"is_primary": True},
+    "/api/v1/maintenances": {"material_id": 7, "type": "CORRECTIVE"},
+    "/api/v1/maintenances/{id}": {"status": "DONE"},
+    "/api/v1/changes": {"title": "New firmware", "subject": "door-1"},
 }
 #: The handler asks for more than its route, depending on what is to be done.
 STRICTER = {"/api/v1/tickets/{ref}/actions": Permission.TICKET_UPDATE}
@@ -40,7 +48,7 @@ WALK = [(route, path) for route in ROUTES for path in route.paths]
 
 async def call(house: House, route: Route, path: str, headers: dict[str, str]) -> int:
     """Ask for *path* as the route says; give the status."""
-    ident = "w1" if "windows" in path else "s1"
+    ident = next((one for begin, one in IDS.items() if path.startswith(begin)), "1")
     asked = re.sub(r"{(\w+)}", lambda part: {**PARTS, "id": ident}[part[1]], path)
     async with (
         aiohttp.ClientSession(house.url, headers=headers) as session,
@@ -94,6 +102,7 @@ def test_nothing_is_served_but_the_table(house: House):
             explainer=house.explainer,
             accounts=house.accounts,
             silences=house.silences,
+            catalogue=fake_catalogue(house.tickets),
             reload=house.reload,
             health=house.health,
             expose=house.metrics.expose,

@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from fettled.app.acting import Acted, Caller, Desk, escalated_at_once, find_for
+from fettled.app.catalogue import region_of
 from fettled.app.deciding import apply_whole
 from fettled.core.errors import ForbiddenError
 from fettled.core.filing import NewTicket, edited, filed
 from fettled.core.permissions import Permission
 from fettled.core.tickets import SYSTEM
-from fettled.core.words import Impact
+from fettled.core.words import Impact, Status
 from fettled.ports import UnitOfWork
 
 
@@ -33,6 +34,8 @@ def file_ticket(
     """File *new*; its subject's team has it where no other is named."""
     at = wall()
     desk.check_owners(new.assignee, new.team, new.shift)
+    desk.check_fields(asdict(new))
+    new = replace(new, region=region_of(new.region))
     change = filed(new, caller.actor, at)
     if new.team is None and default_team is not None:
         change = replace(change, ticket=replace(change.ticket, team=default_team))
@@ -57,6 +60,10 @@ def edit_ticket(
     ticket = find_for(uow, ref, caller)
     require(caller, Permission.TICKET_UPDATE, "editing")
     at = wall()
+    if ticket.status is not Status.CLOSED:
+        desk.check_fields(wanted)
+    if "region" in wanted:
+        wanted = {**wanted, "region": region_of(wanted["region"])}
     change = edited(ticket, wanted, caller.actor, at)
     if change is None:
         return Acted(ticket, None, None, None)

@@ -124,6 +124,7 @@ class Assembly:
             heartbeats=self._heartbeats,
             isolation=self._trouble.isolation,
         )
+        self.catalogue = make_catalogue(catalogue_lists(loaded.settings))
         self.directory: Directory = Anybody()
         self._longest_window = timedelta()
         self._tickets = Tickets(
@@ -131,10 +132,9 @@ class Assembly:
             clock,
             self.memory,
             self.sink,
-            lambda: make_desk(self.settings, self.directory),
+            lambda: make_desk(self.settings, self.directory, self.catalogue),
         )
         self._tickets.wake = self._scheduler.look_now
-        self.catalogue = make_catalogue(catalogue_lists(loaded.settings))
         self._removals = Removals(store, clock, self.memory)
         self._tokens = Tokens(store, clock, self._roles_of)
         self._housekeeping = Housekeeping(

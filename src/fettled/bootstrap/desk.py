@@ -8,16 +8,17 @@ from fettled.app.acting import Desk
 from fettled.config.schema import Settings
 from fettled.core.policy import ALWAYS
 from fettled.core.words import Status
-from fettled.ports import Directory, Fleet
+from fettled.ports import Catalogue, Directory, Fleet
 
 
-def make_desk(settings: Settings, directory: Directory) -> Desk:
+def make_desk(settings: Settings, directory: Directory, catalogue: Catalogue) -> Desk:
     """Make the house's rules, as configured."""
     rules = settings.tickets
     return Desk(
         directory=directory,
         reopen_to=None if rules.reopen_to is None else Status(rules.reopen_to),
         escalates_enterprise=rules.escalate_enterprise,
+        check_fields=catalogue.check,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from fettled.app.acting import Caller
 from fettled.app.links import Linked
 from fettled.core.durations import parse_duration
 from fettled.core.errors import NotFoundError
@@ -91,9 +92,8 @@ async def add_link(call: Call) -> Answer:
         call.path["ref"],
         LinkType(body.type),
         body.name,
-        call.principal,
+        _caller(call),
         primary=body.is_primary,
-        if_version=read_if_match(call.headers),
     )
     answer = _answer(linked)
     return Answer(answer.data, answer.headers, status=None if linked.is_new else 200)
@@ -106,9 +106,8 @@ async def rank_link(call: Call) -> Answer:
     linked = await call.services.catalogue.links.set_primary(
         call.path["ref"],
         read_id(call, "link"),
-        call.principal,
+        _caller(call),
         primary=body.is_primary,
-        if_version=read_if_match(call.headers),
     )
     return _answer(linked)
 
@@ -119,10 +118,13 @@ async def remove_link(call: Call) -> Answer:
     linked = await call.services.catalogue.links.remove(
         call.path["ref"],
         read_id(call, "link"),
-        call.principal,
-        if_version=read_if_match(call.headers),
+        _caller(call),
     )
     return Answer(headers=_etag(linked))
+
+
+def _caller(call: Call) -> Caller:
+    return Caller(call.principal.actor, call.principal, read_if_match(call.headers))
 
 
 def read_id(call: Call, what: str) -> int:

@@ -27,6 +27,7 @@ from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
 from fettled.web.reading import read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes import entry_json, ticket_json
+from fettled.web.shapes_catalogue import attached_json
 
 routes = RouteTable()
 
@@ -73,9 +74,11 @@ async def list_tickets(call: Call) -> Answer:
     before = read_number_cursor(query.cursor)
     found = await call.services.tickets.list(which, before, query.limit + 1)
     lines = await _checklists(call, found)
+    links = await call.services.catalogue.links.of([one.number for one in found])
 
     def shape(one: Ticket) -> dict[str, object]:
-        return ticket_json(one, _subject(call, one.subject), lines.get(one.number, ()))
+        shown = ticket_json(one, _subject(call, one.subject), lines.get(one.number, ()))
+        return shown | attached_json(links.get(one.number, ()), None)
 
     return page(call, found, query.limit, shape, lambda one: str(one.number))
 
@@ -209,7 +212,10 @@ async def _one(call: Call, ticket: Ticket) -> Answer:
 
 async def _shape(call: Call, ticket: Ticket) -> dict[str, object]:
     lines = (await _checklists(call, [ticket])).get(ticket.number, ())
-    return ticket_json(ticket, _subject(call, ticket.subject), lines)
+    shown = ticket_json(ticket, _subject(call, ticket.subject), lines)
+    links = (await call.services.catalogue.links.of([ticket.number])).get(ticket.number, ())
+    changes = await call.services.catalogue.changes.of_ticket(ticket)
+    return shown | attached_json(links, changes)
 
 
 async def _checklists(call: Call, tickets: list[Ticket]) -> dict[int, list[Member]]:
