@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -25,6 +26,7 @@ from fettled.web.app import ROUTES, make_app
 from fettled.web.keys import Services, Settings
 from fettled.web.keys_catalogue import CatalogueServices
 from fettled.web.listening import Limits, open_web
+from stores import migrated_file, sqlite_store_url  # noqa: F401 - fixtures
 from web.catalogue_fakes import fake_catalogue
 from web.explanations import FakeAccounts, FakeExplainer
 from web.fakes import (
@@ -168,3 +170,12 @@ async def anyone(house: House) -> AsyncIterator[aiohttp.ClientSession]:
     """Give a client without a token."""
     async with aiohttp.ClientSession(house.url) as session:
         yield session
+
+
+@pytest.fixture
+async def real(sqlite_store_url: str) -> AsyncIterator[Any]:  # noqa: F811 - the fixture
+    """Serve the real use cases over a real store; a `real_desk.Real`."""
+    from web.real_desk import serve_real  # noqa: PLC0415 - it needs this module
+
+    async with serve_real(sqlite_store_url) as made:
+        yield made
