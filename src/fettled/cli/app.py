@@ -14,7 +14,9 @@ import typer
 from fettled import __version__
 from fettled.cli import (
     account,
+    changes,
     configuration,
+    maintenances,
     operation,
     probing,
     silences,
@@ -43,7 +45,7 @@ account.register(app)
 configuration.register(app)
 simulate.register(app)
 ticket_work.register(tickets.app)
-for noun in (tickets, subjects, silences, windows, tokens, store):
+for noun in (tickets, subjects, silences, windows, maintenances, changes, tokens, store):
     app.add_typer(noun.app)
 
 
