@@ -47,6 +47,11 @@ SECTIONS = {
     "TicketSettings": "`tickets`",
     "Silence": "`silences[]`",
     "MaintenanceWindow": "`maintenance_windows[]`",
+    "SlaSettings": "`sla`",
+    "SlaTarget": "`sla.targets.PRIORITY`",
+    "SlaCalendar": "`sla.calendars.NAME`",
+    "SlaHours": "`sla.calendars.NAME.hours[]`",
+    "SlaOverride": "`sla.overrides[]`",
     "Limits": "`limits`",
     "Log": "`log`",
 }

@@ -15,11 +15,14 @@ import pytest
 import structlog
 
 from fettled import calendar
+from fettled.app.audit import Audit
+from fettled.app.directory import Directory
 from fettled.app.quiet import Quiet
 from fettled.app.silences import Silences
 from fettled.app.tokens import Tokens
 from fettled.core.errors import ConfigError
 from fettled.core.permissions import Role
+from fettled.core.tickets import SYSTEM, Actor
 from fettled.telemetry.logs import configure_logs
 from fettled.telemetry.metrics import Metrics
 from fettled.web.app import ROUTES, make_app
@@ -88,9 +91,11 @@ class House:
     url: str = ""
     forced: bool | None = None
     catalogue: CatalogueServices | None = None
+    reloaded_by: Actor | None = None
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.store, self.clock)
+        self.directory = Directory(calendar.shift)
         self.quiet = Quiet(store=self.store, clock=self.clock, expand=calendar.around)
         self.silences = Silences(
             quiet=self.quiet,
@@ -103,11 +108,14 @@ class House:
         for spec in KEPT:
             self.quiet.register(spec)
 
-    async def reload(self, *, force: bool = False) -> list[str]:
-        self.forced = force
+    async def reload(self, *, force: bool = False, by: Actor = SYSTEM) -> list[str]:
+        self.forced, self.reloaded_by = force, by
         if self.config_error is not None:
             raise self.config_error
         return ["1 check changed"]
+
+    async def config(self) -> dict[str, object]:
+        return {"server": {"listen": "127.0.0.1:8080"}}
 
     async def token(self, role: Role = Role.ADMIN, user: str = "ann") -> str:
         """Make a token and give its text."""
@@ -123,24 +131,35 @@ class House:
         host, _, port = self.url.removeprefix("http://").rpartition(":")
         return host, int(port)
 
-    @contextlib.asynccontextmanager
-    async def serve(self) -> AsyncIterator[None]:
-        services = Services(
+    def services(self) -> Services:
+        """Give what the web may call here."""
+        return Services(
             tickets=self.tickets,
             removals=self.tickets,
             subjects=self.subjects,
             heartbeats=self.heartbeats,
             tokens=self.tokens,
+            directory=self.directory,
             explainer=self.explainer,
             accounts=self.accounts,
             silences=self.silences,
             catalogue=self.catalogue or fake_catalogue(self.tickets),
+            # What hangs on tickets is tried over the real thing, in tests/web_house.py.
+            comments=None,
+            attachments=None,
+            exports=None,
+            audit=Audit(self.store),
             reload=self.reload,
+            config=self.config,
             health=self.health,
             expose=self.metrics.expose,
+            wall=self.clock.wall,
             settings=lambda: self.settings,
         )
-        app = make_app(services, self.routes)
+
+    @contextlib.asynccontextmanager
+    async def serve(self) -> AsyncIterator[None]:
+        app = make_app(self.services(), self.routes)
         async with open_web(
             app, listen=[("127.0.0.1", 0)], control=self.control, limits=self.limits
         ) as listening:

@@ -56,7 +56,7 @@ class Changes:
         return await self._committing.commit(partial(_add, made=made))
 
     async def of_ticket(self, ticket: Ticket) -> list[ChangeMarker]:
-        """The newest that concern *ticket*, what is above its subject, or its applications."""
+        """The newest about the subject of *ticket*, what is above that, or its applications."""
         above = tuple(self._memory.topology.lineage(ticket.subject or ""))
         now = self._clock.wall()
 

@@ -17,13 +17,13 @@ from fettled.cli import (
     changes,
     configuration,
     maintenances,
+    oncall,
     operation,
     probing,
     silences,
     simulate,
     store,
     subjects,
-    ticket_work,
     tickets,
     tokens,
     why,
@@ -42,9 +42,9 @@ operation.register(app)
 probing.register(app)
 why.register(app)
 account.register(app)
+oncall.register(app)
 configuration.register(app)
 simulate.register(app)
-ticket_work.register(tickets.app)
 for noun in (tickets, subjects, silences, windows, maintenances, changes, tokens, store):
     app.add_typer(noun.app)
 

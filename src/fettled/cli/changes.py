@@ -9,9 +9,10 @@ import typer
 from fettled.cli.client import post, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.lists import pages
+from fettled.cli.moments import instant
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.cli.output import moment, print_json, print_line, print_table
-from fettled.cli.quiet import instant, labels_of
+from fettled.cli.quiet import labels_of
 
 app = typer.Typer(name="changes", help="Tell what was changed.", rich_markup_mode=None)
 

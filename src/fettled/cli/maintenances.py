@@ -9,9 +9,9 @@ import typer
 
 from fettled.cli.client import get, post, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
+from fettled.cli.moments import instant
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.cli.output import moment, print_json, print_line, print_table
-from fettled.cli.quiet import instant
 from fettled.core.errors import InvalidError
 from fettled.core.maintenances import MaintenanceStatus, MaintenanceType
 from fettled.core.references import parse_reference

@@ -5,6 +5,7 @@ Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
 `tests/contracts` hold probes and stores to what is promised here.
 """
 
+from fettled.ports.audit import AuditFilter
 from fettled.ports.catalogue import (
     Application,
     Asset,
@@ -20,6 +21,7 @@ from fettled.ports.desk import (
     DeskUnit,
     TicketAction,
 )
+from fettled.ports.escalations import EscalationsReader, EscalationsUnit, Told
 from fettled.ports.fleet import (
     CanarySpec,
     CheckSpec,
@@ -28,7 +30,17 @@ from fettled.ports.fleet import (
     IsolationSpec,
     SubjectSpec,
 )
-from fettled.ports.people import Directory, Schedule, Team, User
+from fettled.ports.once import KeptAnswer
+from fettled.ports.people import (
+    Directory,
+    Numbered,
+    People,
+    PeopleReader,
+    PeopleUnit,
+    Schedule,
+    Team,
+    User,
+)
 from fettled.ports.quiet import QUIET_WORDS, QuietEdge, QuietSpec
 from fettled.ports.records import (
     Gating,
@@ -56,6 +68,7 @@ __all__ = [
     "QUIET_WORDS",
     "Application",
     "Asset",
+    "AuditFilter",
     "CanarySpec",
     "Catalogue",
     "ChangeFilter",
@@ -65,6 +78,8 @@ __all__ = [
     "DeskStore",
     "DeskUnit",
     "Directory",
+    "EscalationsReader",
+    "EscalationsUnit",
     "EventSink",
     "Fleet",
     "Gating",
@@ -72,11 +87,16 @@ __all__ = [
     "HeartbeatSpec",
     "Input",
     "IsolationSpec",
+    "KeptAnswer",
     "KnownCheck",
     "Lists",
     "MaintenanceFilter",
+    "Numbered",
     "OutboxEvent",
     "Party",
+    "People",
+    "PeopleReader",
+    "PeopleUnit",
     "Probe",
     "QuietEdge",
     "QuietSpec",
@@ -89,6 +109,7 @@ __all__ = [
     "TicketAction",
     "TicketFilter",
     "Token",
+    "Told",
     "UnitOfWork",
     "User",
     "Viewer",

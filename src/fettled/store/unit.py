@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from fettled.core.condition import Condition
 from fettled.core.spans import Span
@@ -40,10 +39,25 @@ from fettled.store import (
     sql_tickets,
 )
 from fettled.store.link import Link
+from fettled.store.stamping import Stamp, stamped, unstamped
+from fettled.store.unit_audit import AuditAnswers, AuditWork
 from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
+from fettled.store.unit_feed import FeedReading
+from fettled.store.unit_files import FilesReading, FilesWriting
+from fettled.store.unit_once import OnceReading, OnceWriting
+from fettled.store.unit_people import PeopleReads, PeopleWrites
+from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 
 
-class SqlReader(CatalogueReading):
+class SqlReader(
+    SqlSlaReader,
+    CatalogueReading,
+    PeopleReads,
+    FilesReading,
+    AuditAnswers,
+    OnceReading,
+    FeedReading,
+):
     """What can be asked of the store."""
 
     _lock = False
@@ -192,7 +206,9 @@ class SqlReader(CatalogueReading):
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader, CatalogueWriting):
+class SqlUnit(
+    SqlReader, SqlSlaUnit, CatalogueWriting, PeopleWrites, FilesWriting, AuditWork, OnceWriting
+):
     """
     Reads that decide, and writes that commit together.
 
@@ -202,8 +218,9 @@ class SqlUnit(SqlReader, CatalogueWriting):
 
     _lock = True
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, stamp: Stamp = unstamped) -> None:
         super().__init__(link)
+        self._stamp = stamp
         self._conditions: dict[str, Condition | None] = {}
         self._last: dict[str, Ticket | None] = {}
 
@@ -230,7 +247,7 @@ class SqlUnit(SqlReader, CatalogueWriting):
             self._last.pop(change.ticket.check or "", None)
         else:
             self._last.clear()  # it may have taken over another one's key
-        return sql_tickets.apply(self._link, change)
+        return sql_tickets.apply(self._link, stamped(change, self._stamp))
 
     def delete_ticket(self, number: int) -> None:
         """Delete a ticket and all that hangs from it."""
@@ -252,10 +269,6 @@ class SqlUnit(SqlReader, CatalogueWriting):
     def put_heartbeats(self, beats: Iterable[Heartbeat]) -> None:
         """Insert or overwrite heartbeats."""
         sql_conditions.put_heartbeats(self._link, beats)
-
-    def log_input(self, kind: str, at: datetime, actor: str, data: dict[str, Any]) -> None:
-        """Record an input other than an observation."""
-        sql_fleet.log_input(self._link, kind, at, actor, data)
 
     def sync_subjects(self, specs: Sequence[SubjectSpec], at: datetime) -> None:
         """Number the new, update the changed, mark the removed."""
