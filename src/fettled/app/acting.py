@@ -165,7 +165,7 @@ class Desk:
         reopen_to: the status that a reopening leads to; None: the one before.
         escalates_enterprise: whether impact `enterprise` escalates at once.
         next_office: when office hours begin next; None where none are configured.
-        check_fields: judges the fields that choose from the catalogue; see `ports.Catalogue`.
+        check_fields: judges what is chosen from the catalogue; InvalidError names the field.
     """
 
     directory: Directory
@@ -191,10 +191,10 @@ class Desk:
                 shift = find_shift(self.directory, *action.shift_of)
                 action = Assign(action.assignee, action.team, shift)
             self.check_owners(action.assignee, action.team, action.shift)
-        if isinstance(action, Escalate) and action.mode == "functional" and not action.is_supplier:
-            self.check_owners(None, action.to, None)
         if isinstance(action, Escalate) and action.is_supplier:
             self.check_fields({"supplier": action.to})
+        elif isinstance(action, Escalate) and action.mode == "functional":
+            self.check_owners(None, action.to, None)
         if isinstance(action, SnoozeFor) and action.office_hours:
             opens = self.next_office(at)
             if opens is None:
