@@ -225,6 +225,24 @@ async def test_a_link_that_was_taken_off_is_gone(real: Real) -> None:
     assert [each["links"] for each in page["items"]] == [[]]
 
 
+async def test_the_history_of_an_asset_is_a_filter_of_the_list(real: Real) -> None:
+    """Tickets linked to one of those named; what is no link at all names the parameter."""
+    await real.add(title="second")
+    await real.ask("POST", "/tickets/2/links", RACK)
+    await real.ask("POST", "/tickets/1/links", {"type": "client", "name": "Staff"})
+
+    async def numbers(query: str) -> list[int]:
+        _, page = await real.ask("GET", f"/tickets?{query}")
+        return [each["number"] for each in page["items"]]
+
+    assert await numbers("link=asset:Rack%201") == [2]
+    assert await numbers("link=asset:Rack%201&link=client:Staff") == [2, 1]
+    assert await numbers("link=client:Rack%201") == []
+    for link in ("Rack%201", "asset:", "planet:x", ":x"):
+        status, problem = await real.ask("GET", f"/tickets?link={link}")
+        assert (status, problem["errors"][0]["field"].startswith("link")) == (422, True)
+
+
 async def test_the_catalogue_can_be_read(real: Real) -> None:
     """All lists; the categories are there without being configured."""
     _, shown = await real.ask("GET", "/catalogue", role=Role.REPORTER)
