@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -26,7 +27,10 @@ from fettled.telemetry.logs import configure_logs
 from fettled.telemetry.metrics import Metrics
 from fettled.web.app import ROUTES, make_app
 from fettled.web.keys import Services, Settings
+from fettled.web.keys_catalogue import CatalogueServices
 from fettled.web.listening import Limits, open_web
+from stores import migrated_file, sqlite_store_url  # noqa: F401 - fixtures
+from web.catalogue_fakes import fake_catalogue
 from web.explanations import FakeAccounts, FakeExplainer
 from web.fakes import (
     AT,
@@ -86,6 +90,7 @@ class House:
     config_error: ConfigError | None = None
     url: str = ""
     forced: bool | None = None
+    catalogue: CatalogueServices | None = None
     reloaded_by: Actor | None = None
 
     def __post_init__(self) -> None:
@@ -138,8 +143,8 @@ class House:
             explainer=self.explainer,
             accounts=self.accounts,
             silences=self.silences,
+            catalogue=self.catalogue or fake_catalogue(self.tickets),
             # What hangs on tickets is tried over the real thing, in tests/web_house.py.
-            catalogue=None,
             comments=None,
             attachments=None,
             exports=None,
@@ -184,3 +189,12 @@ async def anyone(house: House) -> AsyncIterator[aiohttp.ClientSession]:
     """Give a client without a token."""
     async with aiohttp.ClientSession(house.url) as session:
         yield session
+
+
+@pytest.fixture
+async def real(sqlite_store_url: str) -> AsyncIterator[Any]:  # noqa: F811 - the fixture
+    """Serve the real use cases over a real store; a `real_desk.Real`."""
+    from web.real_desk import serve_real  # noqa: PLC0415 - it needs this module
+
+    async with serve_real(sqlite_store_url) as made:
+        yield made

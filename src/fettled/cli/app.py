@@ -15,7 +15,9 @@ from fettled import __version__
 from fettled.cli import (
     account,
     audit,
+    changes,
     configuration,
+    maintenances,
     oncall,
     operation,
     probing,
@@ -45,6 +47,7 @@ oncall.register(app)
 configuration.register(app)
 simulate.register(app)
 for noun in (tickets, subjects, silences, windows, tokens, audit, store):
+for noun in (tickets, subjects, silences, windows, maintenances, changes, tokens, store):
     app.add_typer(noun.app)
 
 

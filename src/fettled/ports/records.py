@@ -97,6 +97,8 @@ class TicketFilter:
     filed_for: frozenset[str] = frozenset()
     #: Subjects on its checklist.
     member: frozenset[str] = frozenset()
+    #: What it is linked to: (type, name).
+    link: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
