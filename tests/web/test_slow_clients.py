@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from fettled.core.errors import ConfigError
+from fettled.core.tickets import Actor
 from fettled.web.listening import Limits, open_web
 from web.conftest import House, Logs
 
@@ -96,7 +97,7 @@ async def test_a_client_that_goes_away_leaves_no_trace(
     token = await house.token()
     asked, answer = asyncio.Event(), asyncio.Event()
 
-    async def slow_reload(*, force: bool) -> list[str]:
+    async def slow_reload(*, force: bool, by: Actor) -> list[str]:
         asked.set()
         await answer.wait()
         return []

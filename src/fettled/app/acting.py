@@ -150,7 +150,7 @@ def perform(
         uow.put_condition(condition)
     data = {"ticket": ticket.number, **asdict(action)}
     actor = caller.actor
-    uow.log_input(f"ticket.{word_of(action)}", at, actor.name or actor.type, data)
+    uow.log_input(f"ticket.{word_of(action)}", at, actor, data)
     newest = uow.last_ticket(ticket.check) if ticket.check is not None else None
     return Acted(applied.ticket, applied, newest, condition)
 

@@ -40,7 +40,7 @@ def file_ticket(
         change = escalated_at_once(change, desk, SYSTEM, at)
     applied = uow.apply(change)
     data = {"ticket": applied.ticket.number, **asdict(new)}
-    uow.log_input("ticket.create", at, caller.actor.name or caller.actor.type, data)
+    uow.log_input("ticket.create", at, caller.actor, data)
     return Acted(applied.ticket, applied, None, None)
 
 
@@ -65,7 +65,7 @@ def edit_ticket(
         change = escalated_at_once(change, desk, SYSTEM, at)
     applied = apply_whole(uow, change, at)
     data = {"ticket": ticket.number, **wanted}
-    uow.log_input("ticket.edit", at, caller.actor.name or caller.actor.type, data)
+    uow.log_input("ticket.edit", at, caller.actor, data)
     newest = uow.last_ticket(ticket.check) if ticket.check is not None else None
     return Acted(applied.ticket, applied, newest, None)
 

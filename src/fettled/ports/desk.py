@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.ports.audit import AuditReader
+from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
+from fettled.ports.escalations import EscalationsReader, EscalationsUnit
+from fettled.ports.files import FilesReader, FilesUnit
+from fettled.ports.people import PeopleReader, PeopleUnit
+from fettled.ports.retention import RetentionUnit
+from fettled.ports.sla import SlaReader, SlaUnit
 from fettled.ports.store import Reader, UnitOfWork
+from fettled.ports.tokens import TokensReader, TokensUnit
 
 T = TypeVar("T")
 
@@ -59,15 +67,50 @@ class ActionsUnit(ActionsReader, Protocol):
         ...
 
 
-class DeskReader(Reader, ActionsReader, Protocol):
+class DeskReader(
+    Reader,
+    ActionsReader,
+    SlaReader,
+    CatalogueReader,
+    PeopleReader,
+    EscalationsReader,
+    FilesReader,
+    AuditReader,
+    TokensReader,
+    Protocol,
+):
     """Everything that can be asked of the store."""
 
     def ticket_of_uuid(self, uuid: str) -> int | None:
         """The number of the ticket with that uuid."""
         ...
 
+    def holds_over(self, at: datetime, limit: int) -> list[int]:
+        """Numbers of pending tickets whose hold ended at *at* or before, the oldest first."""
+        ...
 
-class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, Protocol):
+    def snoozes_over(self, at: datetime, limit: int) -> list[int]:
+        """Numbers of tickets whose snooze ended at *at* or before, the oldest first."""
+        ...
+
+    def resolved_before(self, at: datetime, limit: int) -> list[int]:
+        """Numbers of resolved, not closed, tickets; the oldest resolution first."""
+        ...
+
+
+class DeskUnit(
+    UnitOfWork,
+    DeskReader,
+    ActionsUnit,
+    SlaUnit,
+    CatalogueUnit,
+    PeopleUnit,
+    EscalationsUnit,
+    FilesUnit,
+    RetentionUnit,
+    TokensUnit,
+    Protocol,
+):
     """A unit of the writer that may do everything; see `UnitOfWork`."""
 
     def delete_ticket(self, number: int) -> None:

@@ -6,9 +6,9 @@ No logic: the composition root fills `Services`, tests fill it with small fakes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -18,16 +18,20 @@ from fettled.app.acting import Caller
 from fettled.app.anybody import Anybody
 from fettled.app.backlog import Adopted
 from fettled.app.explain import Explained
+from fettled.app.exports import Dossier
 from fettled.app.health import Health
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
-from fettled.core.actions import Action
+from fettled.core.actions import Action, Comment
+from fettled.core.attachments import Attachment
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Principal
-from fettled.core.tickets import Actor, Entry, Member, Ticket
+from fettled.core.sla_values import Clocks
+from fettled.core.tickets import SYSTEM, Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
-from fettled.ports import Directory, TicketFilter
+from fettled.ports import AuditFilter, Directory, Input, TicketFilter
+from fettled.web.keys_catalogue import CatalogueServices
 
 
 class Tickets(Protocol):
@@ -75,6 +79,49 @@ class Removals(Protocol):
         ...
 
 
+class Comments(Protocol):
+    """What people wrote about tickets; NotFoundError for a ticket that is not theirs to see."""
+
+    async def made(self, after: Ticket, comment: Comment, actor: Actor) -> Entry:
+        """The entry of a comment that left its ticket as *after*."""
+        ...
+
+    async def list(self, ref: str, who: Principal, after: int, limit: int) -> list[Entry]:
+        """Those above *after*, in order."""
+        ...
+
+
+class AttachmentDesk(Protocol):
+    """Files on tickets; NotFoundError for a ticket that is not theirs to see."""
+
+    async def get(self, ref: str, who: Principal, ident: int) -> Attachment:
+        """Raise NotFoundError for what does not exist."""
+        ...
+
+    async def piece(self, ident: int, piece: int) -> bytes | None:
+        """A piece of a content, from 0; None behind the last one."""
+        ...
+
+    async def expect(self, ref: str, who: Principal) -> None:
+        """Refuse at once what `add` would refuse whatever is sent."""
+        ...
+
+    async def add(
+        self, ref: str, who: Principal, files: Sequence[tuple[str, bytes]]
+    ) -> tuple[list[Attachment], bool]:
+        """Attach all or none; whether any is new."""
+        ...
+
+    async def remove(self, ref: str, who: Principal, ident: int) -> None:
+        """Remove one; ForbiddenError, ConflictError."""
+        ...
+
+    # Last, as it hides the builtin for what follows it in the class.
+    async def list(self, ref: str, who: Principal) -> list[Attachment]:
+        """All of a ticket's, in order."""
+        ...
+
+
 class Subjects(Protocol):
     """The subjects, from memory."""
 
@@ -114,8 +161,8 @@ class Heartbeats(Protocol):
 class Reload(Protocol):
     """The reading of the configuration."""
 
-    async def __call__(self, *, force: bool = False) -> list[str]:
-        """Read it again, and answer notes; *force* confirms that what is gone is gone."""
+    async def __call__(self, *, force: bool = False, by: Actor = SYSTEM) -> list[str]:
+        """Read it again for *by*, and answer notes; *force* confirms that what is gone is gone."""
         ...
 
 
@@ -139,6 +186,29 @@ class Silences(Protocol):
         self, gate: Gate, states: frozenset[QuietState], before: str | None, limit: int
     ) -> list[QuietView]:
         """The newest first, those whose `silences.place_of` is below *before*."""
+        ...
+
+
+class Exports(Protocol):
+    """Whole tickets, for people to keep; NotFoundError for one that is not theirs to see."""
+
+    async def gather(self, ref: str, who: Principal) -> Dossier:
+        """Everything about a ticket but its timeline."""
+        ...
+
+    async def entries(self, ticket: Ticket, after: int, who: Principal) -> tuple[list[Entry], int]:
+        """A piece of its timeline, as *who* may see it, and where the next one begins; 0: none."""
+        ...
+
+    def now(self) -> datetime:
+        """The time that is written onto an export."""
+
+
+class Audit(Protocol):
+    """The audit log."""
+
+    async def list(self, which: AuditFilter, before: int | None, limit: int) -> list[Input]:
+        """Rows, the newest first, at positions below *before*."""
         ...
 
 
@@ -178,9 +248,12 @@ class Services:
 
     Attributes:
         reload: answers notes; ConfigError if the configuration was refused.
+        config: the configuration in force, as JSON, without any secret.
         health: at once, from figures in memory.
         expose: the metrics, in the form that an Accept header asks for.
+        wall: the time on the wall.
         settings: asked on every request, as a reload may change them.
+        clocks: what the SLA's clocks of a ticket say now.
     """
 
     tickets: Tickets
@@ -191,11 +264,19 @@ class Services:
     heartbeats: Heartbeats
     tokens: Tokens
     silences: Silences
+    catalogue: CatalogueServices
+    comments: Comments
+    attachments: AttachmentDesk
+    exports: Exports
+    audit: Audit
     reload: Reload
+    config: Callable[[], Awaitable[dict[str, Any]]]
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
+    wall: Callable[[], datetime]
     directory: Directory = field(default_factory=Anybody)
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
+    clocks: Callable[[Ticket], Clocks] = field(default=lambda ticket: ticket.sla)
 
 
 SERVICES = web.AppKey("services", Services)

@@ -11,6 +11,7 @@ from fettled.app.views import SubjectView
 from fettled.core.errors import ForbiddenError, NotFoundError
 from fettled.core.permissions import Permission, Principal
 from fettled.core.references import parse_reference
+from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Entry, Member, Ticket
 from fettled.core.words import Priority, Source, Status
 from fettled.ports import TicketFilter, Viewer
@@ -34,7 +35,7 @@ routes = RouteTable()
 _MOST_SUBJECTS = 1_000
 
 
-class TicketsQuery(Paged):
+class TicketFilters(Model):
     """Filters; each may be repeated, or list several values by commas."""
 
     status: frozenset[Status] = frozenset()
@@ -43,6 +44,10 @@ class TicketsQuery(Paged):
     kind: frozenset[Name] = frozenset()
     subject: frozenset[Name] = frozenset()
     member: frozenset[Name] = frozenset()
+
+
+class TicketsQuery(TicketFilters, Paged):
+    """Filters, and which page."""
 
 
 class TimelineQuery(Paged):
@@ -61,21 +66,15 @@ class AdoptBody(Model):
 async def list_tickets(call: Call) -> Answer:
     """List tickets, the newest first."""
     query: TicketsQuery = call.query
-    which = TicketFilter(
-        viewer=viewer_of(call.principal),
-        status=frozenset(map(str, query.status)),
-        priority=frozenset(map(str, query.priority)),
-        kind=query.kind,
-        source=frozenset(map(str, query.source)),
-        subject=query.subject,
-        member=query.member,
-    )
+    which = which_tickets(call)
     before = read_number_cursor(query.cursor)
     found = await call.services.tickets.list(which, before, query.limit + 1)
     lines = await _checklists(call, found)
 
     def shape(one: Ticket) -> dict[str, object]:
-        return ticket_json(one, _subject(call, one.subject), lines.get(one.number, ()))
+        return ticket_json(
+            one, _subject(call, one.subject), lines.get(one.number, ()), _clocks(call, one)
+        )
 
     return page(call, found, query.limit, shape, lambda one: str(one.number))
 
@@ -179,6 +178,20 @@ async def act_on_ticket(call: Call) -> Answer:
     return await _one(call, await call.services.tickets.act(_ref(call), action, caller))
 
 
+def which_tickets(call: Call) -> TicketFilter:
+    """Make the filter that the query asks for, narrowed to what the caller may see."""
+    query: TicketFilters = call.query
+    return TicketFilter(
+        viewer=viewer_of(call.principal),
+        status=frozenset(map(str, query.status)),
+        priority=frozenset(map(str, query.priority)),
+        kind=query.kind,
+        source=frozenset(map(str, query.source)),
+        subject=query.subject,
+        member=query.member,
+    )
+
+
 def viewer_of(who: Principal) -> Viewer | None:
     """Give what a list is narrowed by; None for one who may see every ticket."""
     if Permission.TICKET_VIEW_ANY in who.permissions:
@@ -209,7 +222,11 @@ async def _one(call: Call, ticket: Ticket) -> Answer:
 
 async def _shape(call: Call, ticket: Ticket) -> dict[str, object]:
     lines = (await _checklists(call, [ticket])).get(ticket.number, ())
-    return ticket_json(ticket, _subject(call, ticket.subject), lines)
+    return ticket_json(ticket, _subject(call, ticket.subject), lines, _clocks(call, ticket))
+
+
+def _clocks(call: Call, ticket: Ticket) -> Clocks:
+    return call.services.clocks(ticket)
 
 
 async def _checklists(call: Call, tickets: list[Ticket]) -> dict[int, list[Member]]:
