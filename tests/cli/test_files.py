@@ -11,7 +11,9 @@ import pytest
 
 from cli.fake_daemon import TICKET, FakeDaemon, Fettled
 from cli.terminal import drawn, plain
+from fettled.cli import ticket_files
 from fettled.cli.ticket_files import MOST_BYTES
+from fettled.core import attachments
 
 ONE = "/api/v1/tickets/42"
 FILES = f"{ONE}/attachments"
@@ -33,7 +35,7 @@ def _uploads(daemon: FakeDaemon) -> list[tuple[str | None, bytes]]:
 
 def _daemon(daemon: FakeDaemon, count: int = 0) -> None:
     daemon.reply("GET", FILES, {"items": [{"id": n} for n in range(count)], "next": None})
-    daemon.reply("POST", FILES, {"id": 1, "name": "a"}, 201)
+    daemon.reply("POST", FILES, {"items": [{"id": 1, "name": "a"}], "next": None}, 201)
 
 
 def test_a_file_that_is_too_large_is_not_sent(fettled: Fettled, daemon: FakeDaemon, tmp_path: Path):
@@ -117,7 +119,7 @@ def test_one_file_s_refusal_stops_no_other(fettled: Fettled, daemon: FakeDaemon,
     _daemon(daemon)
     daemon.replies["POST", FILES].clear()
     daemon.problem("POST", FILES, 415, "is no PDF, whatever its name says")
-    daemon.reply("POST", FILES, {"id": 2}, 201)
+    daemon.reply("POST", FILES, {"items": [{"id": 2}], "next": None}, 201)
     for name in ("bad.pdf", "good.txt"):
         (tmp_path / name).write_text("x")
 
@@ -127,6 +129,25 @@ def test_one_file_s_refusal_stops_no_other(fettled: Fettled, daemon: FakeDaemon,
 
     assert (result.code, result.out) == (1, "#42 has good.txt (1 bytes)\n")
     assert result.err == "fettled: bad.pdf: is no PDF, whatever its name says\n"
+
+
+def test_a_file_that_was_there_is_not_told_as_news(
+    fettled: Fettled, daemon: FakeDaemon, tmp_path: Path
+):
+    """The daemon keeps a file once, and answers 200 instead of 201."""
+    _daemon(daemon)
+    daemon.replies["POST", FILES].clear()
+    daemon.reply("POST", FILES, {"items": [{"id": 1, "name": "a.txt"}], "next": None}, 200)
+    (tmp_path / "a.txt").write_text("x")
+
+    out = fettled("tickets", "attach", "42", tmp_path / "a.txt", "--url", daemon.url).out
+
+    assert out == "#42 has a.txt (1 bytes) already, nothing changed\n"
+
+
+def test_the_limits_are_the_daemon_s():
+    """What is refused here would be refused there, and nothing else."""
+    assert (ticket_files.MOST_FILES, MOST_BYTES) == (attachments.MOST_FILES, attachments.MOST_BYTES)
 
 
 def test_an_upload_whose_answer_was_lost_is_sent_once_more(
@@ -221,7 +242,7 @@ def test_the_list_as_csv_has_the_list_s_filters(
     fettled: Fettled, daemon: FakeDaemon, tmp_path: Path
 ):
     """What is filtered on the screen is filtered in the file, without the screen's limit."""
-    daemon.reply("GET", "/api/v1/tickets/export.csv", b"number\r\n42\r\n", kind="text/csv")
+    daemon.reply("GET", "/api/v1/tickets.csv", b"number\r\n42\r\n", kind="text/csv")
 
     result = fettled(
         *("tickets", "list", "--status", "open", "--mine", "--csv", tmp_path / "a.csv"),

@@ -147,7 +147,8 @@ def test_show_as_json_is_one_document(fettled: Fettled, daemon: FakeDaemon):
 
     result = fettled("tickets", "show", "inc-20261121-000042", "--json", "--url", daemon.url)
 
-    assert result.json == {**TICKET, "timeline": []}
+    parts = {"links": [], "attachments": [], "maintenances": [], "timeline": []}
+    assert result.json == {**TICKET, **parts}
 
 
 @pytest.mark.parametrize(
