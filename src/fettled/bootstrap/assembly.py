@@ -18,10 +18,12 @@ from fettled.app.adopt import adopt, recall
 from fettled.app.audit import Audit
 from fettled.app.catalogue import make_catalogue
 from fettled.app.explain import Explainer
+from fettled.app.feed import Feed
 from fettled.app.health import Figures, assess, missing
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
+from fettled.app.once import Once, around
 from fettled.app.quiet import Quiet
 from fettled.app.removals import Removals
 from fettled.app.retention import TicketRetention
@@ -93,7 +95,8 @@ class Assembly:
         self.log = LogSink()
         self._records = Records(store, self.log, loaded)
         extra = (sink,) if sink is not None else ()
-        self.sink = Fan(self._metrics, self.log, *extra)
+        self._feed = Feed(store)
+        self.sink = Fan(self._metrics, self.log, self._feed, *extra)
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
         self._sla = Sla(clock, QuietWindows(self.quiet, calendar.runs))
@@ -150,6 +153,8 @@ class Assembly:
         self.catalogue = make_catalogue(catalogue_lists(loaded.settings))
         self._removals = Removals(store, clock, self.memory)
         self._tokens = Tokens(store, clock, self._staff.directory.roles_of)
+        self._once = Once(store, clock)
+        store.around = around
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
@@ -171,6 +176,7 @@ class Assembly:
             scheduler=self._scheduler,
             metrics=self._metrics,
             log=self.log,
+            once=self._once,
         )
         for name, every, work in self._chores.table():
             self._housekeeping.every(name, every, work)
@@ -280,6 +286,7 @@ class Assembly:
     async def drain(self, deadline: timedelta, grace: timedelta) -> None:
         """Stop to look; what runs may finish within *grace*, and is cancelled then."""
         self.log.stopping()
+        self._feed.close()
         for reload in self._reloads:
             # The process ends, so memory may part from the store; the next start reads it.
             reload.cancel()
@@ -341,6 +348,8 @@ class Assembly:
             expose=self._metrics.expose,
             settings=self._web_settings,
             clocks=self._sla.read,
+            once=self._once,
+            feed=self._feed,
         )
 
     def _web_settings(self) -> keys.Settings:
@@ -349,6 +358,10 @@ class Assembly:
             version=__version__,
             metrics_token=server.metrics_token,
             public_url=server.public_url or "",
+            requests_per_second=self.settings.limits.requests_per_second,
+            requests_burst=self.settings.limits.requests_burst,
+            requests_at_once=self.settings.limits.requests_at_once,
+            failed_tries=self.settings.limits.failed_tries,
         )
 
     async def _look(self, check: str) -> Pace:

@@ -12,6 +12,7 @@ from fettled.app.account import Unaccounted
 from fettled.app.escalation import Escalations
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
+from fettled.app.once import Once
 from fettled.app.quiet import Quiet
 from fettled.app.retention import TicketRetention
 from fettled.app.rollups import Rollups
@@ -72,6 +73,7 @@ class Chores:
     scheduler: Scheduler
     metrics: Metrics
     log: LogSink
+    once: Once
 
     def table(self) -> Iterator[tuple[str, timedelta, Callable[[], Awaitable[None]]]]:
         """Name each chore, how often it is done, and what does it."""
@@ -106,10 +108,11 @@ class Chores:
             await self.escalations.tell()
 
     async def forget(self) -> None:
-        """Forget history that is old enough."""
+        """Forget history that is old enough, and requests that nobody sends again."""
         await forget_history(self.store, self.clock.wall())
         await forget_changes(self.store, self.clock.wall())
         await self.quiet.forget()
+        await self.once.forget()
 
     async def forget_tickets(self) -> None:
         """Forget tickets that are old enough: a minute after the start, then every hour."""

@@ -248,6 +248,18 @@ class Limits(Options):
     per_host: Annotated[int, Field(ge=1, le=100_000)] = Field(
         64, description="Probes at a time to one host."
     )
+    requests_per_second: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        200, description="HTTP requests of one token, and of one address, in the long run."
+    )
+    requests_burst: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        1000, description="The same after a pause, before `requests_per_second` holds."
+    )
+    requests_at_once: Annotated[int, Field(ge=1, le=512)] = Field(
+        64, description="HTTP requests of one address in work at a time."
+    )
+    failed_tries: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        10, description="Bad tokens a minute of one address, and for one token's id."
+    )
 
 
 class Log(Options):

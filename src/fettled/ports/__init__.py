@@ -30,6 +30,7 @@ from fettled.ports.fleet import (
     IsolationSpec,
     SubjectSpec,
 )
+from fettled.ports.once import KeptAnswer
 from fettled.ports.people import (
     Directory,
     Numbered,
@@ -86,6 +87,7 @@ __all__ = [
     "HeartbeatSpec",
     "Input",
     "IsolationSpec",
+    "KeptAnswer",
     "KnownCheck",
     "Lists",
     "MaintenanceFilter",

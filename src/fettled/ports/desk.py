@@ -15,7 +15,9 @@ from typing import Any, Protocol, TypeVar
 from fettled.ports.audit import AuditReader
 from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
 from fettled.ports.escalations import EscalationsReader, EscalationsUnit
+from fettled.ports.feed import FeedReader
 from fettled.ports.files import FilesReader, FilesUnit
+from fettled.ports.once import OnceReader, OnceUnit
 from fettled.ports.people import PeopleReader, PeopleUnit
 from fettled.ports.retention import RetentionUnit
 from fettled.ports.sla import SlaReader, SlaUnit
@@ -77,6 +79,8 @@ class DeskReader(
     FilesReader,
     AuditReader,
     TokensReader,
+    OnceReader,
+    FeedReader,
     Protocol,
 ):
     """Everything that can be asked of the store."""
@@ -109,6 +113,7 @@ class DeskUnit(
     FilesUnit,
     RetentionUnit,
     TokensUnit,
+    OnceUnit,
     Protocol,
 ):
     """A unit of the writer that may do everything; see `UnitOfWork`."""

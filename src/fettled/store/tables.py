@@ -415,6 +415,22 @@ escalations = Table(
     Index(None, "due_at"),
 )
 
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("caller", CleanText, primary_key=True),
+    Column("key", CleanText, primary_key=True),
+    Column("fingerprint", CleanText, nullable=False),
+    Column("nonce", CleanText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    # No foreign key: that the request took effect stays true when its ticket is deleted.
+    Column("ticket", _Number),
+    Column("status", Integer),
+    Column("headers", JSON_VALUE, nullable=False),
+    Column("body", CleanText),
+    Index(None, "created_at"),
+)
+
 #: The name in `meta` of the time (as microseconds) before which the outbox was cleared.
 FORGOTTEN = "outbox_forgotten"
 

@@ -42,12 +42,22 @@ from fettled.store.link import Link
 from fettled.store.stamping import Stamp, stamped, unstamped
 from fettled.store.unit_audit import AuditAnswers, AuditWork
 from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
+from fettled.store.unit_feed import FeedReading
 from fettled.store.unit_files import FilesReading, FilesWriting
+from fettled.store.unit_once import OnceReading, OnceWriting
 from fettled.store.unit_people import PeopleReads, PeopleWrites
 from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 
 
-class SqlReader(SqlSlaReader, CatalogueReading, PeopleReads, FilesReading, AuditAnswers):
+class SqlReader(
+    SqlSlaReader,
+    CatalogueReading,
+    PeopleReads,
+    FilesReading,
+    AuditAnswers,
+    OnceReading,
+    FeedReading,
+):
     """What can be asked of the store."""
 
     _lock = False
@@ -196,7 +206,9 @@ class SqlReader(SqlSlaReader, CatalogueReading, PeopleReads, FilesReading, Audit
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader, SqlSlaUnit, CatalogueWriting, PeopleWrites, FilesWriting, AuditWork):
+class SqlUnit(
+    SqlReader, SqlSlaUnit, CatalogueWriting, PeopleWrites, FilesWriting, AuditWork, OnceWriting
+):
     """
     Reads that decide, and writes that commit together.
 

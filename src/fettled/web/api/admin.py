@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from fettled.core.permissions import Permission
+from fettled.web.answers import NotesAnswer
 from fettled.web.routes import Answer, Call, Model, RouteTable
 
 routes = RouteTable()
@@ -24,6 +25,7 @@ class ReloadBody(Model):
     permission=Permission.CONFIG_RELOAD,
     body=ReloadBody,
     may_lack_body=True,
+    answer=NotesAnswer,
 )
 async def reload_configuration(call: Call) -> Answer:
     """Read the configuration again; a bad one changes nothing."""

@@ -12,6 +12,7 @@ from fettled.core.errors import InvalidError, NotFoundError
 from fettled.core.permissions import Permission, Role
 from fettled.core.scopes import permission_of
 from fettled.ports import Token
+from fettled.web.answers import TokenAnswer
 from fettled.web.paging import Paged, bad_cursor, page, read_cursor
 from fettled.web.reading import Text
 from fettled.web.routes import Answer, Call, Model, RouteTable
@@ -50,7 +51,15 @@ async def list_tokens(call: Call) -> Answer:
     return page(call, found, query.limit, token_json, lambda token: token.id)
 
 
-@routes.route("POST", "/api/v1/tokens", permission=Permission.ADMIN, body=TokenBody, status=201)
+@routes.route(
+    "POST",
+    "/api/v1/tokens",
+    permission=Permission.ADMIN,
+    body=TokenBody,
+    status=201,
+    answer=TokenAnswer,
+    tells_secret=True,
+)
 async def create_token(call: Call) -> Answer:
     """Make a token; its text is told here and never again."""
     body: TokenBody = call.body
