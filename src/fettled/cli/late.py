@@ -88,7 +88,7 @@ def on_own_store(settings: Settings, work: Callable[[Address], T]) -> T:
     """Run *work* on the store of *settings* itself."""
     from fettled.cli.own_store import on_own_store as run_there
 
-    return run_there(settings, work)
+    return run_there(serve_locally(settings), work)
 
 
 def now() -> datetime:

@@ -11,26 +11,23 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from fettled.cli import late
 from fettled.cli.client import Address
-
-if TYPE_CHECKING:
-    from fettled.config.schema import Settings
 
 T = TypeVar("T")
 
 
-def on_own_store(settings: Settings, work: Callable[[Address], T]) -> T:
-    """Open the store of *settings* under its lock, and run *work* on it."""
-    return asyncio.run(_serving(settings, work))
+def on_own_store(served: AbstractAsyncContextManager[Path], work: Callable[[Address], T]) -> T:
+    """Run *work* on the store that *served* opens under its lock, and closes again."""
+    return asyncio.run(_serving(served, work))
 
 
-async def _serving(settings: Settings, work: Callable[[Address], T]) -> T:
+async def _serving(served: AbstractAsyncContextManager[Path], work: Callable[[Address], T]) -> T:
     # Stdout is the command's: what the daemon's parts log has no place in an answer.
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: ASYNC230 - a device, not a disk
         # The HTTP app runs in this loop, so the blocking client has to wait in a thread.
-        async with late.serve_locally(settings) as private:
+        async with served as private:
             return await asyncio.to_thread(work, Address(socket=private))
