@@ -8,12 +8,17 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 import structlog
 
+from desk import Desk, open_desk
 from fettled import calendar
+from fettled.app.attachments import AttachmentDesk
+from fettled.app.comments import Comments
+from fettled.app.exports import Exports
 from fettled.app.quiet import Quiet
 from fettled.app.silences import Silences
 from fettled.app.tokens import Tokens
@@ -36,6 +41,7 @@ from web.fakes import (
     FakeSubjects,
     FakeTickets,
 )
+from web.files import FakeAttachments, FakeComments, FakeExports
 
 
 @dataclass
@@ -85,6 +91,9 @@ class House:
     forced: bool | None = None
 
     def __post_init__(self) -> None:
+        self.comments: Any = FakeComments(self.tickets)
+        self.attachments: Any = FakeAttachments(self.tickets)
+        self.exports: Any = FakeExports(self.tickets)
         self.tokens = Tokens(self.store, self.clock)
         self.quiet = Quiet(store=self.store, clock=self.clock, expand=calendar.around)
         self.silences = Silences(
@@ -129,6 +138,9 @@ class House:
             explainer=self.explainer,
             accounts=self.accounts,
             silences=self.silences,
+            comments=self.comments,
+            attachments=self.attachments,
+            exports=self.exports,
             reload=self.reload,
             health=self.health,
             expose=self.metrics.expose,
@@ -163,4 +175,32 @@ async def client(house: House) -> AsyncIterator[aiohttp.ClientSession]:
 async def anyone(house: House) -> AsyncIterator[aiohttp.ClientSession]:
     """Give a client without a token."""
     async with aiohttp.ClientSession(house.url) as session:
+        yield session
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """Open the use cases on a real store."""
+    async with open_desk(tmp_path / "fettled.db") as made:
+        yield made
+
+
+@pytest.fixture
+async def office(desk: Desk) -> AsyncIterator[House]:
+    """Serve a house whose tickets are kept in a real store."""
+    made = House(tickets=desk.tickets)
+    made.comments = Comments(desk.store)
+    made.attachments = AttachmentDesk(desk.store, desk.clock, desk.memory, desk.sink)
+    made.exports = Exports(desk.store, desk.clock)
+    async with made.serve():
+        yield made
+
+
+@pytest.fixture
+async def worker(office: House) -> AsyncIterator[aiohttp.ClientSession]:
+    """Give an operator's client of the office, where there is a ticket: ann's."""
+    async with aiohttp.ClientSession(
+        office.url, headers=await office.headers(Role.OPERATOR)
+    ) as session:
+        await session.post("/api/v1/tickets", json={"title": "Door stuck"})
         yield session

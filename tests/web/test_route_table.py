@@ -16,13 +16,16 @@ from fettled.web.keys import Services
 from fettled.web.routes import PUBLIC, Answer, Call, Route, RouteTable
 from web.conftest import House
 from web.fakes import make_ticket
+from web.files import files
 
 #: What a route is asked with, by the names in its path.
 PARTS = {"ref": "42", "key": "door-1", "subject": "cron", "check": "main"}
+IDENTS = {"windows": "w1", "attachments": "7"}
 BODIES = {
     "/api/v1/tickets/{ref}/actions": {"action": "resolve"},
     "/api/v1/tickets": {"title": "Coffee is cold"},
     "/api/v1/tickets/{ref}": {"region": "north"},
+    "/api/v1/tickets/{ref}/comments": {"body": "hello"},
     "/api/v1/tokens": {"user": "bob", "role": "viewer"},
     "/api/v1/silences": {"subject": "hub", "ends_at": "2026-11-22T00:00:00Z", "reason": "x"},
     "/api/v1/maintenance-windows": {
@@ -33,18 +36,24 @@ BODIES = {
     },
 }
 #: The handler asks for more than its route, depending on what is to be done.
-STRICTER = {"/api/v1/tickets/{ref}/actions": Permission.TICKET_UPDATE}
+STRICTER = {
+    ("POST", "/api/v1/tickets/{ref}/actions"): Permission.TICKET_UPDATE,
+    ("POST", "/api/v1/tickets/{ref}/comments"): Permission.TICKET_UPDATE,
+    ("POST", "/api/v1/tickets/{ref}/attachments"): Permission.TICKET_UPDATE,
+    ("DELETE", "/api/v1/tickets/{ref}/attachments/{id}"): Permission.TICKET_DELETE,
+}
 
 WALK = [(route, path) for route in ROUTES for path in route.paths]
 
 
 async def call(house: House, route: Route, path: str, headers: dict[str, str]) -> int:
     """Ask for *path* as the route says; give the status."""
-    ident = "w1" if "windows" in path else "s1"
+    ident = next((each for word, each in IDENTS.items() if word in path), "s1")
     asked = re.sub(r"{(\w+)}", lambda part: {**PARTS, "id": ident}[part[1]], path)
+    given = {"data": files(("a.txt", b"abc"))} if route.takes_files else {"json": BODIES.get(path)}
     async with (
         aiohttp.ClientSession(house.url, headers=headers) as session,
-        session.request(route.method, asked, json=BODIES.get(path)) as response,
+        session.request(route.method, asked, **given) as response,
     ):
         return response.status
 
@@ -59,7 +68,11 @@ def expected(route: Route, path: str, role: Role | None) -> int:
         return 403
     if "{ref}" in path and Permission.TICKET_VIEW_ANY not in GRANTS[role]:
         return 404
-    return 403 if STRICTER.get(path, route.permission) not in GRANTS[role] else route.status
+    return (
+        403
+        if STRICTER.get((route.method, path), route.permission) not in GRANTS[role]
+        else route.status
+    )
 
 
 async def do_nothing(call: Call) -> Answer:
@@ -94,6 +107,9 @@ def test_nothing_is_served_but_the_table(house: House):
             explainer=house.explainer,
             accounts=house.accounts,
             silences=house.silences,
+            comments=house.comments,
+            attachments=house.attachments,
+            exports=house.exports,
             reload=house.reload,
             health=house.health,
             expose=house.metrics.expose,
