@@ -20,7 +20,8 @@ import structlog
 from fettled.web.problems import Problem
 
 PDF_FAILED = "http.pdf_failed"
-_SECONDS = 60.0
+#: Below what `sending` waits for the first piece.
+_SECONDS = 50.0
 _PIECE = 64 * 1024
 #: What the process needs of our environment; secrets of the configuration are none of it.
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "HOME")
@@ -63,6 +64,7 @@ async def _run(source: AsyncGenerator[bytes, None]) -> bytes:
             async for piece in source:
                 process.stdin.write(piece)
                 await process.stdin.drain()
+        process.stdin.close()
         made, told = await process.communicate()
     finally:
         if process.returncode is None:
