@@ -45,7 +45,9 @@ def files(*given: tuple[str, bytes], field: str = "file") -> aiohttp.FormData:
     """Make the form that sends *given*, each a name and its content."""
     form = aiohttp.FormData(default_to_multipart=True)
     for name, content in given:
-        form.add_field(field, content, filename=name, content_type="application/octet-stream")
+        form.add_field(
+            field, io.BytesIO(content), filename=name, content_type="application/octet-stream"
+        )
     return form
 
 
