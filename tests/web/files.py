@@ -43,7 +43,7 @@ DOCX = archive(DOCUMENT)
 
 def files(*given: tuple[str, bytes], field: str = "file") -> aiohttp.FormData:
     """Make the form that sends *given*, each a name and its content."""
-    form = aiohttp.FormData(default_to_multipart=True)
+    form = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
     for name, content in given:
         form.add_field(
             field, io.BytesIO(content), filename=name, content_type="application/octet-stream"
