@@ -395,7 +395,11 @@ async def test_a_store_that_is_down_is_told_before_anything_is_sent(
 async def test_a_download_that_cannot_go_on_is_broken_off(
     worker: aiohttp.ClientSession, desk: Desk, monkeypatch: pytest.MonkeyPatch, office: House
 ):
-    """The client must not take half a file for a whole one."""
+    """
+    The client must not take half a file for a whole one, nor wait for the rest.
+
+    Seen to fail without `_require_whole`: the client waited until the connection was idle.
+    """
     content = b"x" * 600_000
     ident = (await (await send(worker, ("a.txt", content))).json())["items"][0]["id"]
     whole = office.attachments.piece
@@ -405,7 +409,7 @@ async def test_a_download_that_cannot_go_on_is_broken_off(
 
     monkeypatch.setattr(office.attachments, "piece", half)
     with pytest.raises(aiohttp.ClientError):
-        async with worker.get(f"{PLACE}/{ident}") as answer:
+        async with asyncio.timeout(10), worker.get(f"{PLACE}/{ident}") as answer:
             await answer.read()
 
 
