@@ -17,13 +17,16 @@ import structlog
 from desk import Desk, open_desk
 from fettled import calendar
 from fettled.app.attachments import AttachmentDesk
+from fettled.app.audit import Audit
 from fettled.app.comments import Comments
+from fettled.app.directory import Directory
 from fettled.app.exports import Exports
 from fettled.app.quiet import Quiet
 from fettled.app.silences import Silences
 from fettled.app.tokens import Tokens
 from fettled.core.errors import ConfigError
 from fettled.core.permissions import Role
+from fettled.core.tickets import SYSTEM, Actor
 from fettled.telemetry.logs import configure_logs
 from fettled.telemetry.metrics import Metrics
 from fettled.web.app import ROUTES, make_app
@@ -41,7 +44,6 @@ from web.fakes import (
     FakeSubjects,
     FakeTickets,
 )
-from web.files import FakeAttachments, FakeComments, FakeExports
 
 
 @dataclass
@@ -89,12 +91,15 @@ class House:
     config_error: ConfigError | None = None
     url: str = ""
     forced: bool | None = None
+    reloaded_by: Actor | None = None
 
     def __post_init__(self) -> None:
-        self.comments: Any = FakeComments(self.tickets)
-        self.attachments: Any = FakeAttachments(self.tickets)
-        self.exports: Any = FakeExports(self.tickets)
+        # What hangs on tickets is tried over a real store: see `office`.
+        self.comments: Any = None
+        self.attachments: Any = None
+        self.exports: Any = None
         self.tokens = Tokens(self.store, self.clock)
+        self.directory = Directory(calendar.shift)
         self.quiet = Quiet(store=self.store, clock=self.clock, expand=calendar.around)
         self.silences = Silences(
             quiet=self.quiet,
@@ -107,11 +112,14 @@ class House:
         for spec in KEPT:
             self.quiet.register(spec)
 
-    async def reload(self, *, force: bool = False) -> list[str]:
-        self.forced = force
+    async def reload(self, *, force: bool = False, by: Actor = SYSTEM) -> list[str]:
+        self.forced, self.reloaded_by = force, by
         if self.config_error is not None:
             raise self.config_error
         return ["1 check changed"]
+
+    async def config(self) -> dict[str, object]:
+        return {"server": {"listen": "127.0.0.1:8080"}}
 
     async def token(self, role: Role = Role.ADMIN, user: str = "ann") -> str:
         """Make a token and give its text."""
@@ -127,26 +135,34 @@ class House:
         host, _, port = self.url.removeprefix("http://").rpartition(":")
         return host, int(port)
 
-    @contextlib.asynccontextmanager
-    async def serve(self) -> AsyncIterator[None]:
-        services = Services(
+    def services(self) -> Services:
+        """Give what the web may call here."""
+        return Services(
             tickets=self.tickets,
             removals=self.tickets,
             subjects=self.subjects,
             heartbeats=self.heartbeats,
             tokens=self.tokens,
+            directory=self.directory,
             explainer=self.explainer,
             accounts=self.accounts,
             silences=self.silences,
+            catalogue=None,
             comments=self.comments,
             attachments=self.attachments,
             exports=self.exports,
+            audit=Audit(self.store),
             reload=self.reload,
+            config=self.config,
             health=self.health,
             expose=self.metrics.expose,
+            wall=self.clock.wall,
             settings=lambda: self.settings,
         )
-        app = make_app(services, self.routes)
+
+    @contextlib.asynccontextmanager
+    async def serve(self) -> AsyncIterator[None]:
+        app = make_app(self.services(), self.routes)
         async with open_web(
             app, listen=[("127.0.0.1", 0)], control=self.control, limits=self.limits
         ) as listening:

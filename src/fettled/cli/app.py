@@ -15,13 +15,13 @@ from fettled import __version__
 from fettled.cli import (
     account,
     configuration,
+    oncall,
     operation,
     probing,
     silences,
     simulate,
     store,
     subjects,
-    ticket_work,
     tickets,
     tokens,
     why,
@@ -40,9 +40,9 @@ operation.register(app)
 probing.register(app)
 why.register(app)
 account.register(app)
+oncall.register(app)
 configuration.register(app)
 simulate.register(app)
-ticket_work.register(tickets.app)
 for noun in (tickets, subjects, silences, windows, tokens, store):
     app.add_typer(noun.app)
 

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn
 
 from fettled.clock import SystemClock
 from fettled.config.assemble import Assembly, assemble
+from fettled.config.catalogue_faults import catalogue_problems
 from fettled.config.crosscheck import crosscheck
 from fettled.config.faults import render
 from fettled.config.interpolation import Sources
 from fettled.config.named_files import judge_files
 from fettled.config.notes import take_notes
+from fettled.config.people_faults import people_problems
+from fettled.config.people_notes import people_notes
 from fettled.config.problems import Problem
 from fettled.config.quiet_faults import quiet_notes, quiet_problems
 from fettled.config.reach import take_placed_notes
@@ -37,11 +41,15 @@ class Loaded:
     Attributes:
         notes: what is legal and yet may surprise, one sentence each.
         files: all that were read, the named one first.
+        digests: the SHA-256 of each file's text, by its path.
+        elsewhere: values that came from variables, files and credentials.
     """
 
     settings: Settings
     notes: tuple[str, ...]
     files: tuple[Path, ...]
+    digests: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 def load(
@@ -77,6 +85,8 @@ def load(
     joined = assemble(path, shown, read, sources)
     settings = validate(joined.data)
     problems = [*joined.problems, *crosscheck(joined.data), *quiet_problems(joined.data, now)]
+    problems += catalogue_problems(joined.data)
+    problems += people_problems(joined.data)
     if with_files:
         problems += judge_files(joined.data)
     if isinstance(settings, list):
@@ -84,13 +94,20 @@ def load(
     if problems or joined.faults or isinstance(settings, list):
         _tell(assemble(path, shown, read, sources, places=True), problems)
     noted = [*quiet_notes(settings, joined.data, now), *take_placed_notes(settings)]
+    noted += people_notes(settings, now)
     if noted:
         placed = assemble(path, shown, read, sources, places=True)
         noted_at = list(map(str, sorted(map(placed.locate, noted))))
     else:
         noted_at = []
     files = tuple(part.path for part in joined.parts)
-    return Loaded(settings, (*joined.notes, *take_notes(settings), *noted_at), files)
+    return Loaded(
+        settings,
+        (*joined.notes, *take_notes(settings), *noted_at),
+        files,
+        {str(file): sha256(texts[file].encode()).hexdigest() for file in files if file in texts},
+        frozenset(sources.taken),
+    )
 
 
 def _tell(joined: Assembly, problems: list[Problem]) -> NoReturn:

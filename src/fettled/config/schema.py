@@ -14,17 +14,20 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from fettled.config.catalogue import CatalogueSection
 from fettled.config.checks import Check, CheckName, Period
 from fettled.config.desk import TicketSettings
+from fettled.config.escalation import Escalation
 from fettled.config.isolation import Isolation
-from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
+from fettled.config.names import LabelName, LabelValue, SubjectKey, Title
+from fettled.config.people import Access
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
+from fettled.config.sla import SlaSettings
 from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
 
-Role = Literal["viewer", "reporter", "operator", "manager", "admin"]
 #: Where systemd's StateDirectory= puts it.
 _STORE = "sqlite:////var/lib/fettled/fettled.db"
 
@@ -215,29 +218,6 @@ class Template(Options):
     checks: dict[CheckName, dict[str, Any]] = Field({}, description="Options of their checks.")
 
 
-class Team(Options):
-    """A team."""
-
-    name: Name = Field(description="Name, unique.")
-    parent: Name | None = Field(None, description="Team that it escalates to.")
-
-
-class User(Options):
-    """A person."""
-
-    name: PersonName = Field(description="Login name, unique.")
-    full_name: Title | None = Field(None, description="Name for people; default: the login name.")
-    roles: OneOrMany[Role] = Field((), description="What the person may do.")
-    teams: OneOrMany[Name] = Field((), description="Teams the person belongs to.")
-
-
-class Access(Options):
-    """Who there is, and what they may do."""
-
-    teams: list[Team] = Field([], description="Teams.")
-    users: list[User] = Field([], description="People.")
-
-
 def _check_opens(opens: int) -> int:
     if opens < 1:
         msg = "must be at least 1; to switch the brake off write enabled: false beside it"
@@ -267,6 +247,18 @@ class Limits(Options):
     )
     per_host: Annotated[int, Field(ge=1, le=100_000)] = Field(
         64, description="Probes at a time to one host."
+    )
+    requests_per_second: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        200, description="HTTP requests of one token, and of one address, in the long run."
+    )
+    requests_burst: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        1000, description="The same after a pause, before `requests_per_second` holds."
+    )
+    requests_at_once: Annotated[int, Field(ge=1, le=512)] = Field(
+        64, description="HTTP requests of one address in work at a time."
+    )
+    failed_tries: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        10, description="Bad tokens a minute of one address, and for one token's id."
     )
 
 
@@ -301,7 +293,13 @@ class Settings(Options):
     )
     targets: list[Target] = Field([], description="What is watched.")
     templates: dict[Name, Template] = Field({}, description="Fragments that targets `use`.")
-    access: Access | None = Field(None, description="Teams and people.")
+    access: Access | None = Field(None, description="Teams, people and on-call schedules.")
+    catalogue: CatalogueSection = Field(
+        default_factory=CatalogueSection, description="What tickets choose from."
+    )
+    escalation: Escalation = Field(
+        [], description="Who is told of a ticket that nobody starts: steps, or a mapping of them."
+    )
     isolation: Isolation = Field(
         default_factory=Isolation, description="How the monitor tells that it is cut off itself."
     )
@@ -314,6 +312,9 @@ class Settings(Options):
     silences: list[Silence] = Field([], description="Who opens no ticket for a while.")
     maintenance_windows: list[MaintenanceWindow] = Field(
         [], description="When work is done, so that nothing is opened for it."
+    )
+    sla: SlaSettings = Field(
+        default_factory=SlaSettings, description="How soon tickets are to be answered and resolved."
     )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

@@ -5,12 +5,23 @@ Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
 `tests/contracts` hold probes and stores to what is promised here.
 """
 
+from fettled.ports.audit import AuditFilter
+from fettled.ports.catalogue import (
+    Application,
+    Asset,
+    Catalogue,
+    ChangeFilter,
+    Lists,
+    MaintenanceFilter,
+    Party,
+)
 from fettled.ports.desk import (
     DeskReader,
     DeskStore,
     DeskUnit,
     TicketAction,
 )
+from fettled.ports.escalations import EscalationsReader, EscalationsUnit, Told
 from fettled.ports.fleet import (
     CanarySpec,
     CheckSpec,
@@ -19,7 +30,17 @@ from fettled.ports.fleet import (
     IsolationSpec,
     SubjectSpec,
 )
-from fettled.ports.people import Directory, Schedule, Team, User
+from fettled.ports.once import KeptAnswer
+from fettled.ports.people import (
+    Directory,
+    Numbered,
+    People,
+    PeopleReader,
+    PeopleUnit,
+    Schedule,
+    Team,
+    User,
+)
 from fettled.ports.quiet import QUIET_WORDS, QuietEdge, QuietSpec
 from fettled.ports.records import (
     Gating,
@@ -45,13 +66,20 @@ from fettled.ports.world import (
 
 __all__ = [
     "QUIET_WORDS",
+    "Application",
+    "Asset",
+    "AuditFilter",
     "CanarySpec",
+    "Catalogue",
+    "ChangeFilter",
     "CheckSpec",
     "Clock",
     "DeskReader",
     "DeskStore",
     "DeskUnit",
     "Directory",
+    "EscalationsReader",
+    "EscalationsUnit",
     "EventSink",
     "Fleet",
     "Gating",
@@ -59,8 +87,16 @@ __all__ = [
     "HeartbeatSpec",
     "Input",
     "IsolationSpec",
+    "KeptAnswer",
     "KnownCheck",
+    "Lists",
+    "MaintenanceFilter",
+    "Numbered",
     "OutboxEvent",
+    "Party",
+    "People",
+    "PeopleReader",
+    "PeopleUnit",
     "Probe",
     "QuietEdge",
     "QuietSpec",
@@ -73,6 +109,7 @@ __all__ = [
     "TicketAction",
     "TicketFilter",
     "Token",
+    "Told",
     "UnitOfWork",
     "User",
     "Viewer",
