@@ -7,9 +7,6 @@ import zipfile
 
 import aiohttp
 
-from fettled.core.tickets import Actor
-
-ANN = Actor("token", "ann")
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(17)
 JPG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(20)
 PDF = b"%PDF-1.7\n1 0 obj\nendobj\n%%EOF\n"

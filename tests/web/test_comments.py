@@ -9,6 +9,7 @@ import pytest
 
 from desk import Desk
 from fettled.core.permissions import Role
+from fettled.web.answers_files import CommentAnswer
 from web.conftest import House
 
 PLACE = "/api/v1/tickets/1/comments"
@@ -101,6 +102,7 @@ async def test_a_comment_is_the_action(worker: aiohttp.ClientSession, desk: Desk
     made = [await each.json() for each in answers]
     assert {each.status for each in answers} == {201}
     assert made == [made[0]] * 3
+    CommentAnswer.model_validate_json(await answers[0].read())
     assert made[0] | {"at": None} == {
         "id": 2,
         "body": "**hello** <b>",

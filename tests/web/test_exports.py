@@ -15,6 +15,7 @@ from desk import Desk
 from fettled.core.permissions import Role
 from fettled.core.tickets import Change, Entry
 from fettled.web import pdf, pdf_process
+from fettled.web.answers_files import ExportAnswer
 from tickets_for import ANN, NOW
 from web.conftest import House, Logs
 from web.fakes import make_ticket
@@ -243,7 +244,9 @@ async def test_json_holds_everything(worker: aiohttp.ClientSession, desk: Desk):
     async with worker.get(f"{TICKET}/export.json") as response:
         name = f'attachment; filename="{ticket.reference}.json"'
         assert response.headers["Content-Disposition"].startswith(name)
-        whole = await response.json()
+        raw = await response.read()
+    ExportAnswer.model_validate_json(raw)
+    whole = json.loads(raw)
     assert set(whole) == {"ticket", "attachments", "actions", "comments", "timeline"}
     assert [entry["seq"] for entry in whole["timeline"]] == list(range(1, 453))
     assert [each["body"] for each in whole["comments"]] == [f"{n}" for n in range(450)]

@@ -19,6 +19,7 @@ import structlog
 
 from fettled.web.problems import Problem
 
+PDF = "application/pdf"
 PDF_FAILED = "http.pdf_failed"
 #: Below what `sending` waits for the first piece.
 _SECONDS = 50.0
