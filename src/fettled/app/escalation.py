@@ -130,11 +130,12 @@ def _work(chain: Chain, people: Directory, now: datetime, unit: DeskUnit) -> _Do
         place = begin(chain, event.ticket, event.at) if event.event in _BEGINS else None
         if place is not None:
             unit.put_escalation(place)
-    if told:
-        unit.put_figure(_CURSOR, told[-1].position)
+    has_read_all = len(told) < _READ
     due = unit.escalations_due(now, limit=_TELL)
     changes = [change for place in due for change in _meet(chain, people, place, now, unit)]
-    return _Done(changes, len(told) == _READ or len(due) == _TELL)
+    # What this unit tells begins nothing: read with the rest, it is not looked at again.
+    unit.put_figure(_CURSOR, unit.last_position() if has_read_all else told[-1].position)
+    return _Done(changes, not has_read_all or len(due) == _TELL)
 
 
 def _meet(
