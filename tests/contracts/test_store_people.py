@@ -24,7 +24,7 @@ async def test_a_name_keeps_its_number_when_it_goes_and_comes_back(store: SqlSto
     """
     What left the configuration is not forgotten, and its number is given to nobody else.
 
-    Seen to fail with numbers counted from the names given: bob took ann's.
+    Seen to fail with numbers counted from the names given: the database refused kim's.
     """
     first = await number(store, "user", "ann", "bob")
     assert [ident for ident, _ in first.values()] == [1, 2]
