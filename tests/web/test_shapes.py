@@ -17,6 +17,16 @@ from web.fakes import AT, make_subject, make_ticket
 
 NOW = "2026-11-21T08:30:00Z"
 
+#: The design's three, and what it does not say.
+CLOCK = {
+    "due_at": None,
+    "state": None,
+    "met": None,
+    "outcome": None,
+    "ended_at": None,
+    "paused": False,
+}
+
 TICKET = {
     "number": 42,
     "reference": "INC-20261121-000042",
@@ -42,7 +52,12 @@ TICKET = {
     "done_count": 0,
     "links": [],
     "labels": {},
-    "sla": None,
+    "sla": {
+        "response": CLOCK,
+        "resolution": CLOCK,
+        "generation": None,
+        "earlier": [],
+    },
     "created_at": NOW,
     "updated_at": NOW,
     "resolved_at": None,

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fettled.app.account import Unaccounted
-from fettled.app.escalation import Escalations
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
-from fettled.app.tending import Tending
+from fettled.bootstrap.catalogue import forget_changes
+from fettled.bootstrap.office import Office
 from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
 from fettled.bootstrap.retention import forget as forget_history
 from fettled.core.errors import StoreDownError
@@ -33,10 +33,13 @@ TEND = timedelta(seconds=5)
 #: How late a step of the escalation chain may be told.
 ESCALATE = timedelta(seconds=5)
 FORGET_EVERY = timedelta(minutes=10)
+FORGET_TICKETS = timedelta(minutes=1)
 GAUGE = timedelta(seconds=1)
 #: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
 #: counted in a hundredth of a second.
 COUNT = timedelta(seconds=5)
+#: How late it may be told that a clock ran out; that it did is recorded with its due time.
+SLA = timedelta(seconds=5)
 #: How often is looked whether a silence or window began or ended. Whether one holds does
 #: not depend on it; what it held back is looked at again so soon.
 QUIET = timedelta(seconds=1)
@@ -57,9 +60,8 @@ class Chores:
     observer: Observer
     quiet: Quiet
     rollups: Rollups
-    tending: Tending
+    office: Office
     unaccounted: Unaccounted
-    escalations: Escalations
     trouble: OwnTrouble
     scheduler: Scheduler
     metrics: Metrics
@@ -71,11 +73,13 @@ class Chores:
         yield "blindness", BLIND_EVERY, self.trouble.sweep
         yield "flush", FLUSH, self.flush
         yield "forget", FORGET_EVERY, self.forget
+        yield "forget_tickets", FORGET_TICKETS, self.forget_tickets
         yield "tend", TEND, self.tend
         yield "escalate", ESCALATE, self.escalate
         yield "gauge", GAUGE, self.gauge
         yield "count", COUNT, self.count
         yield "quiet", QUIET, self.quieten
+        yield "sla", SLA, self.reckon
 
     async def flush(self) -> None:
         """Write history and heartbeats that no decision has carried along."""
@@ -87,18 +91,25 @@ class Chores:
         with suppress(StoreDownError):
             for check in await self.rollups.tend():
                 self.scheduler.look_now(check)
-            await self.tending.tend()
+            await self.office.tending.tend()
 
     async def escalate(self) -> None:
         """Tell the steps that are due of tickets that nobody has started."""
         # While the store is down nothing is told, and nothing is lost: it is due still.
         with suppress(StoreDownError):
-            await self.escalations.tell()
+            await self.office.staff.escalations.tell()
 
     async def forget(self) -> None:
-        """Forget history that is old enough."""
+        """Forget history that is old enough, and requests that nobody sends again."""
         await forget_history(self.store, self.clock.wall())
+        await forget_changes(self.store, self.clock.wall())
         await self.quiet.forget()
+        await self.office.once.forget()
+
+    async def forget_tickets(self) -> None:
+        """Forget tickets that are old enough: a minute after the start, then every hour."""
+        with suppress(StoreDownError):
+            await self.office.retention.turn()
 
     async def count(self) -> None:
         """Refresh the counts that metrics show."""
@@ -117,6 +128,12 @@ class Chores:
         # While the store is down what is to be logged there waits.
         with suppress(StoreDownError):
             await self.quiet.tell()
+
+    async def reckon(self) -> None:
+        """Tell which clocks of tickets ran low, or out."""
+        # While the store is down nothing can be told; the next turn makes up for it.
+        with suppress(StoreDownError):
+            await self.office.sla_watch.look()
 
     async def gauge(self) -> None:
         """Read the gauges, and tick the heartbeats."""

@@ -22,7 +22,6 @@ from fettled.cli import (
     simulate,
     store,
     subjects,
-    ticket_work,
     tickets,
     tokens,
     why,
@@ -44,7 +43,6 @@ account.register(app)
 oncall.register(app)
 configuration.register(app)
 simulate.register(app)
-ticket_work.register(tickets.app)
 for noun in (tickets, subjects, silences, windows, tokens, store):
     app.add_typer(noun.app)
 

@@ -18,6 +18,7 @@ from fettled.config.names import SUBJECT_KEY
 from fettled.config.problems import Problem
 from fettled.config.scalars import as_text
 from fettled.config.schema import is_loopback, split_listen
+from fettled.config.sla import ALWAYS
 
 _KEY = re.compile(SUBJECT_KEY)
 
@@ -32,6 +33,7 @@ def crosscheck(data: Tree) -> Iterator[Problem]:
     yield from _checks(targets)
     yield from _policies(data, targets)
     yield from _teams(data, targets)
+    yield from _sla(data)
     yield from _listening(data)
 
 
@@ -203,6 +205,26 @@ def _teams(data: Tree, targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
     yield from unique(named(users, "name"), "name")
     yield from known(listed(users, "teams"), names, "team")
     yield from known(named(targets, "team"), names, "team under access.teams")
+
+
+def _sla(data: Tree) -> Iterator[Problem]:
+    sla = mapping(data.get("sla"))
+    calendars = mapping(sla.get("calendars"))
+    if ALWAYS in calendars:
+        message = "is the name of the calendar that everybody has; choose another"
+        yield Problem(("sla", "calendars", ALWAYS), message, at="key")
+    overrides = list(mappings(data, "sla", "overrides"))
+    holders: list[tuple[Path, Tree]] = [(("sla",), sla), *overrides]
+    for path, holder in tuple(holders):
+        for priority, target in mapping(holder.get("targets")).items():
+            holders.append(((*path, "targets", priority), mapping(target)))
+    yield from known(named(holders, "calendar"), [ALWAYS, *calendars], "calendar")
+    names = [text for text, _ in named(mappings(data, "access", "teams"), "name")]
+    yield from known(listed(overrides, "teams"), names, "team under access.teams")
+    for path, override in overrides:
+        if not override.get("teams") and not override.get("labels"):
+            message = "means every ticket; add teams: or labels:, or write it under sla.targets"
+            yield Problem(path, message)
 
 
 def _listening(data: Tree) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from fettled.config.catalogue import CatalogueSection
 from fettled.config.checks import Check, CheckName, Period
 from fettled.config.desk import TicketSettings
 from fettled.config.escalation import Escalation
@@ -22,6 +23,7 @@ from fettled.config.names import LabelName, LabelValue, SubjectKey, Title
 from fettled.config.people import Access
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
+from fettled.config.sla import SlaSettings
 from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
@@ -246,6 +248,18 @@ class Limits(Options):
     per_host: Annotated[int, Field(ge=1, le=100_000)] = Field(
         64, description="Probes at a time to one host."
     )
+    requests_per_second: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        200, description="HTTP requests of one token, and of one address, in the long run."
+    )
+    requests_burst: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        1000, description="The same after a pause, before `requests_per_second` holds."
+    )
+    requests_at_once: Annotated[int, Field(ge=1, le=512)] = Field(
+        64, description="HTTP requests of one address in work at a time."
+    )
+    failed_tries: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        10, description="Bad tokens a minute of one address, and for one token's id."
+    )
 
 
 class Log(Options):
@@ -280,6 +294,9 @@ class Settings(Options):
     targets: list[Target] = Field([], description="What is watched.")
     templates: dict[Name, Template] = Field({}, description="Fragments that targets `use`.")
     access: Access | None = Field(None, description="Teams, people and on-call schedules.")
+    catalogue: CatalogueSection = Field(
+        default_factory=CatalogueSection, description="What tickets choose from."
+    )
     escalation: Escalation = Field(
         [], description="Who is told of a ticket that nobody starts: steps, or a mapping of them."
     )
@@ -295,6 +312,9 @@ class Settings(Options):
     silences: list[Silence] = Field([], description="Who opens no ticket for a while.")
     maintenance_windows: list[MaintenanceWindow] = Field(
         [], description="When work is done, so that nothing is opened for it."
+    )
+    sla: SlaSettings = Field(
+        default_factory=SlaSettings, description="How soon tickets are to be answered and resolved."
     )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

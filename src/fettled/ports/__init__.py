@@ -5,6 +5,16 @@ Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
 `tests/contracts` hold probes and stores to what is promised here.
 """
 
+from fettled.ports.audit import AuditFilter
+from fettled.ports.catalogue import (
+    Application,
+    Asset,
+    Catalogue,
+    ChangeFilter,
+    Lists,
+    MaintenanceFilter,
+    Party,
+)
 from fettled.ports.desk import (
     DeskReader,
     DeskStore,
@@ -20,6 +30,7 @@ from fettled.ports.fleet import (
     IsolationSpec,
     SubjectSpec,
 )
+from fettled.ports.once import KeptAnswer
 from fettled.ports.people import (
     Directory,
     Numbered,
@@ -55,7 +66,12 @@ from fettled.ports.world import (
 
 __all__ = [
     "QUIET_WORDS",
+    "Application",
+    "Asset",
+    "AuditFilter",
     "CanarySpec",
+    "Catalogue",
+    "ChangeFilter",
     "CheckSpec",
     "Clock",
     "DeskReader",
@@ -71,9 +87,13 @@ __all__ = [
     "HeartbeatSpec",
     "Input",
     "IsolationSpec",
+    "KeptAnswer",
     "KnownCheck",
+    "Lists",
+    "MaintenanceFilter",
     "Numbered",
     "OutboxEvent",
+    "Party",
     "People",
     "PeopleReader",
     "PeopleUnit",

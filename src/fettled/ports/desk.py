@@ -12,9 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.ports.audit import AuditReader
+from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
 from fettled.ports.escalations import EscalationsReader, EscalationsUnit
+from fettled.ports.feed import FeedReader
+from fettled.ports.files import FilesReader, FilesUnit
+from fettled.ports.once import OnceReader, OnceUnit
 from fettled.ports.people import PeopleReader, PeopleUnit
+from fettled.ports.retention import RetentionUnit
+from fettled.ports.sla import SlaReader, SlaUnit
 from fettled.ports.store import Reader, UnitOfWork
+from fettled.ports.tokens import TokensReader, TokensUnit
 
 T = TypeVar("T")
 
@@ -64,8 +72,15 @@ class ActionsUnit(ActionsReader, Protocol):
 class DeskReader(
     Reader,
     ActionsReader,
+    SlaReader,
+    CatalogueReader,
     PeopleReader,
     EscalationsReader,
+    FilesReader,
+    AuditReader,
+    TokensReader,
+    OnceReader,
+    FeedReader,
     Protocol,
 ):
     """Everything that can be asked of the store."""
@@ -91,8 +106,14 @@ class DeskUnit(
     UnitOfWork,
     DeskReader,
     ActionsUnit,
+    SlaUnit,
+    CatalogueUnit,
     PeopleUnit,
     EscalationsUnit,
+    FilesUnit,
+    RetentionUnit,
+    TokensUnit,
+    OnceUnit,
     Protocol,
 ):
     """A unit of the writer that may do everything; see `UnitOfWork`."""

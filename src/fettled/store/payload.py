@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from fettled.core.priorities import LEVEL_OF
+from fettled.core.sla_told import sla_fields
 from fettled.core.tickets import Actor, Entry, Ticket
 
 
@@ -74,6 +75,7 @@ def ticket_fields(ticket: Ticket, subject: dict[str, Any] | None) -> dict[str, A
         "previous": ticket.previous,
         "merged_into": ticket.merged_into,
         "labels": ticket.labels,
+        "sla": sla_fields(ticket.sla),
         "member_count": ticket.member_count,
         "done_count": ticket.done_count,
         "occurred_at": ticket.occurred_at,

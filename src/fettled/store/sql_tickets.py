@@ -136,13 +136,13 @@ def listed(link: Link, which: TicketFilter, *, before: int | None, limit: int) -
         wanted = or_(*[members.c.subject == word for word in sorted(which.member)])
         statement = statement.where(exists().where(members.c.ticket == tickets.c.number, wanted))
     if which.viewer is not None:
-        statement = statement.where(_is_theirs(which.viewer))
+        statement = statement.where(is_theirs(which.viewer))
     if before is not None:
         statement = statement.where(tickets.c.number < before)
     return [load_ticket(row) for row in link.ask(statement)]
 
 
-def _is_theirs(viewer: Viewer) -> ColumnElement[bool]:
+def is_theirs(viewer: Viewer) -> ColumnElement[bool]:
     """What `core.permissions.sees` says of one who may not see every ticket."""
     held = (
         ("assignee", [viewer.name]),

@@ -2,8 +2,8 @@
 The tables, as SQLAlchemy Core: what is stored, and what the database itself forbids.
 
 No statements here and no mapping to values. The migrations make the same schema; a
-test compares the two on both databases. What belongs to a later feature (SLA clocks,
-links, attachments, deliveries) comes as tables of its own beside these.
+test compares the two on both databases. What belongs to a later feature (links,
+attachments, deliveries) comes as tables of its own beside these.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from fettled.core.words import Status
@@ -39,6 +41,13 @@ _Number = BigInteger().with_variant(Integer(), "sqlite")
 
 _ANY_STATUS = ", ".join(f"'{status}'" for status in Status)
 _IS_OVER = "status IN ('resolved', 'closed')"
+
+
+def _where_set(name: str) -> Index:
+    """Index a column that few rows have."""
+    is_set = text(f"{name} IS NOT NULL")
+    return Index(f"ix_tickets_{name}", name, sqlite_where=is_set, postgresql_where=is_set)
+
 
 tickets = Table(
     "tickets",
@@ -106,6 +115,10 @@ tickets = Table(
     Column("snoozed_until", UtcDateTime),
     Column("responded_at", UtcDateTime),
     Column("escalated", JSON_VALUE),
+    Column("sla", JSON_VALUE),
+    # The worse of its clocks, and when they need looking at again; null: never by themselves.
+    Column("sla_state", CleanText),
+    Column("sla_next_at", UtcDateTime),
     Column("version", Integer, nullable=False),
     Column("last_seq", Integer, nullable=False),
     CheckConstraint(f"status IN ({_ANY_STATUS})", name="status"),
@@ -125,6 +138,10 @@ tickets = Table(
     Index(None, "hold_until"),
     Index(None, "snoozed_until"),
     Index(None, "status", "resolved_at"),
+    Index(None, "sla_state", "number"),
+    Index(None, "sla_next_at"),
+    # What points to a ticket is let go when it is deleted, and is to be found for that.
+    *(_where_set(name) for name in ("previous", "merged_into", "resolution_duplicate_of")),
     # Counting for the metrics reads this index alone.
     Index(None, "status", "priority", "kind", "source"),
     sqlite_autoincrement=True,
@@ -177,6 +194,35 @@ actions = Table(
     Column("data", JSON_VALUE, nullable=False),
     Index(None, "ticket", "number"),
     sqlite_autoincrement=True,
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    # AUTOINCREMENT: an address that somebody noted never shows another file.
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("ticket", _Number, ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False),
+    Column("name", CleanText, nullable=False),
+    Column("media_type", CleanText, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", CleanText, nullable=False),
+    Column("by_type", CleanText, nullable=False),
+    Column("by_name", CleanText),
+    Column("at", UtcDateTime, nullable=False),
+    # The same file sent twice is there once.
+    UniqueConstraint("ticket", "sha256", "name"),
+    sqlite_autoincrement=True,
+)
+
+# Apart, so that listing never reads them; in pieces, so that nobody holds a whole file.
+attachment_bytes = Table(
+    "attachment_bytes",
+    metadata,
+    Column(
+        "attachment", _Number, ForeignKey("attachments.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("piece", Integer, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 members = Table(
@@ -263,6 +309,14 @@ inputs = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("actor", CleanText, nullable=False),
     Column("data", JSON_VALUE, nullable=False),
+    # The audit log: who, about what, and the chain. Triggers forbid changes: `append_only`.
+    Column("actor_type", CleanText, nullable=False, server_default=""),
+    Column("about", CleanText, nullable=False, server_default=""),
+    Column("hash", CleanText, nullable=False, server_default=""),
+    Index(None, "actor", "position"),
+    Index(None, "kind", "position"),
+    Index(None, "about", "position"),
+    Index(None, "at"),
     sqlite_autoincrement=True,
 )
 
@@ -329,6 +383,8 @@ tokens = Table(
     Column("role", CleanText),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
+    # Permissions beyond which it does not go; NULL: its role's.
+    Column("scope", JSON_VALUE),
 )
 
 #: What a name of the configuration is numbered by for good; a name that left it keeps its own.
@@ -357,6 +413,22 @@ escalations = Table(
     Column("round", Integer, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
     Index(None, "due_at"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("caller", CleanText, primary_key=True),
+    Column("key", CleanText, primary_key=True),
+    Column("fingerprint", CleanText, nullable=False),
+    Column("nonce", CleanText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    # No foreign key: that the request took effect stays true when its ticket is deleted.
+    Column("ticket", _Number),
+    Column("status", Integer),
+    Column("headers", JSON_VALUE, nullable=False),
+    Column("body", CleanText),
+    Index(None, "created_at"),
 )
 
 #: The name in `meta` of the time (as microseconds) before which the outbox was cleared.

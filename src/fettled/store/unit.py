@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from fettled.core.condition import Condition
 from fettled.core.spans import Span
@@ -29,19 +28,36 @@ from fettled.ports import (
 )
 from fettled.store import (
     sql_actions,
+    sql_changes,
     sql_checks,
     sql_conditions,
     sql_due,
     sql_fleet,
+    sql_maintenances,
     sql_members,
     sql_silences,
     sql_tickets,
 )
 from fettled.store.link import Link
+from fettled.store.stamping import Stamp, stamped, unstamped
+from fettled.store.unit_audit import AuditAnswers, AuditWork
+from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
+from fettled.store.unit_feed import FeedReading
+from fettled.store.unit_files import FilesReading, FilesWriting
+from fettled.store.unit_once import OnceReading, OnceWriting
 from fettled.store.unit_people import PeopleReads, PeopleWrites
+from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 
 
-class SqlReader(PeopleReads):
+class SqlReader(
+    SqlSlaReader,
+    CatalogueReading,
+    PeopleReads,
+    FilesReading,
+    AuditAnswers,
+    OnceReading,
+    FeedReading,
+):
     """What can be asked of the store."""
 
     _lock = False
@@ -190,7 +206,9 @@ class SqlReader(PeopleReads):
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader, PeopleWrites):
+class SqlUnit(
+    SqlReader, SqlSlaUnit, CatalogueWriting, PeopleWrites, FilesWriting, AuditWork, OnceWriting
+):
     """
     Reads that decide, and writes that commit together.
 
@@ -200,8 +218,9 @@ class SqlUnit(SqlReader, PeopleWrites):
 
     _lock = True
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, stamp: Stamp = unstamped) -> None:
         super().__init__(link)
+        self._stamp = stamp
         self._conditions: dict[str, Condition | None] = {}
         self._last: dict[str, Ticket | None] = {}
 
@@ -228,7 +247,7 @@ class SqlUnit(SqlReader, PeopleWrites):
             self._last.pop(change.ticket.check or "", None)
         else:
             self._last.clear()  # it may have taken over another one's key
-        return sql_tickets.apply(self._link, change)
+        return sql_tickets.apply(self._link, stamped(change, self._stamp))
 
     def delete_ticket(self, number: int) -> None:
         """Delete a ticket and all that hangs from it."""
@@ -251,10 +270,6 @@ class SqlUnit(SqlReader, PeopleWrites):
         """Insert or overwrite heartbeats."""
         sql_conditions.put_heartbeats(self._link, beats)
 
-    def log_input(self, kind: str, at: datetime, actor: str, data: dict[str, Any]) -> None:
-        """Record an input other than an observation."""
-        sql_fleet.log_input(self._link, kind, at, actor, data)
-
     def sync_subjects(self, specs: Sequence[SubjectSpec], at: datetime) -> None:
         """Number the new, update the changed, mark the removed."""
         sql_fleet.sync_subjects(self._link, specs, at)
@@ -263,7 +278,8 @@ class SqlUnit(SqlReader, PeopleWrites):
         """Carry number, tickets and silences of *old* over to *new*."""
         self._forget_read()
         sql_fleet.rename_subject(self._link, old, new)
-        sql_silences.rename_subject(self._link, old, new)
+        for part in (sql_silences, sql_maintenances, sql_changes):
+            part.rename_subject(self._link, old, new)
 
     def put_checks(self, checks: Iterable[KnownCheck]) -> None:
         """Insert or overwrite what is known of checks."""

@@ -7,24 +7,40 @@ body, and only then the use case. Every way out is a response of `fettled.web.pr
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
-import orjson
 import structlog
 from aiohttp import web
 
 from fettled.core.errors import FettledError
 from fettled.core.permissions import Principal
 from fettled.web import ops
-from fettled.web.api import admin, explain, people, silences, subjects, tickets
+from fettled.web.api import (
+    admin,
+    attachments,
+    audit,
+    catalogue,
+    changes,
+    comments,
+    docs,
+    events,
+    explain,
+    exports,
+    maintenances,
+    people,
+    silences,
+    subjects,
+    tickets,
+    tokens,
+)
 from fettled.web.attempts import FailedTries
 from fettled.web.auth import NOBODY, identify
 from fettled.web.control import identify_peer, is_control
-from fettled.web.keys import SERVICES, Services
-from fettled.web.listening import Connection, expect_continue
+from fettled.web.gate import Gate
+from fettled.web.keys import SERVICES, Feed, Services
+from fettled.web.listening import expect_continue
 from fettled.web.problems import (
     Fault,
     Problem,
@@ -33,8 +49,12 @@ from fettled.web.problems import (
     render_problem,
     unexpected,
 )
-from fettled.web.reading import read_json, refuse_large, take_body, take_query
-from fettled.web.routes import Answer, Call, Route
+from fettled.web.reading import refuse_large, take_query
+from fettled.web.routes import Call, Route
+from fettled.web.sending import send_stream
+from fettled.web.streaming import stream
+from fettled.web.uploads import SLOTS, Slots, Upload
+from fettled.web.working import marked, read_call, work
 
 REQUEST_SERVED = "http.request_served"
 REQUEST_FAILED = "http.request_failed"
@@ -43,15 +63,26 @@ REQUEST_FAILED = "http.request_failed"
 ROUTES: tuple[Route, ...] = (
     *ops.routes,
     *tickets.routes,
+    *comments.routes,
+    *attachments.routes,
+    *exports.routes,
     *subjects.routes,
     *explain.routes,
     *silences.routes,
+    *catalogue.routes,
+    *maintenances.routes,
+    *changes.routes,
     *people.routes,
     *admin.routes,
+    *tokens.routes,
+    *audit.routes,
+    *events.routes,
+    *docs.routes,
 )
 
-#: Longer than reading the largest configuration takes, shorter than a caller's patience.
-_CALL_SECONDS = 30.0
+#: A reference has a digit. So /tickets/adopt is never a ticket's address, and another method
+#: there is 405.
+_REF = r"{ref:[^{}/]*[0-9][^{}/]*}"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -60,47 +91,60 @@ def make_app(services: Services, routes: Iterable[Route] = ROUTES) -> web.Applic
     """Make the application that serves *routes* by calling *services*."""
     app = web.Application(middlewares=[_answer_errors])
     app[SERVICES] = services
-    tries = FailedTries()
-    for route in routes:
+    app[SLOTS] = Slots()
+    if (feed := services.feed) is not None:
+        # Before we wait for requests in work: a stream would not end by itself.
+        app.on_shutdown.append(partial(_close, feed))
+    table, settings = tuple(routes), services.settings()
+    tries, gate = FailedTries(tries=settings.failed_tries), Gate.of(settings)
+    for route in table:
         for path in route.paths:
-            serve = partial(_serve, route, services, tries)
+            serve = partial(_serve, route, table, services, tries, gate)
             methods = ("GET", "HEAD") if route.method == "GET" else (route.method,)
             for method in methods:
-                app.router.add_route(method, path, serve, expect_handler=expect_continue)
+                app.router.add_route(
+                    method, path.replace("{ref}", _REF), serve, expect_handler=expect_continue
+                )
     return app
 
 
-async def _serve(
-    route: Route, services: Services, tries: FailedTries, request: web.Request
+async def _close(feed: Feed, _app: web.Application) -> None:
+    feed.close()
+
+
+async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one value
+    route: Route,
+    table: tuple[Route, ...],
+    services: Services,
+    tries: FailedTries,
+    gate: Gate,
+    request: web.Request,
 ) -> web.StreamResponse:
-    refuse_large(request)
-    principal = await _admit(route, services, tries, request)
-    query = take_query(route.query, request)
-    body = None
-    if route.body is not None:
-        lacks = route.may_lack_body and not request.body_exists
-        body = take_body(route.body, {} if lacks else await read_json(request))
-    call = Call(
-        services=services,
-        principal=principal,
-        path=request.match_info,
-        target=request.rel_url.raw_path,
-        query=query,
-        body=body,
-        headers=request.headers,
-    )
-    connection = request.protocol
-    if isinstance(connection, Connection):
-        connection.working = True
-    try:
-        async with asyncio.timeout(_CALL_SECONDS):
-            return await _respond(route, await route.handler(call))
-    except TimeoutError:
-        detail = "this took too long; whether it was done is not known"
-        raise Problem(503, detail, headers={"Retry-After": "30"}) from None
-    finally:
-        if isinstance(connection, Connection):
-            connection.working = False
+    refuse_large(request, route.max_body)
+    with gate.address(route, request):
+        principal = await _admit(route, services, tries, request)
+        gate.token(route, request)
+        query = take_query(route.query, request)
+        raw, body = await read_call(route, request)
+        call = Call(
+            services=services,
+            principal=principal,
+            path=request.match_info,
+            target=request.rel_url.raw_path,
+            query=query,
+            body=body,
+            headers=request.headers,
+            upload=Upload(request) if route.takes_files else None,
+            table=table,
+            renew=partial(_admit, route, services, tries, request),
+        )
+        rendered = await work(route, call, request, raw)
+    if rendered.stream is not None:
+        with marked(request):
+            return await send_stream(request, rendered.status, rendered)
+    if rendered.live is not None:
+        return await stream(request, rendered, rendered.live)
+    return make_response(rendered.status, rendered.body, rendered.content_type, rendered.headers)
 
 
 async def _admit(
@@ -116,17 +160,6 @@ async def _admit(
     if needed is not None and needed not in principal.permissions:
         raise Problem(403, f"your token does not hold the permission {needed}")
     return principal
-
-
-async def _respond(route: Route, answer: Answer) -> web.StreamResponse:
-    status = answer.status or route.status
-    if answer.chunks is not None:
-        body = b"".join([chunk async for chunk in answer.chunks])
-    elif answer.data is not None:
-        body = orjson.dumps(answer.data)
-    else:
-        body = b""
-    return make_response(status, body, answer.content_type, answer.headers)
 
 
 @web.middleware

@@ -6,7 +6,8 @@ No logic: the composition root fills `Services`, tests fill it with small fakes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -18,16 +19,22 @@ from fettled.app.acting import Caller
 from fettled.app.anybody import Anybody
 from fettled.app.backlog import Adopted
 from fettled.app.explain import Explained
+from fettled.app.exports import Dossier
+from fettled.app.feed import Stream, Told
 from fettled.app.health import Health
+from fettled.app.once import Claim
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
-from fettled.core.actions import Action
+from fettled.core.actions import Action, Comment
+from fettled.core.attachments import Attachment
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Principal
-from fettled.core.tickets import Actor, Entry, Member, Ticket
+from fettled.core.sla_values import Clocks
+from fettled.core.tickets import SYSTEM, Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
-from fettled.ports import Directory, TicketFilter
+from fettled.ports import AuditFilter, Directory, Input, KeptAnswer, TicketFilter
+from fettled.web.keys_catalogue import CatalogueServices
 
 
 class Tickets(Protocol):
@@ -75,6 +82,49 @@ class Removals(Protocol):
         ...
 
 
+class Comments(Protocol):
+    """What people wrote about tickets; NotFoundError for a ticket that is not theirs to see."""
+
+    async def made(self, after: Ticket, comment: Comment, actor: Actor) -> Entry:
+        """The entry of a comment that left its ticket as *after*."""
+        ...
+
+    async def list(self, ref: str, who: Principal, after: int, limit: int) -> list[Entry]:
+        """Those above *after*, in order."""
+        ...
+
+
+class AttachmentDesk(Protocol):
+    """Files on tickets; NotFoundError for a ticket that is not theirs to see."""
+
+    async def get(self, ref: str, who: Principal, ident: int) -> Attachment:
+        """Raise NotFoundError for what does not exist."""
+        ...
+
+    async def piece(self, ident: int, piece: int) -> bytes | None:
+        """A piece of a content, from 0; None behind the last one."""
+        ...
+
+    async def expect(self, ref: str, who: Principal) -> None:
+        """Refuse at once what `add` would refuse whatever is sent."""
+        ...
+
+    async def add(
+        self, ref: str, who: Principal, files: Sequence[tuple[str, bytes]]
+    ) -> tuple[list[Attachment], bool]:
+        """Attach all or none; whether any is new."""
+        ...
+
+    async def remove(self, ref: str, who: Principal, ident: int) -> None:
+        """Remove one; ForbiddenError, ConflictError."""
+        ...
+
+    # Last, as it hides the builtin for what follows it in the class.
+    async def list(self, ref: str, who: Principal) -> list[Attachment]:
+        """All of a ticket's, in order."""
+        ...
+
+
 class Subjects(Protocol):
     """The subjects, from memory."""
 
@@ -114,8 +164,8 @@ class Heartbeats(Protocol):
 class Reload(Protocol):
     """The reading of the configuration."""
 
-    async def __call__(self, *, force: bool = False) -> list[str]:
-        """Read it again, and answer notes; *force* confirms that what is gone is gone."""
+    async def __call__(self, *, force: bool = False, by: Actor = SYSTEM) -> list[str]:
+        """Read it again for *by*, and answer notes; *force* confirms that what is gone is gone."""
         ...
 
 
@@ -142,6 +192,67 @@ class Silences(Protocol):
         ...
 
 
+class Exports(Protocol):
+    """Whole tickets, for people to keep; NotFoundError for one that is not theirs to see."""
+
+    async def gather(self, ref: str, who: Principal) -> Dossier:
+        """Everything about a ticket but its timeline."""
+        ...
+
+    async def entries(self, ticket: Ticket, after: int, who: Principal) -> tuple[list[Entry], int]:
+        """A piece of its timeline, as *who* may see it, and where the next one begins; 0: none."""
+        ...
+
+    def now(self) -> datetime:
+        """The time that is written onto an export."""
+
+
+class Audit(Protocol):
+    """The audit log."""
+
+    async def list(self, which: AuditFilter, before: int | None, limit: int) -> list[Input]:
+        """Rows, the newest first, at positions below *before*."""
+        ...
+
+
+class Once(Protocol):
+    """Requests that take effect once; see `fettled.app.once`."""
+
+    async def find(self, caller: str, key: str) -> KeptAnswer | None:
+        """What was kept of that caller's request."""
+        ...
+
+    async def is_full(self, caller: str) -> bool:
+        """Whether that caller has too many keys."""
+        ...
+
+    def claim(self, caller: str, key: str, fingerprint: str) -> AbstractContextManager[Claim]:
+        """Record the key with what is written inside; ConflictError where it is in work."""
+        ...
+
+    async def keep(
+        self, claim: Claim, status: int, headers: dict[str, str], body: str | None
+    ) -> None:
+        """Keep the answer."""
+        ...
+
+
+class Feed(Protocol):
+    """What happens, told to whoever listens; see `fettled.app.feed`."""
+
+    def listen(self, who: str) -> AbstractContextManager[Stream]:
+        """Listen under a name; TooManyError where too many do."""
+        ...
+
+    def since(self, last: int) -> AsyncIterator[Told | None]:
+        """Tell again what came after that event; None where that cannot be told."""
+        ...
+
+    def close(self) -> None:
+        """End every stream."""
+        ...
+
+
 class Exposition(Protocol):
     """The metrics, rendered in chunks that let the event loop run between them."""
 
@@ -164,11 +275,17 @@ class Settings:
     Attributes:
         metrics_token: whether GET /metrics needs a token as everything else does.
         public_url: what links to us begin with; empty: they are relative.
+        requests_per_second, requests_burst, requests_at_once: of one caller.
+        failed_tries: to prove who one is, a minute.
     """
 
     version: str
     metrics_token: bool = False
     public_url: str = ""
+    requests_per_second: int = 200
+    requests_burst: int = 1_000
+    requests_at_once: int = 64
+    failed_tries: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +295,14 @@ class Services:
 
     Attributes:
         reload: answers notes; ConfigError if the configuration was refused.
+        config: the configuration in force, as JSON, without any secret.
         health: at once, from figures in memory.
         expose: the metrics, in the form that an Accept header asks for.
         wall: the time on the wall.
         settings: asked on every request, as a reload may change them.
+        clocks: what the SLA's clocks of a ticket say now.
+        once: for requests with an `Idempotency-Key`; None: they are served as any other.
+        feed: what happens; None: nobody can listen.
     """
 
     tickets: Tickets
@@ -192,12 +313,21 @@ class Services:
     heartbeats: Heartbeats
     tokens: Tokens
     silences: Silences
+    catalogue: CatalogueServices
+    comments: Comments
+    attachments: AttachmentDesk
+    exports: Exports
+    audit: Audit
     reload: Reload
+    config: Callable[[], Awaitable[dict[str, Any]]]
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
     wall: Callable[[], datetime]
     directory: Directory = field(default_factory=Anybody)
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
+    clocks: Callable[[Ticket], Clocks] = field(default=lambda ticket: ticket.sla)
+    once: Once | None = None
+    feed: Feed | None = None
 
 
 SERVICES = web.AppKey("services", Services)

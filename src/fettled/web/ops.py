@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 
 from fettled.app.health import Part, Standing
 from fettled.core.permissions import Permission
+from fettled.web.answers import HealthAnswer
 from fettled.web.routes import PUBLIC, Answer, Call, RouteTable
 
 routes = RouteTable()
@@ -19,7 +20,16 @@ routes = RouteTable()
 HEALTH = "application/health+json"
 
 
-@routes.route("GET", "/health-check", "/api/v1/health-check", "/v1/health-check", permission=PUBLIC)
+@routes.route(
+    "GET",
+    "/health-check",
+    "/api/v1/health-check",
+    "/v1/health-check",
+    permission=PUBLIC,
+    media=HEALTH,
+    answer=HealthAnswer,
+    free=True,
+)
 async def check_health(call: Call) -> Answer:
     """Tell the daemon's own health: 200 for pass and warn, 503 for fail."""
     health = call.services.health()
@@ -38,6 +48,8 @@ async def check_health(call: Call) -> Answer:
     "/metrics",
     permission=Permission.METRICS_VIEW,
     guarded=lambda settings: settings.metrics_token,
+    media="text/plain",
+    free=True,
 )
 async def expose_metrics(call: Call) -> Answer:
     """Expose the metrics, as Prometheus text or OpenMetrics."""

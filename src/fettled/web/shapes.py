@@ -13,6 +13,8 @@ from typing import Any
 
 from fettled.app.views import CheckView, SubjectView
 from fettled.core.priorities import LEVEL_OF
+from fettled.core.sla_told import sla_fields
+from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Actor, Entry, Member, Resolution, Snooze, Ticket
 from fettled.core.words import Status
 
@@ -43,9 +45,20 @@ def member_json(member: Member) -> dict[str, Any]:
 
 
 def ticket_json(
-    ticket: Ticket, subject: SubjectView | None, members: Iterable[Member] = ()
+    ticket: Ticket,
+    subject: SubjectView | None,
+    members: Iterable[Member] = (),
+    clocks: Clocks | None = None,
 ) -> dict[str, Any]:
-    """Write *ticket*; *subject* is None when there is none, or none any more."""
+    """
+    Write *ticket*.
+
+    Args:
+        ticket: what is written.
+        subject: None when there is none, or none any more.
+        members: of its checklist.
+        clocks: what its SLA's clocks say now; else what they said when it was written last.
+    """
     return {
         "number": ticket.number,
         "reference": ticket.reference,
@@ -71,7 +84,7 @@ def ticket_json(
         "done_count": ticket.done_count,
         "links": [],
         "labels": ticket.labels,
-        "sla": None,
+        "sla": sla_json(clocks or ticket.sla),
         "created_at": time_json(ticket.created_at),
         "updated_at": time_json(ticket.updated_at),
         "resolved_at": time_json(ticket.resolved_at),
@@ -96,6 +109,25 @@ def ticket_json(
         "hold": _hold(ticket),
         "snooze": _snooze(ticket.snooze),
     }
+
+
+def sla_json(clocks: Clocks) -> dict[str, Any]:
+    """Write what a ticket's clocks say."""
+    told: dict[str, Any] = _timed(sla_fields(clocks))
+    return told
+
+
+def _timed(value: Any) -> Any:  # noqa: ANN401 - JSON is what it is
+    """Write the times in *value* as text."""
+    match value:
+        case datetime():
+            return time_json(value)
+        case dict():
+            return {key: _timed(item) for key, item in value.items()}
+        case list():
+            return [_timed(item) for item in value]
+        case _:
+            return value
 
 
 def _hold(ticket: Ticket) -> dict[str, Any] | None:

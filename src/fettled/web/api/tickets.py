@@ -11,9 +11,11 @@ from fettled.app.views import SubjectView
 from fettled.core.errors import ForbiddenError, NotFoundError
 from fettled.core.permissions import Permission, Principal
 from fettled.core.references import parse_reference
+from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Entry, Member, Ticket
 from fettled.core.words import Priority, Source, Status
 from fettled.ports import TicketFilter, Viewer
+from fettled.web.answers import AdoptedAnswer, EntryAnswer, Page, TicketAnswer
 from fettled.web.api.ticket_bodies import (
     ActionBody,
     EditBody,
@@ -34,7 +36,7 @@ routes = RouteTable()
 _MOST_SUBJECTS = 1_000
 
 
-class TicketsQuery(Paged):
+class TicketFilters(Model):
     """Filters; each may be repeated, or list several values by commas."""
 
     status: frozenset[Status] = frozenset()
@@ -43,6 +45,10 @@ class TicketsQuery(Paged):
     kind: frozenset[Name] = frozenset()
     subject: frozenset[Name] = frozenset()
     member: frozenset[Name] = frozenset()
+
+
+class TicketsQuery(TicketFilters, Paged):
+    """Filters, and which page."""
 
 
 class TimelineQuery(Paged):
@@ -57,25 +63,25 @@ class AdoptBody(Model):
     subjects: Annotated[tuple[Name, ...], Field(max_length=_MOST_SUBJECTS)] = ()
 
 
-@routes.route("GET", "/api/v1/tickets", permission=Permission.TICKET_VIEW, query=TicketsQuery)
+@routes.route(
+    "GET",
+    "/api/v1/tickets",
+    permission=Permission.TICKET_VIEW,
+    query=TicketsQuery,
+    answer=Page[TicketAnswer],
+)
 async def list_tickets(call: Call) -> Answer:
     """List tickets, the newest first."""
     query: TicketsQuery = call.query
-    which = TicketFilter(
-        viewer=viewer_of(call.principal),
-        status=frozenset(map(str, query.status)),
-        priority=frozenset(map(str, query.priority)),
-        kind=query.kind,
-        source=frozenset(map(str, query.source)),
-        subject=query.subject,
-        member=query.member,
-    )
+    which = which_tickets(call)
     before = read_number_cursor(query.cursor)
     found = await call.services.tickets.list(which, before, query.limit + 1)
     lines = await _checklists(call, found)
 
     def shape(one: Ticket) -> dict[str, object]:
-        return ticket_json(one, _subject(call, one.subject), lines.get(one.number, ()))
+        return ticket_json(
+            one, _subject(call, one.subject), lines.get(one.number, ()), _clocks(call, one)
+        )
 
     return page(call, found, query.limit, shape, lambda one: str(one.number))
 
@@ -86,6 +92,7 @@ async def list_tickets(call: Call) -> Answer:
     permission=Permission.TICKET_UPDATE,
     body=AdoptBody,
     may_lack_body=True,
+    answer=AdoptedAnswer,
 )
 async def adopt_backlog(call: Call) -> Answer:
     """Make one ticket of what was down when publishing was switched on."""
@@ -101,6 +108,7 @@ async def adopt_backlog(call: Call) -> Answer:
     permission=Permission.TICKET_CREATE,
     body=TicketBody,
     status=201,
+    answer=TicketAnswer,
 )
 async def file_ticket(call: Call) -> Answer:
     """File a ticket; the caller is its reporter unless another one is named."""
@@ -128,21 +136,36 @@ def _check_filing(body: TicketBody, who: Principal) -> None:
             raise ForbiddenError(msg)
 
 
-@routes.route("PATCH", "/api/v1/tickets/{ref}", permission=Permission.TICKET_UPDATE, body=EditBody)
+@routes.route(
+    "PATCH",
+    "/api/v1/tickets/{ref}",
+    permission=Permission.TICKET_UPDATE,
+    body=EditBody,
+    answer=TicketAnswer,
+    if_match=True,
+)
 async def edit_ticket(call: Call) -> Answer:
     """Change fields of a ticket; null takes one back."""
     wanted = edits(call.body)
     return await _one(call, await call.services.tickets.edit(_ref(call), wanted, _caller(call)))
 
 
-@routes.route("DELETE", "/api/v1/tickets/{ref}", permission=Permission.TICKET_DELETE, status=204)
+@routes.route(
+    "DELETE",
+    "/api/v1/tickets/{ref}",
+    permission=Permission.TICKET_DELETE,
+    status=204,
+    if_match=True,
+)
 async def delete_ticket(call: Call) -> Answer:
     """Delete a closed ticket, or one that was filed by mistake."""
     await call.services.removals.delete(_ref(call), _caller(call))
     return Answer()
 
 
-@routes.route("GET", "/api/v1/tickets/{ref}", permission=Permission.TICKET_VIEW)
+@routes.route(
+    "GET", "/api/v1/tickets/{ref}", permission=Permission.TICKET_VIEW, answer=TicketAnswer
+)
 async def show_ticket(call: Call) -> Answer:
     """Show one ticket."""
     return await _one(call, await _visible(call))
@@ -153,6 +176,7 @@ async def show_ticket(call: Call) -> Answer:
     "/api/v1/tickets/{ref}/timeline",
     permission=Permission.TICKET_VIEW,
     query=TimelineQuery,
+    answer=Page[EntryAnswer],
 )
 async def show_timeline(call: Call) -> Answer:
     """List what happened to a ticket, the oldest first."""
@@ -170,13 +194,32 @@ async def show_timeline(call: Call) -> Answer:
 
 
 @routes.route(
-    "POST", "/api/v1/tickets/{ref}/actions", permission=Permission.TICKET_VIEW, body=ActionBody
+    "POST",
+    "/api/v1/tickets/{ref}/actions",
+    permission=Permission.TICKET_VIEW,
+    body=ActionBody,
+    answer=TicketAnswer,
+    if_match=True,
 )
 async def act_on_ticket(call: Call) -> Answer:
     """Do an action; what each needs beyond seeing the ticket is judged by the action."""
     caller = _caller(call)
     action = action_of(call.body)
     return await _one(call, await call.services.tickets.act(_ref(call), action, caller))
+
+
+def which_tickets(call: Call) -> TicketFilter:
+    """Make the filter that the query asks for, narrowed to what the caller may see."""
+    query: TicketFilters = call.query
+    return TicketFilter(
+        viewer=viewer_of(call.principal),
+        status=frozenset(map(str, query.status)),
+        priority=frozenset(map(str, query.priority)),
+        kind=query.kind,
+        source=frozenset(map(str, query.source)),
+        subject=query.subject,
+        member=query.member,
+    )
 
 
 def viewer_of(who: Principal) -> Viewer | None:
@@ -209,7 +252,11 @@ async def _one(call: Call, ticket: Ticket) -> Answer:
 
 async def _shape(call: Call, ticket: Ticket) -> dict[str, object]:
     lines = (await _checklists(call, [ticket])).get(ticket.number, ())
-    return ticket_json(ticket, _subject(call, ticket.subject), lines)
+    return ticket_json(ticket, _subject(call, ticket.subject), lines, _clocks(call, ticket))
+
+
+def _clocks(call: Call, ticket: Ticket) -> Clocks:
+    return call.services.clocks(ticket)
 
 
 async def _checklists(call: Call, tickets: list[Ticket]) -> dict[int, list[Member]]:
