@@ -242,6 +242,19 @@ async def test_a_reload_of_the_same_chain_forgets_nothing(bell: Bell) -> None:
     assert len(await bell.told(number)) == 1
 
 
+async def test_a_chain_that_came_while_the_store_was_down_works_after(bell: Bell) -> None:
+    """A reload is whole or not at all: the store's absence must not stop it half way."""
+    again = bell.restarted()
+    again.store.is_down = True
+    await again.escalations.configure(CHAIN)
+    with pytest.raises(StoreDownError):
+        await again.escalations.tell()
+    again.store.is_down = False
+    number = await again.open()
+    await again.after(0)
+    assert len(await again.told(number)) == 1
+
+
 async def test_a_storm_of_tickets_is_told_whole(bell: Bell) -> None:
     """In several units, each ticket once."""
     numbers = [await bell.open(f"door-{n}/main") for n in range(120)]

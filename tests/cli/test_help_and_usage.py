@@ -42,6 +42,7 @@ def test_every_promised_command_is_there():
         "probe",
         "why",
         "account",
+        "oncall",
         "simulate",
         "tickets list",
         "tickets show",

@@ -9,13 +9,14 @@ its row from its opening in the outbox. Delivering what was told is not done her
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from fettled.app.memory import Memory
 from fettled.core.chain import Chain, Place, Step, begin, judge
-from fettled.core.errors import StoreUnsureError
+from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.core.lifecycle import note
 from fettled.core.tickets import SYSTEM, Change, Ticket
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Directory, EventSink, TicketAction
@@ -59,12 +60,11 @@ class Escalations:
 
         A chain that was not there before is for what is opened from now on: switching it on
         must not wake anybody for last month's tickets.
-
-        Raises:
-            StoreDownError: the next turn of `tell` makes up for it.
         """
         self._chain, self._is_set = chain, False
-        await self._set()
+        # While the store is down nothing is opened there: the next turn makes up for it.
+        with suppress(StoreDownError):
+            await self._set()
 
     async def tell(self) -> None:
         """
