@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fettled.calendar import covered, local_time, shift
+from fettled.calendar import covered, instant, local_time, shift
 from fettled.core.oncall import Hours, Layer, Rotation
 from fettled.core.quiet import Interval
 
@@ -117,6 +117,23 @@ def test_a_stint_ends_later_and_is_one_persons_until_then(
     assert stint.until > at
     assert shift(which, zone, stint.until - timedelta(microseconds=1)).who == stint.who
     assert local_time(stint.until, zone).minute in {0, 30}
+
+
+@given(
+    st.sampled_from([OSLO, "America/New_York", "Australia/Sydney", "Asia/Kolkata"]),
+    st.integers(1, 3 * 365),
+    st.integers(-90, 90),
+)
+def test_a_daily_turn_is_counted_by_the_days_on_the_wall(zone: str, day: int, minutes: int) -> None:
+    """
+    An oracle without any search: how many 08:00s the clock there has shown since the start.
+
+    Seen to fail with handovers counted in elapsed time.
+    """
+    daily = layer(DAY, "2026-01-01T08:00", ("a", "b", "c", "d", "e", "f", "g"))
+    local = daily.rotation.start + day * DAY + timedelta(minutes=minutes)
+    mornings = day if minutes >= 0 else day - 1
+    assert shift(daily, zone, instant(local, zone)).who == "abcdefg"[mornings % 7]
 
 
 @given(
