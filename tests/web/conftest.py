@@ -152,11 +152,8 @@ class House:
             accounts=self.accounts,
             silences=self.silences,
             catalogue=self.catalogue or fake_catalogue(self.tickets),
-            # What hangs on tickets is tried over the real thing, in tests/web_house.py.
-            comments=None,
-            attachments=None,
-            exports=None,
-            catalogue=None,
+            # Tried over the real thing, in tests/web_house.py.
+            incidents=None,
             comments=self.comments,
             attachments=self.attachments,
             exports=self.exports,
@@ -212,6 +209,7 @@ async def real(sqlite_store_url: str) -> AsyncIterator[Any]:  # noqa: F811 - the
         yield made
 
 
+@pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     """Open the use cases on a real store."""
     async with open_desk(tmp_path / "fettled.db") as made:
