@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -24,9 +25,13 @@ async def house(tmp_path: Path) -> AsyncIterator[WebHouse]:
         yield made
 
 
+_COUNT = itertools.count()
+
+
 async def comment(house: WebHouse, number: int, visibility: str = "public") -> None:
     """Have bob comment on a ticket."""
-    body = {"action": "comment", "body": "hm", "visibility": visibility}
+    # The same words twice would be a double click.
+    body = {"action": "comment", "body": f"hm, {next(_COUNT)}", "visibility": visibility}
     async with house.client(Role.OPERATOR, "bob") as bob:
         response = await bob.post(f"/api/v1/tickets/{number}/actions", json=body)
         assert response.status == 200, await response.text()

@@ -15,42 +15,26 @@ from pathlib import Path
 from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
-from fettled.app.audit import Audit
-from fettled.app.catalogue import make_catalogue
 from fettled.app.explain import Explainer
 from fettled.app.feed import Feed
 from fettled.app.health import Figures, assess, missing
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
-from fettled.app.once import Once, around
 from fettled.app.quiet import Quiet
-from fettled.app.removals import Removals
-from fettled.app.retention import TicketRetention
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
-from fettled.app.sla import Sla
-from fettled.app.sla_watch import SlaWatch
-from fettled.app.sla_windows import QuietWindows
 from fettled.app.subjects import Subjects
-from fettled.app.tending import Tending
-from fettled.app.tickets import Tickets
-from fettled.app.tokens import Tokens
-from fettled.bootstrap.catalogue import make_catalogue_services
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
-from fettled.bootstrap.desk import longest_window, make_desk
-from fettled.bootstrap.files import file_desks
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
+from fettled.bootstrap.office import Office
 from fettled.bootstrap.own_trouble import make_own_trouble
-from fettled.bootstrap.people import make_staff
 from fettled.bootstrap.records import Records
-from fettled.config.catalogue import catalogue_lists
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
-from fettled.config.sla import sla_rules
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
@@ -99,10 +83,16 @@ class Assembly:
         self.sink = Fan(self._metrics, self.log, self._feed, *extra)
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
-        self._sla = Sla(clock, QuietWindows(self.quiet, calendar.runs))
-        self._sla_watch = SlaWatch(self._sla, store, clock, self.memory, self.sink, self.quiet)
-        self._go_by(self.settings)
-        store.stamp_by(self._sla.stamp)
+        self._office = Office(
+            loaded.settings,
+            store=store,
+            clock=clock,
+            memory=self.memory,
+            quiet=self.quiet,
+            sink=self.sink,
+            feed=self._feed,
+            log=self.log,
+        )
         self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
         self._lag = LoopLag(self._metrics.loop_lagged)
         room = room_for_probes(descriptors)
@@ -140,21 +130,7 @@ class Assembly:
             heartbeats=self._heartbeats,
             isolation=self._trouble.isolation,
         )
-        self._staff = make_staff(loaded.settings, store, clock, self.memory, self.sink)
-        self._longest_window = timedelta()
-        self._tickets = Tickets(
-            store,
-            clock,
-            self.memory,
-            self.sink,
-            lambda: make_desk(self.settings, self._staff.directory),
-        )
-        self._tickets.wake = self._scheduler.look_now
-        self.catalogue = make_catalogue(catalogue_lists(loaded.settings))
-        self._removals = Removals(store, clock, self.memory)
-        self._tokens = Tokens(store, clock, self._staff.directory.roles_of)
-        self._once = Once(store, clock)
-        store.around = around
+        self._office.wake = self._scheduler.look_now
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
@@ -164,19 +140,13 @@ class Assembly:
             memory=self.memory,
             observer=self.observer,
             quiet=self.quiet,
-            sla=self._sla_watch,
+            office=self._office,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
-            tending=Tending(store, clock, self.memory, self.sink, self._close_after),
-            retention=TicketRetention(
-                store, clock, self.memory, self._keep, self.log.tickets_forgotten
-            ),
             unaccounted=Unaccounted(self.memory, clock),
-            escalations=self._staff.escalations,
             trouble=self._trouble,
             scheduler=self._scheduler,
             metrics=self._metrics,
             log=self.log,
-            once=self._once,
         )
         for name, every, work in self._chores.table():
             self._housekeeping.every(name, every, work)
@@ -189,9 +159,9 @@ class Assembly:
         """Adopt the configured fleet, with the state that the store has of it."""
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self.quiet.load()
-        await self._staff.number(self.settings)
+        await self._office.staff.number(self.settings)
         await self._adopt(make_fleet(self.settings, self._tools), "start", self._records)
-        await self._staff.take(self.settings)
+        await self._office.staff.take(self.settings)
         await self._records.tell_head()
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
@@ -203,7 +173,7 @@ class Assembly:
         """Show the configured fleet as the store remembers it, and change nothing."""
         fleet = make_fleet(self.settings, self._tools)
         await recall(fleet, store=self._store, memory=self.memory, clock=self._clock)
-        await self._staff.recall(self.settings)
+        await self._office.staff.recall(self.settings)
         await self.quiet.load()
         self.quiet.fleet_changed(fleet)
 
@@ -242,9 +212,9 @@ class Assembly:
                 records = await asyncio.to_thread(Records, self._store, self.log, loaded)
                 fleet = make_fleet(loaded.settings, self._tools)
                 await self.observer.flush(self.memory)
-                await self._staff.number(loaded.settings)
+                await self._office.staff.number(loaded.settings)
                 await self._adopt(fleet, "reload", records, force=force, by=by)
-                await self._staff.take(loaded.settings)
+                await self._office.staff.take(loaded.settings)
             except Exception as error:
                 if isinstance(error, ConfigError):
                     self.log.refused(error)
@@ -253,7 +223,7 @@ class Assembly:
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
             self.settings, self._records = _without_targets(loaded.settings), records
-            self._go_by(self.settings)
+            self._office.go_by(self.settings)
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -268,12 +238,6 @@ class Assembly:
             return
         if not isinstance(error, ConfigError):
             self.sink.faulted("reload", error)
-
-    def _go_by(self, settings: Settings) -> None:
-        """Let what asks no fleet go by *settings*."""
-        self._sla.rules = sla_rules(settings.sla)
-        self._sla_watch.rules_changed()
-        self.catalogue.configure(catalogue_lists(settings))
 
     def start(self) -> None:
         """Begin to look and to keep house."""
@@ -309,9 +273,6 @@ class Assembly:
     def services(self) -> keys.Services:
         """What the web may call."""
         return keys.Services(
-            tickets=self._tickets,
-            removals=self._removals,
-            directory=self._staff.directory,
             subjects=Subjects(self.memory, self._scheduler.next_at),
             explainer=Explainer(
                 store=self._store,
@@ -323,7 +284,6 @@ class Assembly:
             ),
             accounts=Accounts(self._store, self._clock, self.memory),
             heartbeats=self._looker,
-            tokens=self._tokens,
             silences=Silences(
                 quiet=self.quiet,
                 store=self._store,
@@ -331,25 +291,14 @@ class Assembly:
                 check=calendar.check,
                 source=str(self._config) if self._config.name else "the configuration",
             ),
-            catalogue=make_catalogue_services(
-                catalogue=self.catalogue,
-                store=self._store,
-                clock=self._clock,
-                memory=self.memory,
-                sink=self.sink,
-                wake=self._scheduler.look_now,
-            ),
             wall=self._clock.wall,
-            **file_desks(self._store, self._clock, self.memory, self.sink),
-            audit=Audit(self._store),
+            **self._office.services(),
             reload=self.reload,
             config=lambda: self._records.config(),  # noqa: PLW0108 - a reload brings others
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
             settings=self._web_settings,
-            clocks=self._sla.read,
-            once=self._once,
-            feed=self._feed,
+            clocks=self._office.sla.read,
         )
 
     def _web_settings(self) -> keys.Settings:
@@ -397,19 +346,13 @@ class Assembly:
             )
         if self._shrunk is not None:
             self.log.shrunk(self._shrunk)
-        self._longest_window = longest_window(fleet)
+        self._office.fleet_changed(fleet)
         self._trouble.isolation.configure(fleet.isolation)
         self._metrics.fleet_changed(fleet)
         self._scheduler.set_checks(timings(fleet))
         for key, spec in fleet.checks.items():
             if fingerprints.get(key, spec.fingerprint) != spec.fingerprint:
                 self._scheduler.look_now(key)  # it points elsewhere now
-
-    def _close_after(self) -> timedelta:
-        return max(self.settings.tickets.close_after, self._longest_window)
-
-    def _keep(self) -> timedelta:
-        return max(self.settings.tickets.retention, self._close_after())
 
     def _figures(self) -> Figures:
         now = time.monotonic()

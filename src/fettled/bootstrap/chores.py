@@ -9,16 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fettled.app.account import Unaccounted
-from fettled.app.escalation import Escalations
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
-from fettled.app.once import Once
 from fettled.app.quiet import Quiet
-from fettled.app.retention import TicketRetention
 from fettled.app.rollups import Rollups
-from fettled.app.sla_watch import SlaWatch
-from fettled.app.tending import Tending
 from fettled.bootstrap.catalogue import forget_changes
+from fettled.bootstrap.office import Office
 from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
 from fettled.bootstrap.retention import forget as forget_history
 from fettled.core.errors import StoreDownError
@@ -64,16 +60,12 @@ class Chores:
     observer: Observer
     quiet: Quiet
     rollups: Rollups
-    tending: Tending
-    sla: SlaWatch
-    retention: TicketRetention
+    office: Office
     unaccounted: Unaccounted
-    escalations: Escalations
     trouble: OwnTrouble
     scheduler: Scheduler
     metrics: Metrics
     log: LogSink
-    once: Once
 
     def table(self) -> Iterator[tuple[str, timedelta, Callable[[], Awaitable[None]]]]:
         """Name each chore, how often it is done, and what does it."""
@@ -99,25 +91,25 @@ class Chores:
         with suppress(StoreDownError):
             for check in await self.rollups.tend():
                 self.scheduler.look_now(check)
-            await self.tending.tend()
+            await self.office.tending.tend()
 
     async def escalate(self) -> None:
         """Tell the steps that are due of tickets that nobody has started."""
         # While the store is down nothing is told, and nothing is lost: it is due still.
         with suppress(StoreDownError):
-            await self.escalations.tell()
+            await self.office.staff.escalations.tell()
 
     async def forget(self) -> None:
         """Forget history that is old enough, and requests that nobody sends again."""
         await forget_history(self.store, self.clock.wall())
         await forget_changes(self.store, self.clock.wall())
         await self.quiet.forget()
-        await self.once.forget()
+        await self.office.once.forget()
 
     async def forget_tickets(self) -> None:
         """Forget tickets that are old enough: a minute after the start, then every hour."""
         with suppress(StoreDownError):
-            await self.retention.turn()
+            await self.office.retention.turn()
 
     async def count(self) -> None:
         """Refresh the counts that metrics show."""
@@ -141,7 +133,7 @@ class Chores:
         """Tell which clocks of tickets ran low, or out."""
         # While the store is down nothing can be told; the next turn makes up for it.
         with suppress(StoreDownError):
-            await self.sla.look()
+            await self.office.sla_watch.look()
 
     async def gauge(self) -> None:
         """Read the gauges, and tick the heartbeats."""
