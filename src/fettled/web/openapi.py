@@ -106,7 +106,13 @@ def _schemas(table: tuple[Route, ...]) -> tuple[dict[_Key, Json], dict[str, Json
             wanted.append((("query", number), "validation", TypeAdapter(route.query)))
     made, rest = TypeAdapter.json_schemas(wanted, ref_template=_REF)
     schemas = {key: schema for (key, _), schema in made.items()}
-    return schemas, rest.get("$defs", {})
+    components = rest.get("$defs", {})
+    for (what, number), name in _refs(schemas):
+        if what == "body" and table[number].method == "PATCH":
+            # What is left out stays as it is, whatever the model says instead.
+            for field in components[name]["properties"].values():
+                field.pop("default", None)
+    return schemas, components
 
 
 def _refs(schemas: dict[_Key, Json]) -> Iterator[tuple[_Key, str]]:

@@ -63,6 +63,8 @@ async def _run(source: AsyncGenerator[bytes, None]) -> bytes:
             async for piece in source:
                 process.stdin.write(piece)
                 await process.stdin.drain()
+        # Python before 3.12 leaves it open here, and the other end waits for more.
+        process.stdin.close()
         made, told = await process.communicate()
     finally:
         if process.returncode is None:

@@ -11,6 +11,7 @@ from fettled.core.durations import parse_duration
 from fettled.core.errors import NotFoundError
 from fettled.core.links import LinkType
 from fettled.core.permissions import Permission
+from fettled.web.answers_work import AvailabilityAnswer, Items, LinkAnswer, LinkedAnswer
 from fettled.web.api.explain import how_far_back
 from fettled.web.reading import Text, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
@@ -55,7 +56,7 @@ class AvailabilityQuery(Model):
     since: Annotated[str, AfterValidator(how_far_back)] = "30d"
 
 
-@routes.route("GET", "/api/v1/catalogue", permission=Permission.SUBJECT_VIEW)
+@routes.route("GET", "/api/v1/catalogue", permission=Permission.SUBJECT_VIEW, answer=dict[str, Any])
 async def show_catalogue(call: Call) -> Answer:
     """List what tickets choose from."""
     return Answer(lists_json(call.services.catalogue.lists.lists))
@@ -66,6 +67,7 @@ async def show_catalogue(call: Call) -> Answer:
     "/api/v1/applications/{name}/availability",
     permission=Permission.SUBJECT_VIEW,
     query=AvailabilityQuery,
+    answer=AvailabilityAnswer,
 )
 async def show_availability(call: Call) -> Answer:
     """Say how long an application was available."""
@@ -75,7 +77,7 @@ async def show_availability(call: Call) -> Answer:
     return Answer(availability_json(*found))
 
 
-@routes.route("GET", _LINKS, permission=Permission.TICKET_VIEW)
+@routes.route("GET", _LINKS, permission=Permission.TICKET_VIEW, answer=Items[LinkAnswer])
 async def list_links(call: Call) -> Answer:
     """List what a ticket is linked to, and the applications that might be linked."""
     linked = await call.services.catalogue.links.shown(call.path["ref"], call.principal)
@@ -83,7 +85,15 @@ async def list_links(call: Call) -> Answer:
     return Answer({"items": items, "proposed": list(linked.proposed)}, _etag(linked))
 
 
-@routes.route("POST", _LINKS, permission=Permission.TICKET_UPDATE, body=LinkBody, status=201)
+@routes.route(
+    "POST",
+    _LINKS,
+    permission=Permission.TICKET_UPDATE,
+    body=LinkBody,
+    status=201,
+    answer=LinkedAnswer,
+    if_match=True,
+)
 async def add_link(call: Call) -> Answer:
     """Link a ticket; a link that is there already is answered with 200."""
     body: LinkBody = call.body
@@ -99,7 +109,14 @@ async def add_link(call: Call) -> Answer:
     return Answer(answer.data, answer.headers, status=None if linked.is_new else 200)
 
 
-@routes.route("PATCH", _LINKS + "/{id}", permission=Permission.TICKET_UPDATE, body=PrimaryBody)
+@routes.route(
+    "PATCH",
+    _LINKS + "/{id}",
+    permission=Permission.TICKET_UPDATE,
+    body=PrimaryBody,
+    answer=LinkedAnswer,
+    if_match=True,
+)
 async def rank_link(call: Call) -> Answer:
     """Make a client the primary one, instead of the one before, or no longer."""
     body: PrimaryBody = call.body
@@ -113,7 +130,9 @@ async def rank_link(call: Call) -> Answer:
     return _answer(linked)
 
 
-@routes.route("DELETE", _LINKS + "/{id}", permission=Permission.TICKET_UPDATE, status=204)
+@routes.route(
+    "DELETE", _LINKS + "/{id}", permission=Permission.TICKET_UPDATE, status=204, if_match=True
+)
 async def remove_link(call: Call) -> Answer:
     """Take a link off a ticket."""
     linked = await call.services.catalogue.links.remove(

@@ -45,13 +45,19 @@ _ENTRY_COLUMNS = ("seq", "at", "event", "actor_type", "actor", "text", "data")
 _WORDS = ("body", "summary", "reason", "name")
 
 
-@routes.route("GET", "/api/v1/tickets.csv", permission=Permission.TICKET_VIEW, query=TicketFilters)
+@routes.route(
+    "GET",
+    "/api/v1/tickets.csv",
+    permission=Permission.TICKET_VIEW,
+    query=TicketFilters,
+    media="text/csv",
+)
 async def export_list(call: Call) -> Answer:
     """Give the tickets that a filter chooses as CSV, the newest first."""
     return _download("tickets.csv", _CSV, _list_csv(call, which_tickets(call)))
 
 
-@routes.route("GET", f"{_TICKET}/export.csv", permission=Permission.TICKET_VIEW)
+@routes.route("GET", f"{_TICKET}/export.csv", permission=Permission.TICKET_VIEW, media="text/csv")
 async def export_timeline(call: Call) -> Answer:
     """Give a ticket's timeline as CSV."""
     dossier = await call.services.exports.gather(call.path["ref"], call.principal)
@@ -59,7 +65,9 @@ async def export_timeline(call: Call) -> Answer:
     return _download(name, _CSV, _timeline_csv(call, dossier.ticket))
 
 
-@routes.route("GET", f"{_TICKET}/export.json", permission=Permission.TICKET_VIEW)
+@routes.route(
+    "GET", f"{_TICKET}/export.json", permission=Permission.TICKET_VIEW, answer=dict[str, Any]
+)
 async def export_json(call: Call) -> Answer:
     """Give a ticket with everything about it as JSON."""
     dossier = await call.services.exports.gather(call.path["ref"], call.principal)
@@ -67,7 +75,9 @@ async def export_json(call: Call) -> Answer:
     return _download(name, "application/json", _whole_json(call, dossier))
 
 
-@routes.route("GET", f"{_TICKET}/export.pdf", permission=Permission.TICKET_VIEW)
+@routes.route(
+    "GET", f"{_TICKET}/export.pdf", permission=Permission.TICKET_VIEW, media="application/pdf"
+)
 async def export_pdf(call: Call) -> Answer:
     """Give a ticket's history as PDF, for people to read and to keep."""
     dossier = await call.services.exports.gather(call.path["ref"], call.principal)
