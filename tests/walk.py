@@ -98,7 +98,7 @@ def bodies(later: str) -> dict[tuple[str, str], Body]:
 
 def expected(route: Route, caller: Caller | None) -> set[int]:
     """Give the statuses that *caller* may be answered; None: whoever has no good token."""
-    good = {route.status, 200} if route.status == 201 else {route.status}
+    good = {route.status} | ({200} if route.may_exist else set())
     if route.permission is PUBLIC or route.guarded is not None:
         # Nothing looks in these tests, and the health says so.
         return good | {503} if "health-check" in route.paths[0] else good

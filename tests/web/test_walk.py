@@ -204,8 +204,8 @@ async def test_a_field_cannot_tell_of_another_teams_ticket(walked: Walked):
             assert theirs.number not in listed
         async with session.get("/api/v1/tickets.csv") as response:
             exported = (await response.text()).splitlines()
-            assert not [line for line in exported if line.startswith(f"{theirs.number},")]
-            assert [line for line in exported if line.startswith(f"{own.number},")]
+            assert not [line for line in exported if line.startswith(f'"{theirs.number}",')]
+            assert [line for line in exported if line.startswith(f'"{own.number}",')]
 
 
 async def test_every_relation_is_walked():

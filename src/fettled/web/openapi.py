@@ -244,6 +244,8 @@ def _responses(route: Route, schema: Json | None) -> Json:
     if named:
         success["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in named}
     given: Json = {str(route.status): success}
+    if route.may_exist:
+        given["200"] = {**success, "description": "It is there already."}
     if route.paths[0] == "/health-check":
         given["503"] = {**success, "description": "The daemon is not well."}
     for status in refusals(route):

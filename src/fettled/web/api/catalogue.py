@@ -93,6 +93,7 @@ async def list_links(call: Call) -> Answer:
     status=201,
     answer=LinkedAnswer,
     if_match=True,
+    may_exist=True,
 )
 async def add_link(call: Call) -> Answer:
     """Link a ticket; a link that is there already is answered with 200."""
