@@ -230,4 +230,4 @@ def _log(uow: DeskUnit, did: str, made: Maintenance, who: Principal, at: datetim
         "ticket": made.ticket,
         "status": made.status.value,
     }
-    uow.log_input(f"maintenance.{did}", at, who.name, data)
+    uow.log_input(f"maintenance.{did}", at, who.actor, data)

@@ -14,6 +14,7 @@ import typer
 from fettled import __version__
 from fettled.cli import (
     account,
+    audit,
     changes,
     configuration,
     maintenances,
@@ -45,6 +46,7 @@ account.register(app)
 oncall.register(app)
 configuration.register(app)
 simulate.register(app)
+for noun in (tickets, subjects, silences, windows, tokens, audit, store):
 for noun in (tickets, subjects, silences, windows, maintenances, changes, tokens, store):
     app.add_typer(noun.app)
 

@@ -129,7 +129,7 @@ def last_tickets(link: Link) -> dict[str, Ticket]:
 def listed(link: Link, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:
     """List tickets, newest first."""
     statement = select(tickets).order_by(tickets.c.number.desc()).limit(limit)
-    for name in ("status", "priority", "kind", "source", "subject"):
+    for name in ("status", "priority", "kind", "source", "subject", "team", "filed_for"):
         words = sorted(getattr(which, name))
         if words:
             statement = statement.where(or_(*[tickets.c[name] == word for word in words]))
