@@ -46,8 +46,18 @@ account.register(app)
 oncall.register(app)
 configuration.register(app)
 simulate.register(app)
-for noun in (tickets, subjects, silences, windows, tokens, audit, store):
-for noun in (tickets, subjects, silences, windows, maintenances, changes, tokens, store):
+NOUNS = (
+    tickets,
+    subjects,
+    silences,
+    windows,
+    maintenances,
+    changes,
+    tokens,
+    audit,
+    store,
+)
+for noun in NOUNS:
     app.add_typer(noun.app)
 
 
