@@ -145,6 +145,7 @@ class House:
             silences=self.silences,
             catalogue=self.catalogue or fake_catalogue(self.tickets),
             # What hangs on tickets is tried over the real thing, in tests/web_house.py.
+            incidents=None,
             comments=None,
             attachments=None,
             exports=None,
