@@ -46,22 +46,7 @@ account.register(app)
 oncall.register(app)
 configuration.register(app)
 simulate.register(app)
-<<<<<<< HEAD
-NOUNS = (
-    tickets,
-    subjects,
-    silences,
-    windows,
-    maintenances,
-    changes,
-    tokens,
-    audit,
-    store,
-)
-for noun in NOUNS:
-=======
 for noun in (tickets, subjects, silences, windows, maintenances, changes, tokens, audit, store):
->>>>>>> main
     app.add_typer(noun.app)
 
 
