@@ -8,14 +8,19 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 import structlog
 
+from desk import Desk, open_desk
 from fettled import calendar
+from fettled.app.attachments import AttachmentDesk
 from fettled.app.audit import Audit
+from fettled.app.comments import Comments
 from fettled.app.directory import Directory
+from fettled.app.exports import Exports
 from fettled.app.quiet import Quiet
 from fettled.app.silences import Silences
 from fettled.app.tokens import Tokens
@@ -26,7 +31,10 @@ from fettled.telemetry.logs import configure_logs
 from fettled.telemetry.metrics import Metrics
 from fettled.web.app import ROUTES, make_app
 from fettled.web.keys import Services, Settings
+from fettled.web.keys_catalogue import CatalogueServices
 from fettled.web.listening import Limits, open_web
+from stores import migrated_file, sqlite_store_url  # noqa: F401 - fixtures
+from web.catalogue_fakes import fake_catalogue
 from web.explanations import FakeAccounts, FakeExplainer
 from web.fakes import (
     AT,
@@ -86,9 +94,14 @@ class House:
     config_error: ConfigError | None = None
     url: str = ""
     forced: bool | None = None
+    catalogue: CatalogueServices | None = None
     reloaded_by: Actor | None = None
 
     def __post_init__(self) -> None:
+        # What hangs on tickets is tried over a real store: see `office`.
+        self.comments: Any = None
+        self.attachments: Any = None
+        self.exports: Any = None
         self.tokens = Tokens(self.store, self.clock)
         self.directory = Directory(calendar.shift)
         self.quiet = Quiet(store=self.store, clock=self.clock, expand=calendar.around)
@@ -138,11 +151,12 @@ class House:
             explainer=self.explainer,
             accounts=self.accounts,
             silences=self.silences,
-            # What hangs on tickets is tried over the real thing, in tests/web_house.py.
-            catalogue=None,
-            comments=None,
-            attachments=None,
-            exports=None,
+            catalogue=self.catalogue or fake_catalogue(self.tickets),
+            # Tried over the real thing, in tests/web_house.py.
+            incidents=None,
+            comments=self.comments,
+            attachments=self.attachments,
+            exports=self.exports,
             audit=Audit(self.store),
             reload=self.reload,
             config=self.config,
@@ -183,4 +197,41 @@ async def client(house: House) -> AsyncIterator[aiohttp.ClientSession]:
 async def anyone(house: House) -> AsyncIterator[aiohttp.ClientSession]:
     """Give a client without a token."""
     async with aiohttp.ClientSession(house.url) as session:
+        yield session
+
+
+@pytest.fixture
+async def real(sqlite_store_url: str) -> AsyncIterator[Any]:  # noqa: F811 - the fixture
+    """Serve the real use cases over a real store; a `real_desk.Real`."""
+    from web.real_desk import serve_real  # noqa: PLC0415 - it needs this module
+
+    async with serve_real(sqlite_store_url) as made:
+        yield made
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """Open the use cases on a real store."""
+    async with open_desk(tmp_path / "fettled.db") as made:
+        yield made
+
+
+@pytest.fixture
+async def office(desk: Desk) -> AsyncIterator[House]:
+    """Serve a house whose tickets are kept in a real store."""
+    made = House(tickets=desk.tickets)
+    made.comments = Comments(desk.store)
+    made.attachments = AttachmentDesk(desk.store, desk.clock, desk.memory, desk.sink)
+    made.exports = Exports(desk.store, desk.clock)
+    async with made.serve():
+        yield made
+
+
+@pytest.fixture
+async def worker(office: House) -> AsyncIterator[aiohttp.ClientSession]:
+    """Give an operator's client of the office, where there is a ticket: ann's."""
+    async with aiohttp.ClientSession(
+        office.url, headers=await office.headers(Role.OPERATOR)
+    ) as session:
+        await session.post("/api/v1/tickets", json={"title": "Door stuck"})
         yield session

@@ -108,12 +108,12 @@ class AttachmentDesk:
 
     async def add(
         self, ref: str, who: Principal, files: Sequence[tuple[str, bytes]]
-    ) -> tuple[Attachments, bool]:
+    ) -> Attachments:
         """
         Attach *files*, all of them or none; each a name and its content.
 
         Returns:
-            The attachments in the order of *files*, and whether any is new.
+            The attachments in the order of *files*, those that were there before among them.
 
         Raises:
             InvalidError: a file is nothing that can be attached.
@@ -125,8 +125,7 @@ class AttachmentDesk:
         """
         judged = await asyncio.to_thread(judge_all, files)
         unit = partial(attach, ref=ref, who=who, files=judged, wall=self._clock.wall)
-        done = await self._to_its_end(self._do(unit))
-        return done.attachments, done.change is not None
+        return (await self._to_its_end(self._do(unit))).attachments
 
     async def remove(self, ref: str, who: Principal, ident: int) -> None:
         """
@@ -198,6 +197,8 @@ def attach(
         before = replace(ticket if change is None else change.ticket, touched=True)
         told = _told(kept[key]) | {"size": new.size, "media_type": new.media_type}
         change = then(change, note(before, "attachment_added", at, who.actor, told))
+        said = {"ticket": ticket.number, "sha256": new.sha256, **told}
+        uow.log_input("ticket.attachment_added", at, who.actor, said)
     applied = None if change is None else uow.apply(change)
     return Attached([kept[file.sha256, file.name] for file in files], applied)
 
@@ -218,6 +219,8 @@ def detach(
     uow.delete_attachments([one.id])
     touched = replace(ticket, touched=True)
     change = note(touched, "attachment_removed", at, who.actor, _told(one))
+    said = {"ticket": ticket.number, "sha256": one.sha256, **_told(one)}
+    uow.log_input("ticket.attachment_removed", at, who.actor, said)
     return Attached([one], uow.apply(change))
 
 

@@ -159,9 +159,9 @@ class Assembly:
         """Adopt the configured fleet, with the state that the store has of it."""
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self.quiet.load()
-        await self._office.staff.number(self.settings)
+        people = await self._office.staff.number(self.settings)
         await self._adopt(make_fleet(self.settings, self._tools), "start", self._records)
-        await self._office.staff.take(self.settings)
+        await self._office.staff.take(self.settings, people)
         await self._records.tell_head()
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
@@ -212,9 +212,9 @@ class Assembly:
                 records = await asyncio.to_thread(Records, self._store, self.log, loaded)
                 fleet = make_fleet(loaded.settings, self._tools)
                 await self.observer.flush(self.memory)
-                await self._office.staff.number(loaded.settings)
+                people = await self._office.staff.number(loaded.settings)
                 await self._adopt(fleet, "reload", records, force=force, by=by)
-                await self._office.staff.take(loaded.settings)
+                await self._office.staff.take(loaded.settings, people)
             except Exception as error:
                 if isinstance(error, ConfigError):
                     self.log.refused(error)
@@ -238,6 +238,10 @@ class Assembly:
             return
         if not isinstance(error, ConfigError):
             self.sink.faulted("reload", error)
+
+    async def count(self) -> None:
+        """Count the tickets now, as a chore does every few seconds."""
+        await self._chores.count()
 
     def start(self) -> None:
         """Begin to look and to keep house."""
@@ -297,6 +301,7 @@ class Assembly:
             config=lambda: self._records.config(),  # noqa: PLW0108 - a reload brings others
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
+            active=lambda: self._office.active,
             settings=self._web_settings,
             clocks=self._office.sla.read,
         )
@@ -307,6 +312,7 @@ class Assembly:
             version=__version__,
             metrics_token=server.metrics_token,
             public_url=server.public_url or "",
+            dialects=frozenset(name for name, served in server.dialects if served),
             requests_per_second=self.settings.limits.requests_per_second,
             requests_burst=self.settings.limits.requests_burst,
             requests_at_once=self.settings.limits.requests_at_once,

@@ -30,6 +30,7 @@ from fettled.core.words import (
     Urgency,
     Verdict,
 )
+from fettled.web.answers_catalogue import ChangeAnswer, LinkOfTicket
 
 T = TypeVar("T")
 
@@ -139,7 +140,7 @@ class TicketAnswer(Shape):
     members: list[MemberAnswer]
     member_count: int
     done_count: int
-    links: list[Any]
+    links: list[LinkOfTicket]
     labels: dict[str, str]
     sla: dict[str, Any]
     created_at: datetime
@@ -165,6 +166,7 @@ class TicketAnswer(Shape):
     service_interrupted: bool | None
     hold: HoldAnswer | None
     snooze: SnoozeAnswer | None
+    changes: list[ChangeAnswer] | None
 
 
 class EntryAnswer(Shape):

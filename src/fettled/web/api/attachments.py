@@ -11,7 +11,7 @@ from fettled.core.attachments import TEXT, Attachment
 from fettled.core.errors import NotFoundError
 from fettled.core.permissions import Permission
 from fettled.web.answers import Page
-from fettled.web.answers_work import AttachmentAnswer
+from fettled.web.answers_files import AttachmentAnswer
 from fettled.web.keys import AttachmentDesk
 from fettled.web.routes import Answer, Call, RouteTable
 from fettled.web.shapes import actor_json, time_json
@@ -51,9 +51,9 @@ async def add_attachments(call: Call) -> Answer:
     await desk.expect(call.path["ref"], call.principal)
     async with call.upload.files() as files:
         given = [(each.name, each.content) for each in files]
-        found, is_new = await desk.add(call.path["ref"], call.principal, given)
+        found = await desk.add(call.path["ref"], call.principal, given)
     items = [attachment_json(each) for each in found]
-    return Answer({"items": items, "next": None}, status=201 if is_new else 200)
+    return Answer({"items": items, "next": None})
 
 
 @routes.route("GET", f"{_PATH}/{{id}}", permission=Permission.TICKET_VIEW, media="*/*")

@@ -15,7 +15,7 @@ from fettled.core.errors import InvalidError
 from fettled.core.permissions import Permission
 from fettled.ports import ChangeFilter
 from fettled.web.answers import Page
-from fettled.web.answers_work import ChangeAnswer
+from fettled.web.answers_catalogue import ChangeAnswer
 from fettled.web.api.catalogue import Name, trimmed
 from fettled.web.paging import Paged, bad_cursor, page, read_cursor
 from fettled.web.reading import AS_TEXT, Text

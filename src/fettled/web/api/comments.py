@@ -12,7 +12,7 @@ from fettled.core.actions import Comment
 from fettled.core.permissions import Permission
 from fettled.core.tickets import Entry
 from fettled.web.answers import Page
-from fettled.web.answers_work import CommentAnswer
+from fettled.web.answers_files import CommentAnswer
 from fettled.web.api.ticket_bodies import LONGEST_BODY
 from fettled.web.markdown import render
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor

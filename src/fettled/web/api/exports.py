@@ -16,10 +16,11 @@ from fettled.core.permissions import Permission
 from fettled.core.tickets import Entry, Ticket
 from fettled.ports import TicketAction, TicketFilter
 from fettled.web import csv_text
+from fettled.web.answers_files import ExportAnswer
 from fettled.web.api.attachments import attachment_json, disposition
 from fettled.web.api.comments import comment_json
 from fettled.web.api.tickets import TicketFilters, which_tickets
-from fettled.web.pdf_process import make_pdf
+from fettled.web.pdf_process import PDF, make_pdf
 from fettled.web.routes import Answer, Call, RouteTable
 from fettled.web.shapes import entry_json, ticket_json, time_json
 
@@ -45,13 +46,7 @@ _ENTRY_COLUMNS = ("seq", "at", "event", "actor_type", "actor", "text", "data")
 _WORDS = ("body", "summary", "reason", "name")
 
 
-@routes.route(
-    "GET",
-    "/api/v1/tickets.csv",
-    permission=Permission.TICKET_VIEW,
-    query=TicketFilters,
-    media="text/csv",
-)
+@routes.route("GET", "/api/v1/tickets.csv", permission=Permission.TICKET_VIEW, query=TicketFilters)
 async def export_list(call: Call) -> Answer:
     """Give the tickets that a filter chooses as CSV, the newest first."""
     return _download("tickets.csv", _CSV, _list_csv(call, which_tickets(call)))
@@ -66,7 +61,7 @@ async def export_timeline(call: Call) -> Answer:
 
 
 @routes.route(
-    "GET", f"{_TICKET}/export.json", permission=Permission.TICKET_VIEW, answer=dict[str, Any]
+    "GET", f"{_TICKET}/export.json", permission=Permission.TICKET_VIEW, answer=ExportAnswer
 )
 async def export_json(call: Call) -> Answer:
     """Give a ticket with everything about it as JSON."""
@@ -75,15 +70,13 @@ async def export_json(call: Call) -> Answer:
     return _download(name, "application/json", _whole_json(call, dossier))
 
 
-@routes.route(
-    "GET", f"{_TICKET}/export.pdf", permission=Permission.TICKET_VIEW, media="application/pdf"
-)
+@routes.route("GET", f"{_TICKET}/export.pdf", permission=Permission.TICKET_VIEW, media=PDF)
 async def export_pdf(call: Call) -> Answer:
     """Give a ticket's history as PDF, for people to read and to keep."""
     dossier = await call.services.exports.gather(call.path["ref"], call.principal)
     exported_at = call.services.exports.now()
     pdf = make_pdf(_for_pdf(call, dossier, exported_at))
-    return _download(f"{dossier.ticket.reference}.pdf", "application/pdf", pdf)
+    return _download(f"{dossier.ticket.reference}.pdf", PDF, pdf)
 
 
 def _download(name: str, content_type: str, stream: AsyncGenerator[bytes, None]) -> Answer:

@@ -17,7 +17,7 @@ from fettled.core.errors import InvalidError
 from fettled.core.maintenances import Maintenance, MaintenanceStatus, MaintenanceType
 from fettled.core.permissions import Permission
 from fettled.ports import MaintenanceFilter
-from fettled.web.answers_work import Data, DataPage, MaintenanceAnswer
+from fettled.web.answers_catalogue import MaintenanceAnswer, MaintenancesAnswer
 from fettled.web.api.catalogue import Name, read_id
 from fettled.web.paging import Paged, page, read_number_cursor
 from fettled.web.reading import AS_TEXT, Number, Text, read_if_match
@@ -82,7 +82,7 @@ class MaintenancePatch(Model):
     _PATH,
     permission=Permission.SUBJECT_VIEW,
     query=MaintenancesQuery,
-    answer=DataPage[MaintenanceAnswer],
+    answer=MaintenancesAnswer,
 )
 async def list_maintenances(call: Call) -> Answer:
     """List records of work, the newest first."""
@@ -108,7 +108,7 @@ async def list_maintenances(call: Call) -> Answer:
     permission=Permission.MAINTENANCE_MANAGE,
     body=MaintenanceBody,
     status=201,
-    answer=Data[MaintenanceAnswer],
+    answer=MaintenanceAnswer,
 )
 async def create_maintenance(call: Call) -> Answer:
     """Write work down; the ticket that it is for is told of it."""
@@ -128,9 +128,7 @@ async def create_maintenance(call: Call) -> Answer:
     return _answer(made, {"Location": f"{_PATH}/{made.id}"})
 
 
-@routes.route(
-    "GET", _PATH + "/{id}", permission=Permission.SUBJECT_VIEW, answer=Data[MaintenanceAnswer]
-)
+@routes.route("GET", _PATH + "/{id}", permission=Permission.SUBJECT_VIEW, answer=MaintenanceAnswer)
 async def show_maintenance(call: Call) -> Answer:
     """Show a record of work."""
     ident = read_id(call, "maintenance")
@@ -142,7 +140,7 @@ async def show_maintenance(call: Call) -> Answer:
     _PATH + "/{id}",
     permission=Permission.MAINTENANCE_MANAGE,
     body=MaintenancePatch,
-    answer=Data[MaintenanceAnswer],
+    answer=MaintenanceAnswer,
     if_match=True,
 )
 async def edit_maintenance(call: Call) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Annotated, Any, Protocol, TypeVar
@@ -15,7 +15,7 @@ from fettled.core.oncall import Layer, Override, Stint
 from fettled.core.permissions import Permission
 from fettled.ports import Directory, Schedule, Team, User
 from fettled.web.answers import Page
-from fettled.web.answers_work import TeamAnswer, UserAnswer
+from fettled.web.answers_people import TeamAnswer, UserAnswer
 from fettled.web.paging import Paged, page, read_cursor
 from fettled.web.reading import AS_TEXT, Text
 from fettled.web.routes import Answer, Call, RouteTable
@@ -68,7 +68,11 @@ async def list_users(call: Call) -> Answer:
 async def list_teams(call: Call) -> Answer:
     """List teams by name, with their members."""
     people = call.services.directory
-    return _listed(call, people.teams(), lambda team: team_json(team, people))
+    members: dict[str, list[str]] = {}
+    for user in people.users():
+        for name in user.teams:
+            members.setdefault(name, []).append(user.name)
+    return _listed(call, people.teams(), lambda team: team_json(team, members.get(team.name, [])))
 
 
 @routes.route(
@@ -129,14 +133,14 @@ def user_json(user: User, *, contacts: bool) -> dict[str, Any]:
     }
 
 
-def team_json(team: Team, people: Directory) -> dict[str, Any]:
+def team_json(team: Team, members: Iterable[str]) -> dict[str, Any]:
     """Write a team with the names of its members."""
     return {
         "id": team.id,
         "uuid": team.uuid,
         "name": team.name,
         "parent": team.parent,
-        "members": sorted(user.name for user in people.users() if team.name in user.teams),
+        "members": sorted(members),
         "notify": list(team.notify),
     }
 
