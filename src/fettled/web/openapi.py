@@ -223,7 +223,7 @@ def _header_parameters(route: Route) -> Iterator[Json]:
             "in": "header",
             "description": "Sent again within 24 hours with the same request: the same answer,"
             " and nothing is done twice.",
-            "schema": {"type": "string", "pattern": "^[!#-~]{1,200}$"},
+            "schema": {"type": "string", "pattern": '^([!#-~]{1,200}|"[!#-~]{1,200}")$'},
         }
     if route.if_match:
         yield {

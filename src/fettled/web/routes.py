@@ -124,8 +124,8 @@ class Route:
         tells_secret: the answer holds what is told once and kept nowhere.
         free: not counted against the limits of requests: what machines ask all the time.
         if_match: it takes `If-Match`.
-        may_exist: what it would make may be there already; then it answers 200.
         switched: whether the settings leave it served at all; None: always.
+        may_exist: what it would make may be there already; then it answers 200.
     """
 
     method: str
@@ -145,8 +145,8 @@ class Route:
     tells_secret: bool = False
     free: bool = False
     if_match: bool = False
-    may_exist: bool = False
     switched: Callable[[Settings], bool] | None = None
+    may_exist: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.permission, Permission | Public):
@@ -197,8 +197,8 @@ class RouteTable:
         tells_secret: bool = False,
         free: bool = False,
         if_match: bool = False,
-        may_exist: bool = False,
         switched: Callable[[Settings], bool] | None = None,
+        may_exist: bool = False,
     ) -> Callable[[Handler], Handler]:
         """
         Declare the decorated function as a route; see `Route` for the arguments.
@@ -228,8 +228,8 @@ class RouteTable:
                     tells_secret=tells_secret,
                     free=free,
                     if_match=if_match,
-                    may_exist=may_exist,
                     switched=switched,
+                    may_exist=may_exist,
                 )
             )
             return handler

@@ -13,7 +13,7 @@ from fettled.core.permissions import Permission
 from fettled.core.references import parse_reference
 from fettled.ports import AuditFilter, Input
 from fettled.web.answers import Page
-from fettled.web.answers_people import AuditAnswer
+from fettled.web.answers_work import AuditAnswer
 from fettled.web.paging import Paged, page, read_number_cursor
 from fettled.web.reading import Text
 from fettled.web.routes import Answer, Call, RouteTable

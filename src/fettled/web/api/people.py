@@ -15,7 +15,7 @@ from fettled.core.oncall import Layer, Override, Stint
 from fettled.core.permissions import Permission
 from fettled.ports import Directory, Schedule, Team, User
 from fettled.web.answers import Page
-from fettled.web.answers_people import TeamAnswer, UserAnswer
+from fettled.web.answers_work import TeamAnswer, UserAnswer
 from fettled.web.paging import Paged, page, read_cursor
 from fettled.web.reading import AS_TEXT, Text
 from fettled.web.routes import Answer, Call, RouteTable

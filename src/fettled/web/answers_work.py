@@ -1,13 +1,11 @@
-"""What is answered of people and of the audit log, as models; see `fettled.web.answers`."""
+"""What is answered beside tickets and subjects, as models; see `fettled.web.answers`."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 from fettled.core.permissions import Role
 from fettled.web.answers import ActorAnswer, Shape
-
-T = TypeVar("T")
 
 
 class UserAnswer(Shape):
