@@ -31,7 +31,7 @@ from fettled.web.keys import Services
 from fettled.web.listening import Limits, open_web
 
 CONFIG = """
-server: {{listen: '127.0.0.1:0', control_socket: '{home}/control'}}
+server: {{listen: '127.0.0.1:0', control_socket: '{home}/control', dialects: {dialects}}}
 store: {{url: 'sqlite:///{home}/fettled.db'}}
 {more}
 targets:
@@ -103,11 +103,11 @@ class WebHouse:
 
 @asynccontextmanager
 async def open_house(
-    home: Path, more: str = "", limits: Limits | None = None
+    home: Path, more: str = "", limits: Limits | None = None, dialects: str = "{}"
 ) -> AsyncIterator[WebHouse]:
     """Serve everything on loopback, on a store in *home*."""
     config = home / "fettled.yaml"
-    config.write_text(CONFIG.format(home=home, more=more))
+    config.write_text(CONFIG.format(home=home, more=more, dialects=dialects))
     loaded = load(config)
     clock = SystemClock()
     async with (

@@ -31,7 +31,10 @@ from fettled.telemetry.logs import configure_logs
 from fettled.telemetry.metrics import Metrics
 from fettled.web.app import ROUTES, make_app
 from fettled.web.keys import Services, Settings
+from fettled.web.keys_catalogue import CatalogueServices
 from fettled.web.listening import Limits, open_web
+from stores import migrated_file, sqlite_store_url  # noqa: F401 - fixtures
+from web.catalogue_fakes import fake_catalogue
 from web.explanations import FakeAccounts, FakeExplainer
 from web.fakes import (
     AT,
@@ -91,6 +94,7 @@ class House:
     config_error: ConfigError | None = None
     url: str = ""
     forced: bool | None = None
+    catalogue: CatalogueServices | None = None
     reloaded_by: Actor | None = None
 
     def __post_init__(self) -> None:
@@ -147,7 +151,7 @@ class House:
             explainer=self.explainer,
             accounts=self.accounts,
             silences=self.silences,
-            catalogue=None,
+            catalogue=self.catalogue or fake_catalogue(self.tickets),
             comments=self.comments,
             attachments=self.attachments,
             exports=self.exports,
@@ -220,3 +224,12 @@ async def worker(office: House) -> AsyncIterator[aiohttp.ClientSession]:
     ) as session:
         await session.post("/api/v1/tickets", json={"title": "Door stuck"})
         yield session
+
+
+@pytest.fixture
+async def real(sqlite_store_url: str) -> AsyncIterator[Any]:  # noqa: F811 - the fixture
+    """Serve the real use cases over a real store; a `real_desk.Real`."""
+    from web.real_desk import serve_real  # noqa: PLC0415 - it needs this module
+
+    async with serve_real(sqlite_store_url) as made:
+        yield made

@@ -121,7 +121,8 @@ class FakeStore:
 
     def log_input(self, kind: str, at: datetime, actor: Actor | str, data: dict[str, Any]) -> None:
         name = actor if isinstance(actor, str) else actor.name or actor.type
-        self.logged.append((kind, name, data))
+        if not kind.startswith("token."):  # every test begins with some
+            self.logged.append((kind, name, data))
         position = len(self.rows) + 1
         about = object_of(kind, data)
         self.rows.append(Input(position, kind, at, name, data, type_of(name), about, "f" * 64))

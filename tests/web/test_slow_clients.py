@@ -127,7 +127,7 @@ async def test_a_client_that_goes_away_leaves_no_trace(
 async def test_a_connection_of_our_own_that_fails_is_our_fault(house: House, logs: Logs):
     """Only a client that is gone is let off; the caller who waits gets a 500, the log the rest."""
 
-    async def fail(*, force: bool) -> list[str]:
+    async def fail(*, force: bool, by: Actor) -> list[str]:
         detail = "10.0.0.9 hung up"
         raise ConnectionResetError(detail)
 
@@ -143,7 +143,7 @@ async def test_a_use_case_that_hangs_is_503(house: House):
     """Nobody waits for ever; whether it was done is said to be unknown."""
     house.routes = tuple(replace(route, seconds=0.05) for route in house.routes)
 
-    async def hang(*, force: bool) -> list[str]:
+    async def hang(*, force: bool, by: Actor) -> list[str]:
         await asyncio.Event().wait()
         return []
 

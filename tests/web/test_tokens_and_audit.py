@@ -204,12 +204,12 @@ async def test_making_and_revoking_is_audited_without_the_secret(
     """Who did what to which token."""
     token = await made(client, user="bob", role="viewer")
     await answer(client, "DELETE", f"/api/v1/tokens/{token['id']}")
-    (*_, create, revoke) = house.store.logged
-    assert (create[0], create[1], create[2]["user"]) == ("token.create", "ann", "bob")
-    assert revoke[:2] == ("token.revoke", "ann")
-    assert {create[2]["token"], revoke[2]["token"]} == {token["id"]}
+    (*_, create, revoke) = house.store.rows
+    assert (create.kind, create.actor, create.data["user"]) == ("token.create", "ann", "bob")
+    assert (revoke.kind, revoke.actor) == ("token.revoke", "ann")
+    assert {create.about, revoke.about} == {f"token:{token['id']}"}
     secret = token["token"].rsplit("_", 1)[1]
-    assert secret not in repr(house.store.logged)
+    assert secret not in repr(house.store.rows)
 
 
 async def test_the_audit_log_is_listed_and_filtered(

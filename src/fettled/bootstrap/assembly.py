@@ -239,6 +239,10 @@ class Assembly:
         if not isinstance(error, ConfigError):
             self.sink.faulted("reload", error)
 
+    async def count(self) -> None:
+        """Count the tickets now, as a chore does every few seconds."""
+        await self._chores.count()
+
     def start(self) -> None:
         """Begin to look and to keep house."""
         self._lag.start()
@@ -297,6 +301,7 @@ class Assembly:
             config=lambda: self._records.config(),  # noqa: PLW0108 - a reload brings others
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
+            active=lambda: self._office.active,
             settings=self._web_settings,
             clocks=self._office.sla.read,
         )
@@ -307,6 +312,7 @@ class Assembly:
             version=__version__,
             metrics_token=server.metrics_token,
             public_url=server.public_url or "",
+            dialects=frozenset(name for name, served in server.dialects if served),
             requests_per_second=self.settings.limits.requests_per_second,
             requests_burst=self.settings.limits.requests_burst,
             requests_at_once=self.settings.limits.requests_at_once,

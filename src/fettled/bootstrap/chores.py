@@ -18,6 +18,7 @@ from fettled.bootstrap.office import Office
 from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
 from fettled.bootstrap.retention import forget as forget_history
 from fettled.core.errors import StoreDownError
+from fettled.core.tickets import OPEN_STATUSES
 from fettled.ports import Clock
 from fettled.scheduling import Scheduler
 from fettled.store import SqlStore
@@ -48,6 +49,8 @@ QUIET = timedelta(seconds=1)
 LONGEST_TICK = timedelta(seconds=5)
 #: The writer proves itself every second; silent for this long, the store is down.
 STORE_SILENT_SECONDS = 5.0
+
+_OPEN = frozenset(map(str, OPEN_STATUSES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +119,9 @@ class Chores:
         self.metrics.unaccounted(len(self.unaccounted.look()))
         # While the store is down the last counts stand; that it is down is told elsewhere.
         with suppress(StoreDownError):
-            self.metrics.tickets_counted(await self.store.read(lambda r: r.ticket_counts()))
+            counts = await self.store.read(lambda r: r.ticket_counts())
+            self.metrics.tickets_counted(counts)
+            self.office.active = sum(n for (status, *_), n in counts.items() if status in _OPEN)
 
     async def quieten(self) -> None:
         """Notice what silences and windows began or ended, and tell of it."""

@@ -16,6 +16,7 @@ from fettled.app.acting import Desk
 from fettled.app.audit import Audit
 from fettled.app.catalogue import make_catalogue
 from fettled.app.feed import Feed
+from fettled.app.incidents import Incidents
 from fettled.app.memory import Memory
 from fettled.app.once import Once, around
 from fettled.app.quiet import Quiet
@@ -45,6 +46,7 @@ class OfficeServices(FileDesks):
     """Fields of `fettled.web.keys.Services`."""
 
     tickets: Tickets
+    incidents: Incidents
     removals: Removals
     tokens: Tokens
     directory: Directory
@@ -73,6 +75,8 @@ class Office:
         self._store, self._clock, self._memory, self._sink = store, clock, memory, sink
         self._longest_window = timedelta()
         self._feed = feed
+        #: Open tickets, as they were counted last.
+        self.active = 0
         self.wake: Callable[[str], object] = str
         self.staff = make_staff(settings, store, clock, memory, sink)
         self.catalogue = make_catalogue()
@@ -106,6 +110,7 @@ class Office:
         """Give what the web calls."""
         return OfficeServices(
             tickets=self._tickets,
+            incidents=Incidents(self._tickets, self._store, self._clock, self._desk),
             removals=self._removals,
             tokens=self._tokens,
             directory=self.staff.directory,

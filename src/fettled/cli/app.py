@@ -14,7 +14,10 @@ import typer
 from fettled import __version__
 from fettled.cli import (
     account,
+    audit,
+    changes,
     configuration,
+    maintenances,
     oncall,
     operation,
     probing,
@@ -43,7 +46,7 @@ account.register(app)
 oncall.register(app)
 configuration.register(app)
 simulate.register(app)
-for noun in (tickets, subjects, silences, windows, tokens, store):
+for noun in (tickets, subjects, silences, windows, maintenances, changes, tokens, audit, store):
     app.add_typer(noun.app)
 
 

@@ -60,6 +60,20 @@ def who(subject: str | None, selector: Iterable[str] | None) -> dict[str, Any]:
     Raises:
         InvalidError: neither or both are named, or a label is none.
     """
+    labels = labels_of(selector)
+    if (subject is None) is (not labels):
+        msg = "name either a SUBJECT or labels by --selector NAME=VALUE"
+        raise InvalidError(msg, "subject")
+    return {"subject": subject} if subject is not None else {"selector": labels}
+
+
+def labels_of(selector: Iterable[str] | None) -> dict[str, str]:
+    """
+    Read labels.
+
+    Raises:
+        InvalidError: one of them is none, or has two values.
+    """
     labels: dict[str, str] = {}
     for each in selector or ():
         name, equals, value = each.partition("=")
@@ -70,10 +84,7 @@ def who(subject: str | None, selector: Iterable[str] | None) -> dict[str, Any]:
             msg = f"--selector: no subject has two values of {name!r}"
             raise InvalidError(msg, "selector")
         labels[name] = value
-    if (subject is None) is (not labels):
-        msg = "name either a SUBJECT or labels by --selector NAME=VALUE"
-        raise InvalidError(msg, "subject")
-    return {"subject": subject} if subject is not None else {"selector": labels}
+    return labels
 
 
 def when(start: str | None, until: str | None, lasting: str | None) -> dict[str, str]:

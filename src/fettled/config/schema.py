@@ -111,6 +111,17 @@ class TlsFiles(Options):
     key: str = Field(description="PEM file of its private key.")
 
 
+class Dialects(Options):
+    """HTTP APIs of other products that are answered as well."""
+
+    equipment: bool = Field(
+        default=True, description="Incidents about equipment: `/api/v1/incidents`."
+    )
+    team_incidents: bool = Field(
+        default=True, description="Incidents of teams: `/v1/team/{id}/incidents` and the like."
+    )
+
+
 class Server(Options):
     """Where the daemon answers."""
 
@@ -127,6 +138,9 @@ class Server(Options):
         " `$RUNTIME_DIRECTORY`.",
     )
     metrics_token: bool = Field(default=False, description="Ask `/metrics` for a token too.")
+    dialects: Dialects = Field(
+        default_factory=Dialects, description="HTTP APIs of other products, to be switched off."
+    )
     tls: TlsFiles | None = Field(None, description="Serve https with these files.")
 
     @property

@@ -27,8 +27,8 @@ _OBJECTS = (
     ("token", "token"),
     ("silence", "id"),
     ("window", "id"),
-    ("maintenance", "id"),
-    ("change", "id"),
+    ("maintenance", "maintenance"),
+    ("change", "change"),
 )
 
 

@@ -93,8 +93,12 @@ class TicketFilter:
     kind: frozenset[str] = frozenset()
     source: frozenset[str] = frozenset()
     subject: frozenset[str] = frozenset()
+    team: frozenset[str] = frozenset()
+    filed_for: frozenset[str] = frozenset()
     #: Subjects on its checklist.
     member: frozenset[str] = frozenset()
+    #: What it is linked to: (type, name).
+    link: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ _PLAIN = (
     "project",
     "application",
     "service_interrupted",
+    "filed_for",
     "shift",
     "supplier",
     "hold_until",

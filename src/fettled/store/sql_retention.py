@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select, and_, bindparam, delete, exists, select, union_all
+from sqlalchemy import Select, and_, bindparam, delete, exists, or_, select, union_all
 
 from fettled.core.tickets import OPEN_STATUSES
 from fettled.core.words import MemberState, Phase, Status
@@ -18,7 +18,7 @@ from fettled.store.tables import actions, conditions, members, outbox, tickets
 
 _OVER = (Status.RESOLVED.value, Status.CLOSED.value)
 _open = tickets.alias("open_ones")
-_IS_OPEN = _open.c.status.in_(sorted(status.value for status in OPEN_STATUSES))
+_IS_OPEN = or_(*(_open.c.status == each.value for each in sorted(OPEN_STATUSES)))
 #: Tickets that an open one names.
 _NAMED = union_all(
     *(

@@ -23,6 +23,7 @@ from fettled.store.link import Link, Row
 from fettled.store.payload import payload_of
 from fettled.store.rows import dump_entry, dump_ticket, load_entry, load_ticket
 from fettled.store.sql_fleet import subject_fields
+from fettled.store.sql_links import is_linked
 from fettled.store.sql_members import put_members
 from fettled.store.statements import add, locking
 from fettled.store.tables import members, outbox, tickets, timeline
@@ -128,13 +129,15 @@ def last_tickets(link: Link) -> dict[str, Ticket]:
 def listed(link: Link, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:
     """List tickets, newest first."""
     statement = select(tickets).order_by(tickets.c.number.desc()).limit(limit)
-    for name in ("status", "priority", "kind", "source", "subject"):
+    for name in ("status", "priority", "kind", "source", "subject", "team", "filed_for"):
         words = sorted(getattr(which, name))
         if words:
             statement = statement.where(or_(*[tickets.c[name] == word for word in words]))
     if which.member:
         wanted = or_(*[members.c.subject == word for word in sorted(which.member)])
         statement = statement.where(exists().where(members.c.ticket == tickets.c.number, wanted))
+    if which.link:
+        statement = statement.where(is_linked(sorted(which.link)))
     if which.viewer is not None:
         statement = statement.where(is_theirs(which.viewer))
     if before is not None:

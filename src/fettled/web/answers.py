@@ -26,6 +26,7 @@ from fettled.core.words import (
     SubjectType,
     Verdict,
 )
+from fettled.web.answers_catalogue import ChangeAnswer, LinkOfTicket
 
 T = TypeVar("T")
 
@@ -121,7 +122,7 @@ class TicketAnswer(Shape):
     members: list[MemberAnswer]
     member_count: int
     done_count: int
-    links: list[Any]
+    links: list[LinkOfTicket]
     labels: dict[str, str]
     sla: dict[str, Any] | None
     created_at: datetime
@@ -133,6 +134,7 @@ class TicketAnswer(Shape):
     description: str
     occurred_at: datetime | None
     recovered_at: datetime | None
+    changes: list[ChangeAnswer] | None
 
 
 class EntryAnswer(Shape):

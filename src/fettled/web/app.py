@@ -38,6 +38,7 @@ from fettled.web.api import (
 from fettled.web.attempts import FailedTries
 from fettled.web.auth import NOBODY, identify
 from fettled.web.control import identify_peer, is_control
+from fettled.web.dialects import equipment, team_incidents
 from fettled.web.gate import Gate
 from fettled.web.keys import SERVICES, Feed, Services
 from fettled.web.listening import expect_continue
@@ -74,6 +75,8 @@ ROUTES: tuple[Route, ...] = (
     *changes.routes,
     *people.routes,
     *admin.routes,
+    *equipment.routes,
+    *team_incidents.routes,
     *tokens.routes,
     *audit.routes,
     *events.routes,
@@ -120,6 +123,8 @@ async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one v
     gate: Gate,
     request: web.Request,
 ) -> web.StreamResponse:
+    if route.switched is not None and not route.switched(services.settings()):
+        raise web.HTTPNotFound
     refuse_large(request, route.max_body)
     with gate.address(route, request):
         principal = await _admit(route, services, tries, request)

@@ -22,6 +22,7 @@ from fettled.app.explain import Explained
 from fettled.app.exports import Dossier
 from fettled.app.feed import Stream, Told
 from fettled.app.health import Health
+from fettled.app.incidents import Incidents
 from fettled.app.once import Claim
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
@@ -134,6 +135,10 @@ class Subjects(Protocol):
 
     def get(self, key: str) -> SubjectView:
         """Raise NotFoundError for what is not configured."""
+        ...
+
+    def key_of(self, ident: int) -> str | None:
+        """Find the key of the subject with that number."""
         ...
 
 
@@ -275,6 +280,7 @@ class Settings:
     Attributes:
         metrics_token: whether GET /metrics needs a token as everything else does.
         public_url: what links to us begin with; empty: they are relative.
+        dialects: which foreign APIs are served.
         requests_per_second, requests_burst, requests_at_once: of one caller.
         failed_tries: to prove who one is, a minute.
     """
@@ -282,6 +288,7 @@ class Settings:
     version: str
     metrics_token: bool = False
     public_url: str = ""
+    dialects: frozenset[str] = frozenset({"equipment", "team_incidents"})
     requests_per_second: int = 200
     requests_burst: int = 1_000
     requests_at_once: int = 64
@@ -297,6 +304,7 @@ class Services:
         reload: answers notes; ConfigError if the configuration was refused.
         config: the configuration in force, as JSON, without any secret.
         health: at once, from figures in memory.
+        active: how many tickets are open, as they were counted last.
         expose: the metrics, in the form that an Accept header asks for.
         wall: the time on the wall.
         settings: asked on every request, as a reload may change them.
@@ -307,6 +315,7 @@ class Services:
 
     tickets: Tickets
     removals: Removals
+    incidents: Incidents
     subjects: Subjects
     explainer: Explainer
     accounts: Accounts
@@ -323,6 +332,7 @@ class Services:
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
     wall: Callable[[], datetime]
+    active: Callable[[], int] = field(default=lambda: 0)
     directory: Directory = field(default_factory=Anybody)
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
     clocks: Callable[[Ticket], Clocks] = field(default=lambda ticket: ticket.sla)

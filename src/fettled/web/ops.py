@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 from fettled.app.health import Part, Standing
 from fettled.core.permissions import Permission
@@ -33,12 +34,14 @@ HEALTH = "application/health+json"
 async def check_health(call: Call) -> Answer:
     """Tell the daemon's own health: 200 for pass and warn, 503 for fail."""
     health = call.services.health()
-    data = {
+    data: dict[str, Any] = {
         "status": health.standing,
         "serviceId": "fettled",
         "version": call.services.settings().version,
         "checks": {part.name: [_part(part)] for part in health.parts},
     }
+    if call.target == "/v1/health-check":
+        data |= _for_incidents(call, {part.name: part for part in health.parts})
     status = 503 if health.standing is Standing.FAIL else 200
     return Answer(data, content_type=HEALTH, status=status)
 
@@ -60,6 +63,17 @@ async def expose_metrics(call: Call) -> Answer:
         headers["Content-Encoding"] = "gzip"
         chunks = _gzip(chunks)
     return Answer(headers=headers, content_type=exposition.content_type, chunks=chunks)
+
+
+def _for_incidents(call: Call, parts: dict[str, Part]) -> dict[str, Any]:
+    """
+    Tell what clients of `dialects.team_incidents` look for.
+
+    Rules are executed by whoever looks at targets; webhooks go out of the store.
+    """
+    of = {"rules": "scheduler", "webhooks": "store"}
+    told = {name: [_part(parts[ours])] for name, ours in of.items() if ours in parts}
+    return {"active_incidents": call.services.active(), **told}
 
 
 def _part(part: Part) -> dict[str, object]:

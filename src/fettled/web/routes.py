@@ -124,6 +124,7 @@ class Route:
         tells_secret: the answer holds what is told once and kept nowhere.
         free: not counted against the limits of requests: what machines ask all the time.
         if_match: it takes `If-Match`.
+        switched: whether the settings leave it served at all; None: always.
     """
 
     method: str
@@ -143,6 +144,7 @@ class Route:
     tells_secret: bool = False
     free: bool = False
     if_match: bool = False
+    switched: Callable[[Settings], bool] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.permission, Permission | Public):
@@ -193,6 +195,7 @@ class RouteTable:
         tells_secret: bool = False,
         free: bool = False,
         if_match: bool = False,
+        switched: Callable[[Settings], bool] | None = None,
     ) -> Callable[[Handler], Handler]:
         """
         Declare the decorated function as a route; see `Route` for the arguments.
@@ -222,6 +225,7 @@ class RouteTable:
                     tells_secret=tells_secret,
                     free=free,
                     if_match=if_match,
+                    switched=switched,
                 )
             )
             return handler

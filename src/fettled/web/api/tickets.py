@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from fettled.app.acting import Caller
 from fettled.app.views import SubjectView
 from fettled.core.errors import ForbiddenError, NotFoundError
+from fettled.core.links import LinkType
 from fettled.core.permissions import Permission, Principal
 from fettled.core.references import parse_reference
 from fettled.core.sla_values import Clocks
@@ -26,14 +27,27 @@ from fettled.web.api.ticket_bodies import (
     new_ticket,
 )
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
-from fettled.web.reading import read_if_match
+from fettled.web.reading import Text, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes import entry_json, ticket_json
+from fettled.web.shapes_catalogue import attached_json
 
 routes = RouteTable()
 
 #: Whoever means more names none.
 _MOST_SUBJECTS = 1_000
+
+
+def _names_a_link(text: str) -> str:
+    kind, _, name = text.partition(":")
+    if not name or kind not in set(LinkType):
+        msg = f"must be TYPE:NAME, such as asset:Rack 1; types are {', '.join(LinkType)}"
+        raise ValueError(msg)
+    return text
+
+
+#: A link by its type and name, such as `asset:Rack 1`.
+LinkName = Annotated[Text, Field(max_length=220), AfterValidator(_names_a_link)]
 
 
 class TicketFilters(Model):
@@ -45,6 +59,7 @@ class TicketFilters(Model):
     kind: frozenset[Name] = frozenset()
     subject: frozenset[Name] = frozenset()
     member: frozenset[Name] = frozenset()
+    link: frozenset[LinkName] = frozenset()
 
 
 class TicketsQuery(TicketFilters, Paged):
@@ -77,11 +92,13 @@ async def list_tickets(call: Call) -> Answer:
     before = read_number_cursor(query.cursor)
     found = await call.services.tickets.list(which, before, query.limit + 1)
     lines = await _checklists(call, found)
+    links = await call.services.catalogue.links.of([one.number for one in found])
 
     def shape(one: Ticket) -> dict[str, object]:
-        return ticket_json(
+        shown = ticket_json(
             one, _subject(call, one.subject), lines.get(one.number, ()), _clocks(call, one)
         )
+        return shown | attached_json(links.get(one.number, ()), None)
 
     return page(call, found, query.limit, shape, lambda one: str(one.number))
 
@@ -219,6 +236,7 @@ def which_tickets(call: Call) -> TicketFilter:
         source=frozenset(map(str, query.source)),
         subject=query.subject,
         member=query.member,
+        link=frozenset((kind, name) for kind, _, name in (w.partition(":") for w in query.link)),
     )
 
 
@@ -252,7 +270,10 @@ async def _one(call: Call, ticket: Ticket) -> Answer:
 
 async def _shape(call: Call, ticket: Ticket) -> dict[str, object]:
     lines = (await _checklists(call, [ticket])).get(ticket.number, ())
-    return ticket_json(ticket, _subject(call, ticket.subject), lines, _clocks(call, ticket))
+    shown = ticket_json(ticket, _subject(call, ticket.subject), lines, _clocks(call, ticket))
+    links = (await call.services.catalogue.links.of([ticket.number])).get(ticket.number, ())
+    changes = await call.services.catalogue.changes.of_ticket(ticket)
+    return shown | attached_json(links, changes)
 
 
 def _clocks(call: Call, ticket: Ticket) -> Clocks:
