@@ -152,6 +152,8 @@ class House:
             accounts=self.accounts,
             silences=self.silences,
             catalogue=self.catalogue or fake_catalogue(self.tickets),
+            # Tried over the real thing, in tests/web_house.py.
+            incidents=None,
             comments=self.comments,
             attachments=self.attachments,
             exports=self.exports,
@@ -199,6 +201,15 @@ async def anyone(house: House) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
+async def real(sqlite_store_url: str) -> AsyncIterator[Any]:  # noqa: F811 - the fixture
+    """Serve the real use cases over a real store; a `real_desk.Real`."""
+    from web.real_desk import serve_real  # noqa: PLC0415 - it needs this module
+
+    async with serve_real(sqlite_store_url) as made:
+        yield made
+
+
+@pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     """Open the use cases on a real store."""
     async with open_desk(tmp_path / "fettled.db") as made:
@@ -224,12 +235,3 @@ async def worker(office: House) -> AsyncIterator[aiohttp.ClientSession]:
     ) as session:
         await session.post("/api/v1/tickets", json={"title": "Door stuck"})
         yield session
-
-
-@pytest.fixture
-async def real(sqlite_store_url: str) -> AsyncIterator[Any]:  # noqa: F811 - the fixture
-    """Serve the real use cases over a real store; a `real_desk.Real`."""
-    from web.real_desk import serve_real  # noqa: PLC0415 - it needs this module
-
-    async with serve_real(sqlite_store_url) as made:
-        yield made
