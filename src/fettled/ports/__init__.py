@@ -32,6 +32,12 @@ from fettled.ports.records import (
     Token,
     Viewer,
 )
+from fettled.ports.search import (
+    Place,
+    SearchReader,
+    Sort,
+    SortKey,
+)
 from fettled.ports.store import (
     Reader,
     Store,
@@ -61,11 +67,15 @@ __all__ = [
     "IsolationSpec",
     "KnownCheck",
     "OutboxEvent",
+    "Place",
     "Probe",
     "QuietEdge",
     "QuietSpec",
     "Reader",
     "Schedule",
+    "SearchReader",
+    "Sort",
+    "SortKey",
     "Store",
     "Subject",
     "SubjectSpec",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.ports.search import SearchReader
 from fettled.ports.store import Reader, UnitOfWork
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ class ActionsUnit(ActionsReader, Protocol):
         ...
 
 
-class DeskReader(Reader, ActionsReader, Protocol):
+class DeskReader(Reader, ActionsReader, SearchReader, Protocol):
     """Everything that can be asked of the store."""
 
     def ticket_of_uuid(self, uuid: str) -> int | None:

@@ -115,18 +115,12 @@ tickets = Table(
     ),
     CheckConstraint(f"({_IS_OVER}) = (resolved_at IS NOT NULL)", name="resolved_at"),
     CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
-    # Lists are newest first, page by page, under any one filter without a sort.
+    # Further ones, for lists and searches, are in `search_tables`.
     Index(None, "status", "number"),
-    Index(None, "priority", "number"),
-    Index(None, "kind", "number"),
-    Index(None, "source", "number"),
-    Index(None, "subject", "number"),
     Index(None, "check_key", "number"),
     Index(None, "hold_until"),
     Index(None, "snoozed_until"),
     Index(None, "status", "resolved_at"),
-    # Counting for the metrics reads this index alone.
-    Index(None, "status", "priority", "kind", "source"),
     sqlite_autoincrement=True,
 )
 

@@ -20,7 +20,9 @@ from fettled.ports import (
     Input,
     KnownCheck,
     OutboxEvent,
+    Place,
     QuietSpec,
+    Sort,
     Subject,
     SubjectSpec,
     TicketAction,
@@ -33,13 +35,15 @@ from fettled.store import (
     sql_conditions,
     sql_fleet,
     sql_members,
+    sql_search,
     sql_silences,
     sql_tickets,
 )
 from fettled.store.link import Link
+from fettled.store.unit_search import SearchQueries
 
 
-class SqlReader:
+class SqlReader(SearchQueries):
     """What can be asked of the store."""
 
     _lock = False
@@ -105,7 +109,8 @@ class SqlReader:
 
     def tickets(self, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:
         """Newest first, with numbers below *before*."""
-        return sql_tickets.listed(self._link, which, before=before, limit=limit)
+        after = None if before is None else Place(before)
+        return sql_search.search(self._link, which, sort=Sort(), after=after, limit=limit)
 
     def ticket_of_uuid(self, uuid: str) -> int | None:
         """The number of the ticket with that uuid."""
