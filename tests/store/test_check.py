@@ -99,7 +99,8 @@ async def test_a_damaged_page_is_named(sqlite_store_url: str) -> None:
     await lived_in(sqlite_store_url)
     path = Path(sqlite_store_url.removeprefix("sqlite:///"))
     (root,) = rows(
-        sqlite_store_url, "SELECT rootpage FROM sqlite_master WHERE name = 'ix_tickets_kind_number'"
+        sqlite_store_url,
+        "SELECT rootpage FROM sqlite_master WHERE name = 'ix_tickets_kind_status_number'",
     )
     with path.open("r+b") as file:
         file.seek((root[0] - 1) * 4096 + 4000)
