@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from desk import POLICY, Desk, check, fleet
+from fettled.core.actions import Comment, Reopen, Resolve
 from fettled.core.errors import ConflictError
-from fettled.core.lifecycle import Comment, Reopen, Resolve
 from fettled.core.policy import Cascade, Flap, Storm
 from fettled.core.tickets import Actor
 from fettled.core.words import Code

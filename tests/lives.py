@@ -12,9 +12,9 @@ from desk import SEEN, Desk, check, fleet
 from fettled.app.replay import Replay, next_tend, stories
 from fettled.app.rollups import Rollups
 from fettled.app.surroundings import NoQuiet
+from fettled.core.actions import Action, Comment, Reopen, Resolve
 from fettled.core.errors import ConflictError, InvalidError, NotFoundError
 from fettled.core.keys import stands_for_many
-from fettled.core.lifecycle import Action, Comment, Reopen, Resolve
 from fettled.core.observations import Outcome, Reason
 from fettled.core.policy import Cascade, Flap, Policy, ReopenBudget, Storm
 from fettled.core.tickets import Actor

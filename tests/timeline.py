@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from fettled.core import lifecycle
+from fettled.core.actions import Action, Resolve
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.engine import resolved_by_person, step
 from fettled.core.flap import Stretch, stretched
-from fettled.core.lifecycle import Action
+from fettled.core.moves import Moment, act
 from fettled.core.observations import Observation, Reason, kind_of
 from fettled.core.phases import Sight
 from fettled.core.policy import Policy
@@ -111,10 +111,10 @@ class Timeline:
         ticket = self.ticket if number is None else self.tickets[number - 1]
         assert ticket is not None
         at = START + timedelta(seconds=second) + self.offset
-        change = lifecycle.act(ticket, action, ANN, at, self.condition.phase)
+        change = act(ticket, action, Moment(ANN, at, self.condition.phase))
         if change is not None:
             self.keep(change)
-            if isinstance(action, lifecycle.Resolve):
+            if isinstance(action, Resolve):
                 self.condition = resolved_by_person(self.condition)
         return change
 

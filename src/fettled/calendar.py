@@ -1,8 +1,8 @@
 """
-Cron expressions in time zones, made into intervals: the only reader of both.
+Cron expressions and working hours in time zones, made into intervals: the only reader of them.
 
-An expression says local times, as they stand on a wall there. Where the clocks there are
-moved, this holds:
+Both say local times, as they stand on a wall there. Where the clocks there are moved, this
+holds:
 
 - a time that is skipped is the instant at which the skip ends;
 - a time that occurs twice is the first of the two, once;
@@ -15,7 +15,8 @@ times, without a zone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from fettled.core.errors import InvalidError
+from fettled.core.intervals import Piece, joined
 from fettled.core.quiet import Interval, Recurrence
 
 #: Five fields of lists; a longer one is not written by people.
@@ -33,6 +35,9 @@ _LOOKED_AT = 400
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+#: Dates end soon after; nothing is promised for then.
+_LAST_YEAR = 9990
 
 
 def check_cron(text: str) -> str:
@@ -118,6 +123,65 @@ def around(recurrence: Recurrence, at: datetime) -> tuple[Interval, ...]:
     following = next((run for run in _after(cron, zone, at) if run > at), None)
     starts = dict.fromkeys(run for run in (ended, begun, following) if run is not None)
     return tuple(Interval(run, run + length) for run in starts)
+
+
+def runs(recurrence: Recurrence, since: datetime) -> Iterator[Piece]:
+    """Yield its intervals in order, from those that end after *since* on; they may overlap."""
+    length = recurrence.duration
+    for run in _after(recurrence.cron, _zone(recurrence.zone), since - length):
+        if run + length > since:
+            yield run, run + length
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """
+    Hours of one weekday; *start* and *end* are counted from its midnight by the wall's clock.
+
+    Attributes:
+        weekday: 0 for Monday.
+        end: at most a day after *start*; beyond 24 hours it lies in the night after.
+    """
+
+    weekday: int
+    start: timedelta
+    end: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """
+    The working hours of somebody.
+
+    Attributes:
+        zone: a name of the IANA database.
+        holidays: days on which nothing opens; what opened the day before goes on to its end.
+    """
+
+    zone: str
+    openings: tuple[Opening, ...]
+    holidays: frozenset[date] = frozenset()
+
+    def working(self, since: datetime) -> Iterator[Piece]:
+        """Yield the working hours that end after *since*, in order and apart."""
+        return joined(piece for piece in self._hours(since) if piece[1] > since)
+
+    def _hours(self, since: datetime) -> Iterator[Piece]:
+        zone = _zone(self.zone)
+        # The night before, and a day for clocks that were moved by one.
+        day = since.astimezone(zone).date() - 3 * _DAY
+        while day.year < _LAST_YEAR:
+            if day not in self.holidays:
+                midnight = datetime.combine(day, time())
+                for each in sorted(self._of(day.weekday()), key=lambda one: one.start):
+                    start, end = midnight + each.start, midnight + each.end
+                    hours = to_instant(start, zone), to_instant(end, zone)
+                    if hours[0] < hours[1]:
+                        yield hours
+            day += _DAY
+
+    def _of(self, weekday: int) -> Iterator[Opening]:
+        return (each for each in self.openings if each.weekday == weekday)
 
 
 def shortest_distance(recurrence: Recurrence, after: datetime) -> timedelta | None:

@@ -11,7 +11,7 @@ from desk import POLICY, Desk, check, fleet
 from fettled.app.account import Accounts, Unaccounted
 from fettled.core import lifecycle
 from fettled.core.account import Account, Place
-from fettled.core.lifecycle import Resolve
+from fettled.core.actions import Resolve
 from fettled.core.policy import Cascade
 from fettled.core.tickets import MONITOR, Actor, Membership, Resolution
 from fettled.core.words import Code, MemberState

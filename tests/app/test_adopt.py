@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from desk import SEEN, Desk, check, fleet
+from fettled.core.actions import Comment
 from fettled.core.errors import NotFoundError, StoreDownError
-from fettled.core.lifecycle import Comment
 from fettled.core.tickets import Actor
 from fettled.core.words import Phase
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from desk import Desk, check, fleet
-from fettled.core.lifecycle import Comment
+from fettled.core.actions import Comment
 from fettled.core.tickets import Actor
 from fettled.core.words import Phase
 from fettled.ports import CheckSpec, Fleet, HeartbeatSpec

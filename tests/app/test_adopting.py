@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from desk import POLICY, Desk, check, fleet
+from fettled.core.actions import Resolve
 from fettled.core.errors import NotFoundError
 from fettled.core.keys import ADOPTED, rollup_of, stands_for_many
-from fettled.core.lifecycle import Resolve
 from fettled.core.policy import Policy
 from fettled.core.tickets import Actor
 from fettled.core.words import Code, Kind, MemberState, Phase, Priority

@@ -9,8 +9,8 @@ import pytest
 
 from desk import check, fleet
 from fettled.app import blind
+from fettled.core.actions import Resolve
 from fettled.core.keys import BLIND, ISOLATION
-from fettled.core.lifecycle import Resolve
 from fettled.core.tickets import Actor
 from fettled.core.words import MemberState
 from fettled.ports import HeartbeatSpec

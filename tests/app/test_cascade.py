@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from desk import POLICY, Desk, check, fleet
-from fettled.core.lifecycle import Comment, Reopen, Resolve
+from fettled.core.actions import Comment, Reopen, Resolve
 from fettled.core.policy import Cascade
 from fettled.core.words import Code, Gate, Status
 from house import ALL_UP, ANN, DOORS, HUB, house, states, ticket_of

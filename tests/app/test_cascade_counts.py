@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from desk import POLICY, Desk, check, fleet
-from fettled.core.lifecycle import Comment, Resolve
+from fettled.core.actions import Comment, Resolve
 from fettled.core.policy import Cascade
 from fettled.core.tickets import Actor
 from fettled.core.words import MemberState

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from desk import Desk, check, fleet
-from fettled.core.lifecycle import Comment
+from fettled.core.actions import Comment
 from fettled.core.words import Gate
 from house import ALL_UP, ANN, DOORS, Window, house, mains, states, ticket_at
 

@@ -14,8 +14,8 @@ import pytest
 
 from desk import POLICY, SEEN, Desk
 from fettled.app import queue
+from fettled.core.actions import Comment
 from fettled.core.errors import StoreUnsureError
-from fettled.core.lifecycle import Comment
 from fettled.core.policy import Cascade
 from fettled.core.words import Phase, Status
 from house import ALL_UP, ANN, DOORS, house, rollups, states, tended, ticket_at, ticket_of

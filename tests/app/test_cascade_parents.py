@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from desk import POLICY, SEEN, Desk, check, fleet
-from fettled.core.lifecycle import Comment, Resolve
+from fettled.core.actions import Comment, Resolve
 from fettled.core.policy import Cascade
 from fettled.core.words import Code, Gate
 from fettled.ports import Fleet

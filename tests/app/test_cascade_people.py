@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from desk import POLICY, Desk
-from fettled.core.lifecycle import Comment, Reopen, Resolve
+from fettled.core.actions import Comment, Reopen, Resolve
 from fettled.core.policy import Cascade
 from fettled.core.words import Code, Gate, MemberState
 from house import (

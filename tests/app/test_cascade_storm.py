@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desk import Desk, check, fleet
-from fettled.core.lifecycle import Resolve
+from fettled.core.actions import Resolve
 from fettled.core.policy import Storm
 from fettled.core.words import Code, Gate
 from fettled.store.link import Link

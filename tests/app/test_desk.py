@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from desk import Desk, check, fleet
+from fettled.app.acting import Caller
+from fettled.core.actions import Comment, Reopen, Resolve
 from fettled.core.errors import (
     ConflictError,
     InvalidError,
@@ -13,7 +15,6 @@ from fettled.core.errors import (
     StaleError,
     StoreUnsureError,
 )
-from fettled.core.lifecycle import Comment, Reopen, Resolve
 from fettled.core.tickets import Actor, Change
 from fettled.core.words import Code, Gate, Status
 from fettled.ports import UnitOfWork
@@ -61,9 +62,9 @@ async def test_a_stale_version_is_refused_and_changes_nothing(desk: Desk) -> Non
     """Judged inside the transaction."""
     await _open(desk)
     version = (await desk.tickets.get("1")).version
-    await desk.tickets.act("1", Comment("first"), ANN, version)
+    await desk.tickets.act("1", Comment("first"), Caller(ANN, version=version))
     with pytest.raises(StaleError, match="not"):
-        await desk.tickets.act("1", Comment("second"), BEN, version)
+        await desk.tickets.act("1", Comment("second"), Caller(BEN, version=version))
 
     assert await desk.events(1) == ["opened", "comment_added"]
 

@@ -9,9 +9,9 @@ import pytest
 
 from desk import POLICY, Desk, check, fleet
 from fettled.app.explain import Explainer
+from fettled.core.actions import Comment, Resolve
 from fettled.core.errors import NotFoundError
 from fettled.core.explain import Explanation
-from fettled.core.lifecycle import Comment, Resolve
 from fettled.core.prospects import Relapse
 from fettled.core.quiet import Interval, Rule, Scope
 from fettled.core.reopening import StayQuiet

@@ -10,8 +10,8 @@ import pytest
 from desk import fleet
 from fettled.app.rollups import Rollups
 from fettled.app.surroundings import NoQuiet
+from fettled.core.actions import Comment, Resolve
 from fettled.core.keys import ISOLATION
-from fettled.core.lifecycle import Comment, Resolve
 from fettled.core.tickets import Actor
 from fettled.core.words import Requires, Verdict
 from fettled.ports import UnitOfWork

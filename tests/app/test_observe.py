@@ -8,7 +8,7 @@ import pytest
 from desk import SEEN, Desk, check, fleet
 from fettled.app import queue
 from fettled.app.watch import MOST_HELD
-from fettled.core.lifecycle import Resolve
+from fettled.core.actions import Resolve
 from fettled.core.tickets import Actor
 from fettled.core.words import Phase
 

@@ -13,8 +13,8 @@ from desk import SEEN, Desk, check, fleet
 from fettled.app import queue
 from fettled.app.deciding import Undecided, decide
 from fettled.app.watch import Held, Watch
+from fettled.core.actions import Resolve
 from fettled.core.errors import ConflictError
-from fettled.core.lifecycle import Resolve
 from fettled.core.observations import Observation, Outcome, Reason
 from fettled.core.policy import Flap, Policy
 from fettled.core.spans import begin

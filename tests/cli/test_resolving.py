@@ -6,7 +6,7 @@ from typing import get_args
 
 from cli.fake_daemon import TICKET, FakeDaemon, Fettled
 from fettled.cli import ticket_work
-from fettled.core.lifecycle import PEOPLES_CODES
+from fettled.core.moves import PEOPLES_CODES
 from fettled.web.api import tickets as api
 
 PATH = "/api/v1/tickets/42"

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from fettled.core.actions import Comment, Resolve
 from fettled.core.condition import Condition, Flip, not_after
-from fettled.core.lifecycle import Comment, Resolve
 from fettled.core.policy import ALWAYS, Flap, Policy, ReopenBudget
 from fettled.core.words import Cause, Gate
 from timeline import START, Timeline, at, more, phase_of, play

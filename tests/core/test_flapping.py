@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from fettled.core.actions import Reopen, Resolve
 from fettled.core.condition import not_after
-from fettled.core.lifecycle import Reopen, Resolve
 from fettled.core.policy import Flap, Policy, ReopenBudget
 from fettled.core.words import Kind, Phase, Priority
 from timeline import at, more, phase_of, play

@@ -6,8 +6,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fettled.core.actions import Comment, Reopen, Resolve
 from fettled.core.durations import LONGEST, format_duration, parse_duration
-from fettled.core.lifecycle import Comment, Reopen, Resolve
 from fettled.core.policy import Flap, Policy
 from fettled.core.spans import begin, expand, extend
 from fettled.core.words import Code, Phase, Status, Verdict

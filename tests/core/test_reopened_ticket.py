@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from fettled.core.actions import Reopen, Resolve
 from fettled.core.condition import Condition
-from fettled.core.lifecycle import Reopen, Resolve
 from fettled.core.policy import ALWAYS, Flap, Policy, ReopenBudget
 from fettled.core.words import Kind, Phase, Priority, Status
 from timeline import Timeline, at, more, phase_of, play

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from fettled.core.lifecycle import Reopen, Resolve
+from fettled.core.actions import Reopen, Resolve
 from fettled.core.policy import ALWAYS, NEVER, Flap, Policy
 from fettled.core.words import Code, Gate, Status
 from timeline import at, more, play

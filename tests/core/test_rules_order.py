@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from fettled.core import lifecycle
+from fettled.core.actions import Comment, Resolve
 from fettled.core.condition import Condition
-from fettled.core.lifecycle import Comment, Resolve
 from fettled.core.policy import ALWAYS, Flap, Policy
 from fettled.core.tickets import SYSTEM, Resolution
 from fettled.core.words import Code, Gate, Status

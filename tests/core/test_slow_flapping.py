@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from fettled.core.lifecycle import Comment
+from fettled.core.actions import Comment
 from fettled.core.policy import ALWAYS, NEVER, Flap, Policy, ReopenBudget
 from fettled.core.words import Kind, Phase
 from timeline import Timeline, more, phase_of, play

@@ -6,8 +6,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fettled.core.actions import Comment, Reopen, Resolve
 from fettled.core.context import Context
-from fettled.core.lifecycle import Comment, Reopen, Resolve
 from fettled.core.observations import Observation, Reason, kind_of
 from fettled.core.phases import Sight
 from fettled.core.policy import Flap, Policy

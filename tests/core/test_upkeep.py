@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from fettled.core.actions import Comment, Reopen, Resolve
 from fettled.core.errors import ConflictError, InvalidError
-from fettled.core.lifecycle import Comment, Reopen, Resolve
 from fettled.core.policy import Flap, Policy
 from fettled.core.words import Code, Kind, Priority, Status, SubjectType
 from timeline import ANN, at, more, play

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from fettled.app.watch import Watch
+from fettled.core.actions import Comment, Reopen, Resolve
 from fettled.core.engine import is_quiet
-from fettled.core.lifecycle import Comment, Reopen, Resolve
 from fettled.core.pace import next_look
 from fettled.core.tickets import Ticket
 from fettled.core.words import Code, Status

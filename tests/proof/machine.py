@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from fettled.core import lifecycle
-from fettled.core.lifecycle import Comment, Reopen, Resolve
+from fettled.core.actions import Comment, Reopen, Resolve
 from fettled.core.tickets import Change, Entry, Ticket
 from fettled.core.words import Code, Priority, Source, Status
 from fettled.ports import Fleet

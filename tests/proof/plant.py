@@ -20,9 +20,9 @@ from fettled.app.ledger import LedgerStore
 from fettled.app.memory import Memory
 from fettled.app.rollups import Rollups
 from fettled.app.watch import Held, Watch
+from fettled.core.actions import Action
 from fettled.core.engine import is_quiet
 from fettled.core.flap import Stretch, stretched
-from fettled.core.lifecycle import Action
 from fettled.core.observations import Observation, Reason, kind_of
 from fettled.core.reopening import StayQuiet
 from fettled.core.spans import begin, max_gap

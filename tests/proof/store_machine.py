@@ -21,8 +21,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from desk import POLICY, SEEN, Desk, Switch, check, fleet
 from fakes import FakeClock
 from fettled.app.ledger import LedgerStore
+from fettled.core.actions import Action, Comment, Reopen, Resolve
 from fettled.core.errors import StoreDownError
-from fettled.core.lifecycle import Action, Comment, Reopen, Resolve
 from fettled.core.policy import Cascade
 from fettled.core.tickets import Actor, Ticket
 from fettled.core.words import Phase

@@ -122,6 +122,7 @@ class House:
     async def serve(self) -> AsyncIterator[None]:
         services = Services(
             tickets=self.tickets,
+            removals=self.tickets,
             subjects=self.subjects,
             heartbeats=self.heartbeats,
             tokens=self.tokens,

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fettled.app.acting import Caller
 from fettled.app.backlog import Adopted
 from fettled.app.health import Figures, Health, assess
 from fettled.app.views import CheckView, SubjectView
+from fettled.core.actions import Action, Comment
 from fettled.core.condition import Condition
-from fettled.core.errors import ConflictError, NotFoundError, StaleError, StoreDownError
-from fettled.core.lifecycle import Action, Comment
+from fettled.core.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    StaleError,
+    StoreDownError,
+)
+from fettled.core.filing import NewTicket, edited, filed
 from fettled.core.observations import Reason
+from fettled.core.permissions import Principal, may_act, sees
 from fettled.core.quiet import Scope
 from fettled.core.tickets import MONITOR, Actor, Change, Entry, Member, Ticket
 from fettled.core.words import Gate, Phase, Priority, Source, Status, SubjectType, Verdict
@@ -152,11 +161,12 @@ class FakeTickets:
         self.asked: TicketFilter | None = None
         self.error: Exception | None = None
 
-    async def get(self, ref: str) -> Ticket:
+    async def get(self, ref: str, who: Principal | None = None) -> Ticket:
         if self.error is not None:
             raise self.error
         for ticket in self.kept.values():
-            if ref in {str(ticket.number), ticket.reference}:
+            is_it = ref in {str(ticket.number), ticket.reference}
+            if is_it and (who is None or sees(who, ticket)):
                 return ticket
         msg = "there is no such ticket"
         raise NotFoundError(msg)
@@ -168,21 +178,37 @@ class FakeTickets:
         await self.get(ref)
         return [entry for entry in self.entries if entry.seq > after][:limit]
 
-    async def act(
-        self, ref: str, action: Action, actor: Actor, if_version: int | None = None
-    ) -> Ticket:
-        ticket = await self.get(ref)
-        if if_version is not None and if_version != ticket.version:
+    async def act(self, ref: str, action: Action, caller: Caller) -> Ticket:
+        ticket = await self.get(ref, caller.who)
+        if caller.who is not None and not may_act(caller.who, ticket, action):
+            msg = "your token does not allow that on this ticket"
+            raise ForbiddenError(msg)
+        if caller.version not in {None, ticket.version}:
             msg = f"#{ticket.number} is at version {ticket.version}"
             raise StaleError(msg)
         if ticket.status is Status.CLOSED:
             msg = f"#{ticket.number} is closed"
             raise ConflictError(msg)
-        self.acts.append((ref, action, actor))
+        self.acts.append((ref, action, caller.actor))
         status = ticket.status if isinstance(action, Comment) else Status.RESOLVED
         after = replace(ticket, version=ticket.version + 1, status=status)
         self.kept[ticket.number] = after
         return after
+
+    async def create(self, new: NewTicket, caller: Caller) -> Ticket:
+        change = filed(new, caller.actor, AT)
+        self.kept[43] = replace(change.ticket, number=43)
+        return self.kept[43]
+
+    async def edit(self, ref: str, wanted: Mapping[str, Any], caller: Caller) -> Ticket:
+        ticket = await self.get(ref, caller.who)
+        change = edited(ticket, wanted, caller.actor, AT)
+        after = change.ticket if change is not None else ticket
+        self.kept[ticket.number] = after
+        return after
+
+    async def delete(self, ref: str, caller: Caller) -> None:
+        del self.kept[(await self.get(ref, caller.who)).number]
 
     async def adopt(self, subjects: Sequence[str], actor: Actor) -> Adopted:
         if unknown := set(subjects) - {"door-1"}:

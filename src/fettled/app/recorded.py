@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from fettled.core.lifecycle import Action, Comment, Reopen, Resolve
+from fettled.core.actions import Action, Comment, Reopen, Resolve
 from fettled.core.spans import Span
 from fettled.core.tickets import Actor
 from fettled.core.words import Code

@@ -28,8 +28,8 @@ from fettled.app.rollups import Rollups
 from fettled.app.rulebook import Expand
 from fettled.app.silences import Silences, Wanted
 from fettled.app.tickets import Tickets
+from fettled.core.actions import Action, Comment, Reopen, Resolve
 from fettled.core.errors import FettledError
-from fettled.core.lifecycle import Action, Comment, Reopen, Resolve
 from fettled.core.observations import Outcome
 from fettled.core.quiet import Scope
 from fettled.core.scenario import (

@@ -17,7 +17,9 @@ from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any, TypeVar
 
+from fettled.app.acting import Caller, Desk, perform
 from fettled.app.adopt import retired
+from fettled.app.anybody import Anybody
 from fettled.app.cursor import Cursor, Moment
 from fettled.app.deciding import Undecided, decide
 from fettled.app.ledger import Ledger, LedgerStore
@@ -26,15 +28,14 @@ from fettled.app.observe import OPENED, Foreseen, foresee
 from fettled.app.recorded import Adoption, Deed, Meant, Recorded
 from fettled.app.rollups import Rollups
 from fettled.app.surroundings import NoQuiet, Quiet
-from fettled.app.tickets import perform
 from fettled.app.watch import Held, Watch
+from fettled.core.actions import Resolve
 from fettled.core.condition import Condition
 from fettled.core.engine import is_quiet
 from fettled.core.errors import FettledError
 from fettled.core.flap import Stretch
 from fettled.core.isolation import Link
 from fettled.core.keys import stands_for_many
-from fettled.core.lifecycle import Resolve
 from fettled.core.observations import Observation
 from fettled.core.spans import begin
 from fettled.core.tickets import Change, Ticket
@@ -291,7 +292,12 @@ class Replay:
         try:
             with self._ledger.unit():
                 acted = perform(
-                    str(ticket.number), action, deed.actor, None, lambda: deed.at, self._ledger
+                    self._ledger,
+                    ref=str(ticket.number),
+                    action=action,
+                    caller=Caller(deed.actor),
+                    desk=Desk(Anybody()),
+                    wall=lambda: deed.at,
                 )
         except FettledError:
             # Under another policy its ticket may stand otherwise than the person found it.

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from fettled.core import quiet
 from fettled.core.quiet import Interval, Kin, Recurrence, Rule, Scope
 from fettled.core.reopening import StayQuiet
+from fettled.core.words import Gate
 from fettled.ports import QuietSpec, SubjectSpec
 
 #: Gives the interval that ended last, the one that holds and the next, around a time.
@@ -107,6 +108,17 @@ class Rulebook:
         lineage = self.relations.lineage(subject)
         return quiet.ended_last(self._about(lineage, at), lineage, at)
 
+    def windows(self, subject: str) -> list[Page]:
+        """Give the maintenance windows that are about *subject*, whenever they hold."""
+        if not (self.by_key or self.by_label):
+            return []
+        lineage = self.relations.lineage(subject)
+        return [
+            page
+            for page in self._pages_about(lineage)
+            if page.spec.gate is Gate.MAINTENANCE_WINDOW and page.rule.means(lineage)
+        ]
+
     def at(self, page: Page, at: datetime) -> Rule:
         """Give the rule of *page* with what matters at *at*, or when it was made."""
         at = max(at, page.spec.created_at or at)
@@ -123,6 +135,9 @@ class Rulebook:
 
     def _about(self, lineage: tuple[Kin, ...], at: datetime) -> list[Rule]:
         """Give the rules that may mean the first of *lineage*, each once."""
+        return [self.at(page, at) for page in self._pages_about(lineage)]
+
+    def _pages_about(self, lineage: tuple[Kin, ...]) -> list[Page]:
         found: dict[str, Page] = {}
         for kin in lineage:
             for page in self.by_key.get(kin.key, ()):
@@ -130,7 +145,7 @@ class Rulebook:
             for label in kin.labels.items():
                 for page in self.by_label.get(label, ()):
                     found[page.spec.id] = page
-        return [self.at(page, at) for page in found.values()]
+        return list(found.values())
 
 
 def make_relations(subjects: Mapping[str, SubjectSpec]) -> Relations:

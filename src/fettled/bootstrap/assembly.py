@@ -15,30 +15,41 @@ from pathlib import Path
 from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
+from fettled.app.anybody import Anybody
+from fettled.app.catalogue import make_catalogue
 from fettled.app.explain import Explainer
 from fettled.app.health import Figures, assess, missing
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
+from fettled.app.removals import Removals
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
+from fettled.app.sla import Sla
+from fettled.app.sla_watch import SlaWatch
+from fettled.app.sla_windows import QuietWindows
 from fettled.app.subjects import Subjects
+from fettled.app.tending import Tending
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
+from fettled.bootstrap.catalogue import make_catalogue_services
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
+from fettled.bootstrap.desk import longest_window, make_desk
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.own_trouble import make_own_trouble
+from fettled.config.catalogue import catalogue_lists
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
+from fettled.config.sla import sla_rules
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
 from fettled.core.permissions import Role
-from fettled.ports import Clock, EventSink, Fleet
+from fettled.ports import Clock, Directory, EventSink, Fleet
 from fettled.probes.run import run as run_probe
 from fettled.probes.tools import Tools
 from fettled.scheduling import Housekeeping, LoopLag, Scheduler, Skip, Timing
@@ -80,6 +91,10 @@ class Assembly:
         self.sink = Fan(self._metrics, self.log, *extra)
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
+        self._sla = Sla(clock, QuietWindows(self.quiet, calendar.runs))
+        self._sla_watch = SlaWatch(self._sla, store, clock, self.memory, self.sink, self.quiet)
+        self._go_by(self.settings)
+        store.stamp_by(self._sla.stamp)
         self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
         self._lag = LoopLag(self._metrics.loop_lagged)
         room = room_for_probes(descriptors)
@@ -117,8 +132,18 @@ class Assembly:
             heartbeats=self._heartbeats,
             isolation=self._trouble.isolation,
         )
-        self._tickets = Tickets(store, clock, self.memory, self.sink)
+        self.directory: Directory = Anybody()
+        self._longest_window = timedelta()
+        self._tickets = Tickets(
+            store,
+            clock,
+            self.memory,
+            self.sink,
+            lambda: make_desk(self.settings, self.directory),
+        )
         self._tickets.wake = self._scheduler.look_now
+        self.catalogue = make_catalogue(catalogue_lists(loaded.settings))
+        self._removals = Removals(store, clock, self.memory)
         self._tokens = Tokens(store, clock, self._roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
@@ -129,7 +154,9 @@ class Assembly:
             memory=self.memory,
             observer=self.observer,
             quiet=self.quiet,
+            sla=self._sla_watch,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
+            tending=Tending(store, clock, self.memory, self.sink, self._close_after),
             unaccounted=Unaccounted(self.memory, clock),
             trouble=self._trouble,
             scheduler=self._scheduler,
@@ -203,6 +230,8 @@ class Assembly:
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
             self.settings = _without_targets(loaded.settings)
+            self._go_by(self.settings)
+            self.catalogue.configure(catalogue_lists(loaded.settings))
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -217,6 +246,11 @@ class Assembly:
             return
         if not isinstance(error, ConfigError):
             self.sink.faulted("reload", error)
+
+    def _go_by(self, settings: Settings) -> None:
+        """Let what asks no fleet go by *settings*."""
+        self._sla.rules = sla_rules(settings.sla)
+        self._sla_watch.rules_changed()
 
     def start(self) -> None:
         """Begin to look and to keep house."""
@@ -251,6 +285,8 @@ class Assembly:
         """What the web may call."""
         return keys.Services(
             tickets=self._tickets,
+            removals=self._removals,
+            directory=self.directory,
             subjects=Subjects(self.memory, self._scheduler.next_at),
             explainer=Explainer(
                 store=self._store,
@@ -270,10 +306,19 @@ class Assembly:
                 check=calendar.check,
                 source=str(self._config) if self._config.name else "the configuration",
             ),
+            catalogue=make_catalogue_services(
+                catalogue=self.catalogue,
+                store=self._store,
+                clock=self._clock,
+                memory=self.memory,
+                sink=self.sink,
+                wake=self._scheduler.look_now,
+            ),
             reload=self.reload,
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
             settings=self._web_settings,
+            clocks=self._sla.read,
         )
 
     def _web_settings(self) -> keys.Settings:
@@ -307,12 +352,16 @@ class Assembly:
             )
         if self._shrunk is not None:
             self.log.shrunk(self._shrunk)
+        self._longest_window = longest_window(fleet)
         self._trouble.isolation.configure(fleet.isolation)
         self._metrics.fleet_changed(fleet)
         self._scheduler.set_checks(timings(fleet))
         for key, spec in fleet.checks.items():
             if fingerprints.get(key, spec.fingerprint) != spec.fingerprint:
                 self._scheduler.look_now(key)  # it points elsewhere now
+
+    def _close_after(self) -> timedelta:
+        return max(self.settings.tickets.close_after, self._longest_window)
 
     def _figures(self) -> Figures:
         now = time.monotonic()

@@ -13,6 +13,9 @@ from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
+from fettled.app.sla_watch import SlaWatch
+from fettled.app.tending import Tending
+from fettled.bootstrap.catalogue import forget_changes
 from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
 from fettled.bootstrap.retention import forget as forget_history
 from fettled.core.errors import StoreDownError
@@ -25,13 +28,16 @@ from fettled.telemetry.sink import LogSink
 #: How often history and heartbeats are written that no decision has carried along: what
 #: kill -9 may cost of the charts. Decisions are never late.
 FLUSH = timedelta(seconds=30)
-#: How soon a checklist notices a silence, a removal, or that a grace is over.
+#: How soon a checklist notices a silence, a removal, or that a grace is over; and how late
+#: a hold or a snooze may end.
 TEND = timedelta(seconds=5)
 FORGET_EVERY = timedelta(minutes=10)
 GAUGE = timedelta(seconds=1)
 #: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
 #: counted in a hundredth of a second.
 COUNT = timedelta(seconds=5)
+#: How late it may be told that a clock ran out; that it did is recorded with its due time.
+SLA = timedelta(seconds=5)
 #: How often is looked whether a silence or window began or ended. Whether one holds does
 #: not depend on it; what it held back is looked at again so soon.
 QUIET = timedelta(seconds=1)
@@ -52,6 +58,8 @@ class Chores:
     observer: Observer
     quiet: Quiet
     rollups: Rollups
+    tending: Tending
+    sla: SlaWatch
     unaccounted: Unaccounted
     trouble: OwnTrouble
     scheduler: Scheduler
@@ -68,6 +76,7 @@ class Chores:
         yield "gauge", GAUGE, self.gauge
         yield "count", COUNT, self.count
         yield "quiet", QUIET, self.quieten
+        yield "sla", SLA, self.reckon
 
     async def flush(self) -> None:
         """Write history and heartbeats that no decision has carried along."""
@@ -75,14 +84,16 @@ class Chores:
         await self.trouble.heartbeats.flush()
 
     async def tend(self) -> None:
-        """Keep the checklists; look again at what no ticket stands for any more."""
+        """Keep the checklists and what of tickets is due; look again at what they let go of."""
         with suppress(StoreDownError):
             for check in await self.rollups.tend():
                 self.scheduler.look_now(check)
+            await self.tending.tend()
 
     async def forget(self) -> None:
         """Forget history that is old enough."""
         await forget_history(self.store, self.clock.wall())
+        await forget_changes(self.store, self.clock.wall())
         await self.quiet.forget()
 
     async def count(self) -> None:
@@ -102,6 +113,12 @@ class Chores:
         # While the store is down what is to be logged there waits.
         with suppress(StoreDownError):
             await self.quiet.tell()
+
+    async def reckon(self) -> None:
+        """Tell which clocks of tickets ran low, or out."""
+        # While the store is down nothing can be told; the next turn makes up for it.
+        with suppress(StoreDownError):
+            await self.sla.look()
 
     async def gauge(self) -> None:
         """Read the gauges, and tick the heartbeats."""

@@ -18,6 +18,7 @@ from fettled.config.names import SUBJECT_KEY
 from fettled.config.problems import Problem
 from fettled.config.scalars import as_text
 from fettled.config.schema import is_loopback, split_listen
+from fettled.config.sla import ALWAYS
 
 _KEY = re.compile(SUBJECT_KEY)
 
@@ -32,6 +33,7 @@ def crosscheck(data: Tree) -> Iterator[Problem]:
     yield from _checks(targets)
     yield from _policies(data, targets)
     yield from _teams(data, targets)
+    yield from _sla(data)
     yield from _listening(data)
 
 
@@ -55,6 +57,18 @@ def _named(items: Iterable[tuple[Path, Tree]], key: str) -> Iterator[tuple[str, 
     for path, item in items:
         text = as_text(item.get(key))
         if text:
+            yield text, (*path, key)
+
+
+def _listed(items: Iterable[tuple[Path, Tree]], key: str) -> Iterator[tuple[str, Path]]:
+    """Yield each text under *key* of each item, whether it stands there alone or in a list."""
+    for path, item in items:
+        value = item.get(key)
+        if isinstance(value, list):
+            for index, each in enumerate(value):
+                if text := as_text(each):
+                    yield text, (*path, key, index)
+        elif text := as_text(value):
             yield text, (*path, key)
 
 
@@ -189,20 +203,28 @@ def _teams(data: Tree, targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
     yield from _cycles(above, paths, "parent")
     users = list(mappings(data, "access", "users"))
     yield from _unique(_named(users, "name"), "name")
-    for path, user in users:
-        value = user.get("teams")
-        listed = value if isinstance(value, list) else [value]
-        many = isinstance(value, list)
-        places = [
-            (*path, "teams", index) if many else (*path, "teams") for index in range(len(listed))
-        ]
-        given = [
-            (text, place)
-            for item, place in zip(listed, places, strict=True)
-            if (text := as_text(item))
-        ]
-        yield from _known(given, names, "team")
+    yield from _known(_listed(users, "teams"), names, "team")
     yield from _known(_named(targets, "team"), names, "team under access.teams")
+
+
+def _sla(data: Tree) -> Iterator[Problem]:
+    sla = mapping(data.get("sla"))
+    calendars = mapping(sla.get("calendars"))
+    if ALWAYS in calendars:
+        message = "is the name of the calendar that everybody has; choose another"
+        yield Problem(("sla", "calendars", ALWAYS), message, at="key")
+    overrides = list(mappings(data, "sla", "overrides"))
+    holders: list[tuple[Path, Tree]] = [(("sla",), sla), *overrides]
+    for path, holder in tuple(holders):
+        for priority, target in mapping(holder.get("targets")).items():
+            holders.append(((*path, "targets", priority), mapping(target)))
+    yield from _known(_named(holders, "calendar"), [ALWAYS, *calendars], "calendar")
+    names = [text for text, _ in _named(mappings(data, "access", "teams"), "name")]
+    yield from _known(_listed(overrides, "teams"), names, "team under access.teams")
+    for path, override in overrides:
+        if not override.get("teams") and not override.get("labels"):
+            message = "means every ticket; add teams: or labels:, or write it under sla.targets"
+            yield Problem(path, message)
 
 
 def _listening(data: Tree) -> Iterator[Problem]:

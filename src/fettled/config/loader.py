@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from fettled.clock import SystemClock
 from fettled.config.assemble import Assembly, assemble
+from fettled.config.catalogue_faults import catalogue_problems
 from fettled.config.crosscheck import crosscheck
 from fettled.config.faults import render
 from fettled.config.interpolation import Sources
@@ -77,6 +78,7 @@ def load(
     joined = assemble(path, shown, read, sources)
     settings = validate(joined.data)
     problems = [*joined.problems, *crosscheck(joined.data), *quiet_problems(joined.data, now)]
+    problems += catalogue_problems(joined.data)
     if with_files:
         problems += judge_files(joined.data)
     if isinstance(settings, list):

@@ -14,11 +14,14 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from fettled.config.catalogue import CatalogueSection
 from fettled.config.checks import Check, CheckName, Period
+from fettled.config.desk import TicketSettings
 from fettled.config.isolation import Isolation
 from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
+from fettled.config.sla import SlaSettings
 from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
@@ -301,15 +304,24 @@ class Settings(Options):
     targets: list[Target] = Field([], description="What is watched.")
     templates: dict[Name, Template] = Field({}, description="Fragments that targets `use`.")
     access: Access | None = Field(None, description="Teams and people.")
+    catalogue: CatalogueSection = Field(
+        default_factory=CatalogueSection, description="What tickets choose from."
+    )
     isolation: Isolation = Field(
         default_factory=Isolation, description="How the monitor tells that it is cut off itself."
     )
     storm: StormSettings = Field(
         default_factory=StormSettings, description="The brake over all openings."
     )
+    tickets: TicketSettings = Field(
+        default_factory=TicketSettings, description="How people work on tickets."
+    )
     silences: list[Silence] = Field([], description="Who opens no ticket for a while.")
     maintenance_windows: list[MaintenanceWindow] = Field(
         [], description="When work is done, so that nothing is opened for it."
+    )
+    sla: SlaSettings = Field(
+        default_factory=SlaSettings, description="How soon tickets are to be answered and resolved."
     )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

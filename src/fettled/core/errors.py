@@ -43,6 +43,10 @@ class NotFoundError(FettledError):
     """There is no such thing, or it is not yours to see."""
 
 
+class ForbiddenError(FettledError):
+    """The caller may see it, and may not do that to it."""
+
+
 class ConflictError(FettledError):
     """The state forbids it; the text says which state and what would be legal."""
 

@@ -2,18 +2,16 @@
 What can happen to a ticket: each a pure function from a ticket to a change.
 
 The machine and people use the same functions, so that a timeline reads alike whoever
-wrote it. `MOVES` is the table of the moves people can make; the rest of the file gives
-them their effect. Whether the machine may act at all is decided in `ticketing`.
+wrote it. What people may do, and when, is `moves`' table; whether the machine may act at
+all is decided in `ticketing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from fettled.core.errors import ConflictError, InvalidError
 from fettled.core.events import EVENTS
 from fettled.core.tickets import (
     MONITOR,
@@ -22,125 +20,10 @@ from fettled.core.tickets import (
     Change,
     Entry,
     Resolution,
+    Snooze,
     Ticket,
 )
-from fettled.core.words import Cause, Code, Phase, Priority, Source, Status
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """Append an immutable note in markdown."""
-
-    body: str
-    visibility: Literal["public", "internal"] = "public"
-
-
-@dataclass(frozen=True, slots=True)
-class Resolve:
-    """Say that it is fixed, or why it need not be."""
-
-    code: Code = Code.FIXED
-    summary: str = ""
-    duplicate_of: int | None = None
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reopen:
-    """Take a resolution back, whatever the reopen window says."""
-
-
-Action = Comment | Resolve | Reopen
-
-NOT_CLOSED = frozenset(Status) - {Status.CLOSED}
-
-#: From which statuses people may do what.
-MOVES: dict[type[Action], frozenset[Status]] = {
-    Comment: NOT_CLOSED,
-    Resolve: NOT_CLOSED,
-    Reopen: frozenset({Status.RESOLVED}),
-}
-
-#: The codes that people may give; the others say what the machine found.
-PEOPLES_CODES = frozenset(Code) - {Code.AUTO_RECOVERED, Code.MERGED, Code.TARGET_REMOVED}
-
-#: Phases in which a person who reopens a ticket knows better than the evidence.
-_WELL = frozenset({Phase.UNKNOWN, Phase.HEALTHY, Phase.PENDING_OPEN})
-
-
-def act(ticket: Ticket, action: Action, actor: Actor, at: datetime, phase: Phase) -> Change | None:
-    """
-    Let a person do *action*; None when it has taken effect already.
-
-    *phase* is that of the ticket's condition, unknown where there is none.
-
-    Raises:
-        ConflictError: the ticket's status forbids it.
-        InvalidError: a field of the action cannot be taken.
-    """
-    if ticket.status is Status.CLOSED:
-        msg = f"#{ticket.number} is closed, and a closed ticket never changes"
-        raise ConflictError(msg)
-    if _has_taken_effect(ticket, action):
-        return None
-    if ticket.status not in MOVES[type(action)]:
-        msg = (
-            f"#{ticket.number} is {ticket.status}; {type(action).__name__.lower()} needs one "
-            f"that is {' or '.join(sorted(MOVES[type(action)]))}"
-        )
-        raise ConflictError(msg)
-    return _EFFECTS[type(action)](ticket, action, actor, at, phase)
-
-
-def _has_taken_effect(ticket: Ticket, action: Action) -> bool:
-    if isinstance(action, Resolve):
-        return ticket.status is Status.RESOLVED
-    if isinstance(action, Reopen):
-        return ticket.is_open and ticket.reopen_count > 0
-    return False
-
-
-def _comment(ticket: Ticket, action: Comment, actor: Actor, at: datetime, _phase: Phase) -> Change:
-    if not action.body.strip():
-        msg = "a comment needs text"
-        raise InvalidError(msg, "body")
-    data = {"body": action.body, "visibility": action.visibility}
-    return note(replace(ticket, touched=True), "comment_added", at, actor, data)
-
-
-def _resolve(ticket: Ticket, action: Resolve, actor: Actor, at: datetime, phase: Phase) -> Change:
-    if action.code not in PEOPLES_CODES:
-        msg = f"{action.code} is the monitor's own; give one of {', '.join(sorted(PEOPLES_CODES))}"
-        raise InvalidError(msg, "code")
-    if (action.code is Code.DUPLICATE) is not (action.duplicate_of is not None):
-        msg = "duplicate_of names the other ticket, with code duplicate and with no other"
-        raise InvalidError(msg, "duplicate_of")
-    if action.duplicate_of == ticket.number:
-        msg = "a ticket is not a duplicate of itself"
-        raise InvalidError(msg, "duplicate_of")
-    resolution = Resolution(
-        code=action.code,
-        at=at,
-        by=actor,
-        summary=action.summary,
-        duplicate_of=action.duplicate_of,
-        until=action.until,
-    )
-    # Told on the timeline, so that nobody is surprised when the ticket comes back.
-    data = {} if phase in _WELL else {"subject_phase": phase.value}
-    return resolved(ticket, resolution, data)
-
-
-def _reopen(ticket: Ticket, _action: Reopen, actor: Actor, at: datetime, phase: Phase) -> Change:
-    change = reopened(ticket, Cause.PERSON, at, actor)
-    return replace(change, ticket=replace(change.ticket, kept_open=phase in _WELL))
-
-
-_EFFECTS: dict[type[Action], Callable[..., Change]] = {
-    Comment: _comment,
-    Resolve: _resolve,
-    Reopen: _reopen,
-}
+from fettled.core.words import Cause, Priority, Source, Status
 
 
 def opened(
@@ -227,6 +110,7 @@ def resolved(ticket: Ticket, resolution: Resolution, data: dict[str, Any] | None
         resolved_at=at,
         kept_open=False,
         unstable_since=None,
+        snooze=None,
         updated_at=at,
     )
     told: dict[str, Any] = {"code": resolution.code.value, **(data or {})}
@@ -247,7 +131,18 @@ def note(
     """Write *event* onto the timeline of *ticket*, which is as it is to be after."""
     at = max(at, ticket.updated_at)
     entry = Entry(event, at, actor, data or {}, triggers=EVENTS[event])
-    return Change(replace(ticket, updated_at=at), (entry,))
+    after = replace(ticket, updated_at=at)
+    if ticket.snooze is not None and _wakes(ticket.snooze, entry):
+        after = replace(after, snooze=None)
+    return Change(after, (entry,))
+
+
+def _wakes(snooze: Snooze, entry: Entry) -> bool:
+    """Whether what happened ends a snooze: a raised priority always does."""
+    if entry.event == "priority_changed":
+        before, after = (Priority(entry.data[name]) for name in ("from", "to"))
+        return after.rank > before.rank or snooze.on_change
+    return snooze.on_change and entry.triggers
 
 
 def then(change: Change | None, further: Change) -> Change:

@@ -11,6 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fettled.core.actions import (
+    Action,
+    Assign,
+    AssignToMe,
+    Close,
+    Comment,
+    Escalate,
+    Unassign,
+)
 from fettled.core.tickets import Actor, Ticket
 
 
@@ -137,3 +146,20 @@ def may_comment(who: Principal, ticket: Ticket, *, internal: bool) -> bool:
     if Permission.TICKET_UPDATE in who.permissions:
         return True
     return Permission.TICKET_CREATE in who.permissions and ticket.reporter == who.name
+
+
+#: What an action needs beyond seeing the ticket; every other one is an update.
+_NEEDS: dict[type[Action], Permission] = {
+    Assign: Permission.TICKET_ASSIGN,
+    AssignToMe: Permission.TICKET_ASSIGN,
+    Unassign: Permission.TICKET_ASSIGN,
+    Escalate: Permission.TICKET_ESCALATE,
+    Close: Permission.TICKET_CLOSE,
+}
+
+
+def may_act(who: Principal, ticket: Ticket, action: Action) -> bool:
+    """Whether *who*, who sees *ticket*, may do *action* to it."""
+    if isinstance(action, Comment):
+        return may_comment(who, ticket, internal=action.visibility == "internal")
+    return _NEEDS.get(type(action), Permission.TICKET_UPDATE) in who.permissions

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from fettled.core.condition import Condition
+from fettled.core.sla_values import UNTOUCHED, Clocks
 from fettled.core.words import Code, MemberState, Priority, Source, Status
 
 
@@ -113,6 +114,7 @@ class Ticket:
         supplier: outside the house, to whom it was escalated.
         hold_until, hold_reason: of a ticket that is pending.
         responded_at: when it was first started; taken back by `move_to_open`.
+        sla: its clocks, as they were when it was written last.
         version: counts changes, for optimistic locking.
         last_seq: of its timeline.
     """
@@ -170,6 +172,7 @@ class Ticket:
     snooze: Snooze | None = None
     responded_at: datetime | None = None
     escalated: Escalation | None = None
+    sla: Clocks = UNTOUCHED
     version: int = 1
     last_seq: int = 0
 

@@ -5,6 +5,15 @@ Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
 `tests/contracts` hold probes and stores to what is promised here.
 """
 
+from fettled.ports.catalogue import (
+    Application,
+    Asset,
+    Catalogue,
+    ChangeFilter,
+    Lists,
+    MaintenanceFilter,
+    Party,
+)
 from fettled.ports.desk import (
     DeskReader,
     DeskStore,
@@ -51,7 +60,11 @@ from fettled.ports.world import (
 
 __all__ = [
     "QUIET_WORDS",
+    "Application",
+    "Asset",
     "CanarySpec",
+    "Catalogue",
+    "ChangeFilter",
     "CheckSpec",
     "Clock",
     "DeskReader",
@@ -66,7 +79,10 @@ __all__ = [
     "Input",
     "IsolationSpec",
     "KnownCheck",
+    "Lists",
+    "MaintenanceFilter",
     "OutboxEvent",
+    "Party",
     "Place",
     "Probe",
     "QuietEdge",

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
 from fettled.ports.search import SearchReader
+from fettled.ports.sla import SlaReader, SlaUnit
 from fettled.ports.store import Reader, UnitOfWork
 
 T = TypeVar("T")
@@ -60,15 +62,29 @@ class ActionsUnit(ActionsReader, Protocol):
         ...
 
 
-class DeskReader(Reader, ActionsReader, SearchReader, Protocol):
+class DeskReader(
+    Reader, ActionsReader, SlaReader, CatalogueReader, SearchReader, Protocol
+):
     """Everything that can be asked of the store."""
 
     def ticket_of_uuid(self, uuid: str) -> int | None:
         """The number of the ticket with that uuid."""
         ...
 
+    def holds_over(self, at: datetime, limit: int) -> list[int]:
+        """Numbers of pending tickets whose hold ended at *at* or before, the oldest first."""
+        ...
 
-class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, Protocol):
+    def snoozes_over(self, at: datetime, limit: int) -> list[int]:
+        """Numbers of tickets whose snooze ended at *at* or before, the oldest first."""
+        ...
+
+    def resolved_before(self, at: datetime, limit: int) -> list[int]:
+        """Numbers of resolved, not closed, tickets; the oldest resolution first."""
+        ...
+
+
+class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, SlaUnit, CatalogueUnit, Protocol):
     """A unit of the writer that may do everything; see `UnitOfWork`."""
 
     def delete_ticket(self, number: int) -> None:

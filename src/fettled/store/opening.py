@@ -26,6 +26,7 @@ from fettled.store.link import Link, Prepared, Statement
 from fettled.store.readers import Readers
 from fettled.store.schema import migrate as migrate_schema
 from fettled.store.schema import require_current
+from fettled.store.stamping import Stamp
 from fettled.store.writer import PATIENCE_SECONDS, Writer
 
 T = TypeVar("T")
@@ -78,6 +79,14 @@ class SqlStore:
             msg = "the store does not answer: reading takes too long"
             raise StoreDownError(msg) from None
         return value
+
+    def stamp_by(self, stamp: Stamp) -> None:
+        """
+        Pass every ticket that is written through *stamp* from the next transaction on.
+
+        It runs on the writer's thread, and must neither wait nor raise.
+        """
+        self._writer.stamp = stamp
 
     @property
     def last_commit(self) -> float:

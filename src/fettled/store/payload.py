@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from fettled.core.priorities import LEVEL_OF
+from fettled.core.sla_told import sla_fields
 from fettled.core.tickets import Actor, Entry, Ticket
 
 
@@ -41,11 +43,23 @@ def ticket_fields(ticket: Ticket, subject: dict[str, Any] | None) -> dict[str, A
         "source": ticket.source,
         "status": ticket.status,
         "priority": ticket.priority,
+        "level": ticket.level or LEVEL_OF[ticket.priority],
         "subject": subject,
         "check": ticket.check,
         "team": ticket.team,
         "assignee": ticket.assignee,
         "reporter": ticket.reporter,
+        "shift": ticket.shift,
+        "supplier": ticket.supplier,
+        "severity": ticket.severity,
+        "impact": ticket.impact,
+        "urgency": ticket.urgency,
+        "category": ticket.category,
+        "ownership": ticket.ownership,
+        "region": ticket.region,
+        "project": ticket.project,
+        "application": ticket.application,
+        "service_interrupted": ticket.service_interrupted,
         "resolution": end
         and {
             "code": end.code,
@@ -61,6 +75,7 @@ def ticket_fields(ticket: Ticket, subject: dict[str, Any] | None) -> dict[str, A
         "previous": ticket.previous,
         "merged_into": ticket.merged_into,
         "labels": ticket.labels,
+        "sla": sla_fields(ticket.sla),
         "member_count": ticket.member_count,
         "done_count": ticket.done_count,
         "occurred_at": ticket.occurred_at,

@@ -36,6 +36,7 @@ from fettled.core.words import (
 from fettled.ports import Gating, Heartbeat, KnownCheck, OutboxEvent, Subject, Token
 from fettled.store.columns import MICROSECOND, counted, uncounted
 from fettled.store.link import Row
+from fettled.store.sla_rows import dump_clocks, load_clocks
 
 #: Fields of a ticket that lie in a column of their own name, just as they are.
 _PLAIN = (
@@ -113,6 +114,9 @@ def dump_ticket(ticket: Ticket) -> Row:
     row["escalated"] = None
     if (last := ticket.escalated) is not None:
         row["escalated"] = [last.mode, last.to, counted(last.at), last.reason]
+    row["sla"] = dump_clocks(ticket.sla)
+    row["sla_state"] = ticket.sla.state
+    row["sla_next_at"] = ticket.sla.next_at
     return row
 
 
@@ -141,6 +145,7 @@ def load_ticket(row: Row) -> Ticket:
         resolution=resolution,
         snooze=_load_snooze(row["snooze"]),
         escalated=_load_escalation(row["escalated"]),
+        sla=load_clocks(row["sla"], row["sla_next_at"]),
     )
 
 

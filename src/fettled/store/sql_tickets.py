@@ -13,10 +13,12 @@ from uuid import uuid4
 
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy import delete as delete_from
+from sqlalchemy.sql import ColumnElement
 
 from fettled.core.copies import replace
 from fettled.core.errors import ConflictError, StaleError
 from fettled.core.tickets import OPEN_STATUSES, Change, Entry, Ticket
+from fettled.ports import Viewer
 from fettled.store import sql_words
 from fettled.store.link import Link, Row
 from fettled.store.payload import payload_of
@@ -122,6 +124,17 @@ def last_ticket(link: Link, check: str, *, lock: bool = False) -> Ticket | None:
 def last_tickets(link: Link) -> dict[str, Ticket]:
     """Read the open ticket of every condition, else the one resolved last."""
     return {row["check_key"]: load_ticket(row) for row in link.all(_LAST_OF_ALL)}
+
+
+def is_theirs(viewer: Viewer) -> ColumnElement[bool]:
+    """What `core.permissions.sees` says of one who may not see every ticket."""
+    held = (
+        ("assignee", [viewer.name]),
+        ("reporter", [viewer.name]),
+        ("team", sorted(viewer.teams)),
+        ("shift", sorted(viewer.shifts)),
+    )
+    return or_(*[tickets.c[name] == word for name, words in held for word in words])
 
 
 def tickets_of_subject(link: Link, subject: str, since: datetime) -> list[Ticket]:

@@ -2,8 +2,8 @@
 The tables, as SQLAlchemy Core: what is stored, and what the database itself forbids.
 
 No statements here and no mapping to values. The migrations make the same schema; a
-test compares the two on both databases. What belongs to a later feature (SLA clocks,
-links, attachments, deliveries) comes as tables of its own beside these.
+test compares the two on both databases. What belongs to a later feature (links,
+attachments, deliveries) comes as tables of its own beside these.
 """
 
 from __future__ import annotations
@@ -106,6 +106,10 @@ tickets = Table(
     Column("snoozed_until", UtcDateTime),
     Column("responded_at", UtcDateTime),
     Column("escalated", JSON_VALUE),
+    Column("sla", JSON_VALUE),
+    # The worse of its clocks, and when they need looking at again; null: never by themselves.
+    Column("sla_state", CleanText),
+    Column("sla_next_at", UtcDateTime),
     Column("version", Integer, nullable=False),
     Column("last_seq", Integer, nullable=False),
     CheckConstraint(f"status IN ({_ANY_STATUS})", name="status"),
@@ -121,6 +125,7 @@ tickets = Table(
     Index(None, "hold_until"),
     Index(None, "snoozed_until"),
     Index(None, "status", "resolved_at"),
+    Index(None, "sla_next_at"),
     sqlite_autoincrement=True,
 )
 

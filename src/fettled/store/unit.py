@@ -31,19 +31,25 @@ from fettled.ports import (
 )
 from fettled.store import (
     sql_actions,
+    sql_changes,
     sql_checks,
     sql_conditions,
+    sql_due,
     sql_fleet,
+    sql_maintenances,
     sql_members,
     sql_search,
     sql_silences,
     sql_tickets,
 )
 from fettled.store.link import Link
+from fettled.store.stamping import Stamp, stamped, unstamped
+from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
 from fettled.store.unit_search import SearchQueries
+from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 
 
-class SqlReader(SearchQueries):
+class SqlReader(SqlSlaReader, CatalogueReading, SearchQueries):
     """What can be asked of the store."""
 
     _lock = False
@@ -116,6 +122,18 @@ class SqlReader(SearchQueries):
         """The number of the ticket with that uuid."""
         return sql_tickets.ticket_of_uuid(self._link, uuid)
 
+    def holds_over(self, at: datetime, limit: int) -> list[int]:
+        """Pending tickets whose hold is over."""
+        return sql_due.holds_over(self._link, at, limit)
+
+    def snoozes_over(self, at: datetime, limit: int) -> list[int]:
+        """Tickets whose snooze is over."""
+        return sql_due.snoozes_over(self._link, at, limit)
+
+    def resolved_before(self, at: datetime, limit: int) -> list[int]:
+        """Resolved tickets, the oldest resolution first."""
+        return sql_due.resolved_before(self._link, at, limit)
+
     def actions(self, ticket: int, *, after: int, limit: int) -> list[TicketAction]:
         """A ticket's actions numbered above *after*, in order."""
         return sql_actions.actions_of(self._link, ticket, after=after, limit=limit)
@@ -181,7 +199,7 @@ class SqlReader(SearchQueries):
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader):
+class SqlUnit(SqlReader, SqlSlaUnit, CatalogueWriting):
     """
     Reads that decide, and writes that commit together.
 
@@ -191,8 +209,9 @@ class SqlUnit(SqlReader):
 
     _lock = True
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, stamp: Stamp = unstamped) -> None:
         super().__init__(link)
+        self._stamp = stamp
         self._conditions: dict[str, Condition | None] = {}
         self._last: dict[str, Ticket | None] = {}
 
@@ -219,7 +238,7 @@ class SqlUnit(SqlReader):
             self._last.pop(change.ticket.check or "", None)
         else:
             self._last.clear()  # it may have taken over another one's key
-        return sql_tickets.apply(self._link, change)
+        return sql_tickets.apply(self._link, stamped(change, self._stamp))
 
     def delete_ticket(self, number: int) -> None:
         """Delete a ticket and all that hangs from it."""
@@ -254,7 +273,8 @@ class SqlUnit(SqlReader):
         """Carry number, tickets and silences of *old* over to *new*."""
         self._forget_read()
         sql_fleet.rename_subject(self._link, old, new)
-        sql_silences.rename_subject(self._link, old, new)
+        for part in (sql_silences, sql_maintenances, sql_changes):
+            part.rename_subject(self._link, old, new)
 
     def put_checks(self, checks: Iterable[KnownCheck]) -> None:
         """Insert or overwrite what is known of checks."""

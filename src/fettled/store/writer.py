@@ -25,6 +25,7 @@ from fettled.store.batch import Batch, ping
 from fettled.store.faults import Fault, fault_of, sentence_of
 from fettled.store.jobs import Answer, Job, deliver
 from fettled.store.link import Link
+from fettled.store.stamping import Stamp, unstamped
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +50,8 @@ class Writer:
         self._connect = connect
         self._link: Link | None = link
         self._patience = patience
+        #: What every ticket passes through on its way into the store; may be swapped.
+        self.stamp: Stamp = unstamped
         self._waiting: deque[Job] = deque()
         self._wakened = threading.Condition()
         self._closing: float | None = None
@@ -126,7 +129,7 @@ class Writer:
 
     def _turn(self) -> None:
         self.last_turn = time.monotonic()
-        batch = Batch()
+        batch = Batch(self.stamp)
         try:
             link = self._linked()
             if self._waiting:

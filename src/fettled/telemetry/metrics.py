@@ -13,6 +13,7 @@ import platform
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -24,8 +25,9 @@ from fettled.core.condition import Condition
 from fettled.core.isolation import Link, Standing
 from fettled.core.observations import Observation
 from fettled.core.reach import NETWORKS
+from fettled.core.sla_values import Clock
 from fettled.core.tickets import Change
-from fettled.core.words import Gate, Phase, Verdict
+from fettled.core.words import Gate, Phase, Priority, Verdict
 from fettled.ports import Fleet
 from fettled.telemetry.series import Series, render_series
 from fettled.telemetry.ticket_counts import Labels, TicketCounts
@@ -70,6 +72,14 @@ class Metrics:
         self._events = Counter(
             "fettled_ticket_events", "Entries of tickets' timelines.", ("event",), registry=registry
         )
+        self._breaches = Counter(
+            "fettled_sla_breaches",
+            "Clocks of tickets that ran out before somebody responded, or resolved it.",
+            ("clock", "priority"),
+            registry=registry,
+        )
+        for labels in product(Clock, Priority):
+            self._breaches.labels(*labels)
         self._gated = Counter(
             "fettled_gated", "Openings and reopenings held by a gate.", ("gate",), registry=registry
         )
@@ -231,6 +241,8 @@ class Metrics:
         """Count the events."""
         for entry in change.entries:
             self._events.labels(entry.event).inc()
+            if entry.event == "sla_breached":
+                self._breaches.labels(entry.data["clock"], entry.data["priority"]).inc()
 
     def isolation_changed(self, link: Link) -> None:
         """Keep whether the monitor is cut off."""

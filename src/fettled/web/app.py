@@ -19,7 +19,16 @@ from aiohttp import web
 from fettled.core.errors import FettledError
 from fettled.core.permissions import Principal
 from fettled.web import ops
-from fettled.web.api import admin, explain, silences, subjects, tickets
+from fettled.web.api import (
+    admin,
+    catalogue,
+    changes,
+    explain,
+    maintenances,
+    silences,
+    subjects,
+    tickets,
+)
 from fettled.web.attempts import FailedTries
 from fettled.web.auth import NOBODY, identify
 from fettled.web.control import identify_peer, is_control
@@ -46,6 +55,9 @@ ROUTES: tuple[Route, ...] = (
     *subjects.routes,
     *explain.routes,
     *silences.routes,
+    *catalogue.routes,
+    *maintenances.routes,
+    *changes.routes,
     *admin.routes,
 )
 

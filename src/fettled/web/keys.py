@@ -6,31 +6,37 @@ No logic: the composition root fills `Services`, tests fill it with small fakes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
 from fettled.app.account import AccountPage
+from fettled.app.acting import Caller
+from fettled.app.anybody import Anybody
 from fettled.app.backlog import Adopted
 from fettled.app.explain import Explained
 from fettled.app.health import Health
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
-from fettled.core.lifecycle import Action
+from fettled.core.actions import Action
+from fettled.core.filing import NewTicket
+from fettled.core.permissions import Principal
+from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
-from fettled.ports import TicketFilter
+from fettled.ports import Directory, TicketFilter
+from fettled.web.keys_catalogue import CatalogueServices
 
 
 class Tickets(Protocol):
     """The use cases of tickets; *ref* is a number or `INC-...`."""
 
-    async def get(self, ref: str) -> Ticket:
-        """Raise NotFoundError for what does not exist."""
+    async def get(self, ref: str, who: Principal | None = None) -> Ticket:
+        """Raise NotFoundError for what does not exist, or is not for *who* to see."""
         ...
 
     async def checklists(self, numbers: list[int]) -> dict[int, list[Member]]:
@@ -41,10 +47,16 @@ class Tickets(Protocol):
         """Entries above *after*, in order; *limit* is at most 201."""
         ...
 
-    async def act(
-        self, ref: str, action: Action, actor: Actor, if_version: int | None = None
-    ) -> Ticket:
-        """Do *action* and answer the ticket as it is then; StaleError if it is not *if_version*."""
+    async def create(self, new: NewTicket, caller: Caller) -> Ticket:
+        """File one; InvalidError names the field."""
+        ...
+
+    async def edit(self, ref: str, wanted: Mapping[str, Any], caller: Caller) -> Ticket:
+        """Change fields; answers the ticket as it is then."""
+        ...
+
+    async def act(self, ref: str, action: Action, caller: Caller) -> Ticket:
+        """Do *action* and answer the ticket as it is then; StaleError if it has changed."""
         ...
 
     async def adopt(self, subjects: Sequence[str], actor: Actor) -> Adopted:
@@ -54,6 +66,14 @@ class Tickets(Protocol):
     # Last, as it hides the builtin for what follows it in the class.
     async def list(self, which: TicketFilter, before: int | None, limit: int) -> list[Ticket]:
         """Newest first, numbers below *before*; *limit* is at most 201 (a page and one more)."""
+        ...
+
+
+class Removals(Protocol):
+    """Deleting tickets."""
+
+    async def delete(self, ref: str, caller: Caller) -> None:
+        """Delete one; ConflictError where it is neither closed nor a mistake."""
         ...
 
 
@@ -163,19 +183,24 @@ class Services:
         health: at once, from figures in memory.
         expose: the metrics, in the form that an Accept header asks for.
         settings: asked on every request, as a reload may change them.
+        clocks: what the SLA's clocks of a ticket say now.
     """
 
     tickets: Tickets
+    removals: Removals
     subjects: Subjects
     explainer: Explainer
     accounts: Accounts
     heartbeats: Heartbeats
     tokens: Tokens
     silences: Silences
+    catalogue: CatalogueServices
     reload: Reload
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
+    directory: Directory = field(default_factory=Anybody)
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
+    clocks: Callable[[Ticket], Clocks] = field(default=lambda ticket: ticket.sla)
 
 
 SERVICES = web.AppKey("services", Services)

@@ -18,6 +18,7 @@ from fettled.core.errors import (
     ConfigError,
     ConflictError,
     FettledError,
+    ForbiddenError,
     InvalidError,
     NotFoundError,
     StaleError,
@@ -127,7 +128,12 @@ def problem_of(error: FettledError) -> Problem | None:
     return None
 
 
-_STATUSES: dict[type[FettledError], int] = {NotFoundError: 404, ConflictError: 409, StaleError: 412}
+_STATUSES: dict[type[FettledError], int] = {
+    ForbiddenError: 403,
+    NotFoundError: 404,
+    ConflictError: 409,
+    StaleError: 412,
+}
 
 
 def unexpected() -> Problem:

@@ -129,7 +129,15 @@ def take_body(adapter: TypeAdapter[Any], value: object) -> object:
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
-        raise _invalid(error, tagged=adapter.core_schema["type"] == "tagged-union") from None
+        raise _invalid(error, tagged=_is_tagged(adapter)) from None
+
+
+def _is_tagged(adapter: TypeAdapter[Any]) -> bool:
+    """Whether the body is one of several by a tag, which then begins each fault's place."""
+    schema: Mapping[str, Any] = adapter.core_schema
+    while schema["type"] == "definitions":
+        schema = schema["schema"]
+    return bool(schema["type"] == "tagged-union")
 
 
 def take_query(model: type[Model], request: web.Request) -> Model:

@@ -12,16 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fettled.app.views import CheckView, SubjectView
-from fettled.core.tickets import Actor, Entry, Member, Resolution, Ticket
-from fettled.core.words import Priority
-
-#: P5, information only, is given by people; no priority leads to it.
-_LEVELS = {
-    Priority.CRITICAL: "P1",
-    Priority.HIGH: "P2",
-    Priority.MEDIUM: "P3",
-    Priority.LOW: "P4",
-}
+from fettled.core.priorities import LEVEL_OF
+from fettled.core.sla_told import sla_fields
+from fettled.core.sla_values import Clocks
+from fettled.core.tickets import Actor, Entry, Member, Resolution, Snooze, Ticket
+from fettled.core.words import Status
 
 
 def time_json(at: datetime | None) -> str | None:
@@ -50,9 +45,20 @@ def member_json(member: Member) -> dict[str, Any]:
 
 
 def ticket_json(
-    ticket: Ticket, subject: SubjectView | None, members: Iterable[Member] = ()
+    ticket: Ticket,
+    subject: SubjectView | None,
+    members: Iterable[Member] = (),
+    clocks: Clocks | None = None,
 ) -> dict[str, Any]:
-    """Write *ticket*; *subject* is None when there is none, or none any more."""
+    """
+    Write *ticket*.
+
+    Args:
+        ticket: what is written.
+        subject: None when there is none, or none any more.
+        members: of its checklist.
+        clocks: what its SLA's clocks say now; else what they said when it was written last.
+    """
     return {
         "number": ticket.number,
         "reference": ticket.reference,
@@ -61,7 +67,7 @@ def ticket_json(
         "source": ticket.source,
         "status": ticket.status,
         "priority": ticket.priority,
-        "level": _LEVELS[ticket.priority],
+        "level": ticket.level or LEVEL_OF[ticket.priority],
         "subject": _subject_of(ticket, subject),
         "check": ticket.check,
         "team": ticket.team,
@@ -78,7 +84,7 @@ def ticket_json(
         "done_count": ticket.done_count,
         "links": [],
         "labels": ticket.labels,
-        "sla": None,
+        "sla": sla_json(clocks or ticket.sla),
         "created_at": time_json(ticket.created_at),
         "updated_at": time_json(ticket.updated_at),
         "resolved_at": time_json(ticket.resolved_at),
@@ -88,7 +94,52 @@ def ticket_json(
         "description": ticket.description,
         "occurred_at": time_json(ticket.occurred_at),
         "recovered_at": time_json(ticket.recovered_at),
+        "responded_at": time_json(ticket.responded_at),
+        "shift": ticket.shift,
+        "supplier": ticket.supplier,
+        "severity": ticket.severity,
+        "impact": ticket.impact,
+        "urgency": ticket.urgency,
+        "category": ticket.category,
+        "ownership": ticket.ownership,
+        "region": ticket.region,
+        "project": ticket.project,
+        "application": ticket.application,
+        "service_interrupted": ticket.service_interrupted,
+        "hold": _hold(ticket),
+        "snooze": _snooze(ticket.snooze),
     }
+
+
+def sla_json(clocks: Clocks) -> dict[str, Any]:
+    """Write what a ticket's clocks say."""
+    told: dict[str, Any] = _timed(sla_fields(clocks))
+    return told
+
+
+def _timed(value: Any) -> Any:  # noqa: ANN401 - JSON is what it is
+    """Write the times in *value* as text."""
+    match value:
+        case datetime():
+            return time_json(value)
+        case dict():
+            return {key: _timed(item) for key, item in value.items()}
+        case list():
+            return [_timed(item) for item in value]
+        case _:
+            return value
+
+
+def _hold(ticket: Ticket) -> dict[str, Any] | None:
+    if ticket.status is not Status.PENDING:
+        return None
+    return {"reason": ticket.hold_reason, "until": time_json(ticket.hold_until)}
+
+
+def _snooze(snooze: Snooze | None) -> dict[str, Any] | None:
+    if snooze is None:
+        return None
+    return {"until": time_json(snooze.until), "until_change": snooze.on_change}
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:

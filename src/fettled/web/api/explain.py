@@ -26,7 +26,8 @@ routes = RouteTable()
 _FURTHEST = timedelta(days=400)
 
 
-def _duration(text: str) -> str:
+def how_far_back(text: str) -> str:
+    """Judge how far back a question may go; ValueError says why not."""
     span = parse_duration(text)
     if not timedelta() < span <= _FURTHEST:
         msg = "must be longer than nothing and at most 400 days"
@@ -37,7 +38,7 @@ def _duration(text: str) -> str:
 class AccountQuery(Paged):
     """How far back; which checks."""
 
-    since: Annotated[str, AfterValidator(_duration)] = "24h"
+    since: Annotated[str, AfterValidator(how_far_back)] = "24h"
 
 
 @routes.route("GET", "/api/v1/subjects/{key}/explain", permission=Permission.SUBJECT_VIEW)

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
+from fettled.app.acting import Caller
 from fettled.app.views import SubjectView
-from fettled.core.errors import NotFoundError
-from fettled.core.lifecycle import Action, Comment, Reopen, Resolve
-from fettled.core.permissions import Permission, Principal, may_comment, sees
+from fettled.core.errors import ForbiddenError, NotFoundError
+from fettled.core.permissions import Permission, Principal
 from fettled.core.references import parse_reference
+from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Entry, Member, Ticket
-from fettled.core.words import Code, Priority, Source, Status
+from fettled.core.words import Priority, Source, Status
 from fettled.ports import TicketFilter, Viewer
+from fettled.web.api.ticket_bodies import (
+    ActionBody,
+    EditBody,
+    Name,
+    TicketBody,
+    action_of,
+    edits,
+    new_ticket,
+)
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
-from fettled.web.problems import Problem
-from fettled.web.reading import AS_TEXT, Text, read_if_match
+from fettled.web.reading import read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes import entry_json, ticket_json
 
 routes = RouteTable()
 
-#: Enough for a long report, little enough for a webhook to carry it whole.
-_LONGEST_BODY = 16_000
-_LONGEST_SUMMARY = 2_000
 #: Whoever means more names none.
 _MOST_SUBJECTS = 1_000
-
-_Name = Annotated[Text, Field(min_length=1, max_length=200)]
 
 
 class TicketsQuery(Paged):
@@ -37,9 +41,9 @@ class TicketsQuery(Paged):
     status: frozenset[Status] = frozenset()
     priority: frozenset[Priority] = frozenset()
     source: frozenset[Source] = frozenset()
-    kind: frozenset[_Name] = frozenset()
-    subject: frozenset[_Name] = frozenset()
-    member: frozenset[_Name] = frozenset()
+    kind: frozenset[Name] = frozenset()
+    subject: frozenset[Name] = frozenset()
+    member: frozenset[Name] = frozenset()
 
 
 class TimelineQuery(Paged):
@@ -48,49 +52,10 @@ class TimelineQuery(Paged):
     limit: Limit = MOST
 
 
-#: `lifecycle.PEOPLES_CODES`, written out so that a refusal lists no others.
-GivenCode = Literal[
-    "fixed",
-    "workaround",
-    "not_reproducible",
-    "user_error",
-    "duplicate",
-    "no_action",
-    "wont_fix",
-]
-
-
-class CommentBody(Model):
-    """Append a note in markdown."""
-
-    action: Literal["comment"]
-    body: Annotated[Text, Field(min_length=1, max_length=_LONGEST_BODY)]
-    visibility: Literal["public", "internal"] = "public"
-
-
-class ResolveBody(Model):
-    """Say that it is fixed, or why it need not be."""
-
-    action: Literal["resolve"]
-    code: GivenCode = "fixed"
-    summary: Annotated[Text, Field(max_length=_LONGEST_SUMMARY)] = ""
-    duplicate_of: Annotated[int, Field(strict=True, ge=1, lt=10**18)] | None = None
-    until: Annotated[AwareDatetime, AS_TEXT] | None = None
-
-
-class ReopenBody(Model):
-    """Take a resolution back."""
-
-    action: Literal["reopen"]
-
-
 class AdoptBody(Model):
     """Whose checks are adopted; none named: all that are held."""
 
-    subjects: Annotated[tuple[_Name, ...], Field(max_length=_MOST_SUBJECTS)] = ()
-
-
-ActionBody = Annotated[CommentBody | ResolveBody | ReopenBody, Field(discriminator="action")]
+    subjects: Annotated[tuple[Name, ...], Field(max_length=_MOST_SUBJECTS)] = ()
 
 
 @routes.route("GET", "/api/v1/tickets", permission=Permission.TICKET_VIEW, query=TicketsQuery)
@@ -111,7 +76,9 @@ async def list_tickets(call: Call) -> Answer:
     lines = await _checklists(call, found)
 
     def shape(one: Ticket) -> dict[str, object]:
-        return ticket_json(one, _subject(call, one.subject), lines.get(one.number, ()))
+        return ticket_json(
+            one, _subject(call, one.subject), lines.get(one.number, ()), _clocks(call, one)
+        )
 
     return page(call, found, query.limit, shape, lambda one: str(one.number))
 
@@ -129,6 +96,53 @@ async def adopt_backlog(call: Call) -> Answer:
     adopted = await call.services.tickets.adopt(body.subjects, call.principal.actor)
     shaped = None if adopted.ticket is None else await _shape(call, adopted.ticket)
     return Answer({"ticket": shaped, "adopted": sorted(adopted.conditions)})
+
+
+@routes.route(
+    "POST",
+    "/api/v1/tickets",
+    permission=Permission.TICKET_CREATE,
+    body=TicketBody,
+    status=201,
+)
+async def file_ticket(call: Call) -> Answer:
+    """File a ticket; the caller is its reporter unless another one is named."""
+    body: TicketBody = call.body
+    who = call.principal
+    _check_filing(body, who)
+    new = new_ticket(body, call.services.directory, who.name)
+    ticket = await call.services.tickets.create(new, Caller(who.actor, who))
+    answer = await _one(call, ticket)
+    answer.headers["Location"] = f"/api/v1/tickets/{ticket.number}"
+    return answer
+
+
+def _check_filing(body: TicketBody, who: Principal) -> None:
+    """Refuse what only those may say who also work on tickets."""
+    needs = (
+        ("reporter", body.reporter not in {None, who.name}, Permission.TICKET_UPDATE),
+        ("assignee", body.assignee is not None, Permission.TICKET_ASSIGN),
+        ("team", body.team is not None, Permission.TICKET_ASSIGN),
+        ("shift", body.shift is not None, Permission.TICKET_ASSIGN),
+    )
+    for field, given, needed in needs:
+        if given and needed not in who.permissions:
+            msg = f"{field}: to give it, your token must hold the permission {needed}"
+            raise ForbiddenError(msg)
+
+
+@routes.route("PATCH", "/api/v1/tickets/{ref}", permission=Permission.TICKET_UPDATE, body=EditBody)
+async def edit_ticket(call: Call) -> Answer:
+    """Change fields of a ticket; null takes one back."""
+    wanted = edits(call.body)
+    return await _one(call, await call.services.tickets.edit(_ref(call), wanted, _caller(call)))
+
+
+@routes.route("DELETE", "/api/v1/tickets/{ref}", permission=Permission.TICKET_DELETE, status=204)
+async def delete_ticket(call: Call) -> Answer:
+    """Delete a closed ticket, or one that was filed by mistake."""
+    await call.services.removals.delete(_ref(call), _caller(call))
+    return Answer()
 
 
 @routes.route("GET", "/api/v1/tickets/{ref}", permission=Permission.TICKET_VIEW)
@@ -163,28 +177,9 @@ async def show_timeline(call: Call) -> Answer:
 )
 async def act_on_ticket(call: Call) -> Answer:
     """Do an action; what each needs beyond seeing the ticket is judged by the action."""
-    if_version = read_if_match(call.headers)
-    ticket = await _visible(call)
-    if not _may(call, ticket):
-        raise Problem(403, f"your token does not allow {call.body.action} on this ticket")
-    after = await call.services.tickets.act(
-        str(ticket.number), _action(call.body), call.principal.actor, if_version
-    )
-    return await _one(call, after)
-
-
-def _may(call: Call, ticket: Ticket) -> bool:
-    if isinstance(call.body, CommentBody):
-        return may_comment(call.principal, ticket, internal=call.body.visibility == "internal")
-    return Permission.TICKET_UPDATE in call.principal.permissions
-
-
-def _action(body: CommentBody | ResolveBody | ReopenBody) -> Action:
-    if isinstance(body, CommentBody):
-        return Comment(body.body, body.visibility)
-    if isinstance(body, ResolveBody):
-        return Resolve(Code(body.code), body.summary, body.duplicate_of, body.until)
-    return Reopen()
+    caller = _caller(call)
+    action = action_of(call.body)
+    return await _one(call, await call.services.tickets.act(_ref(call), action, caller))
 
 
 def viewer_of(who: Principal) -> Viewer | None:
@@ -195,14 +190,20 @@ def viewer_of(who: Principal) -> Viewer | None:
 
 
 async def _visible(call: Call) -> Ticket:
+    return await call.services.tickets.get(_ref(call), call.principal)
+
+
+def _ref(call: Call) -> str:
+    """Give the reference in the path, if it could be one."""
     named = parse_reference(call.path["ref"])
-    if named is not None:
-        ticket = await call.services.tickets.get(str(named))
-        if sees(call.principal, ticket):
-            return ticket
-    # The same words for what does not exist and for what the caller may not see.
-    msg = "there is no such ticket"
-    raise NotFoundError(msg)
+    if named is None:
+        msg = "there is no such ticket"
+        raise NotFoundError(msg)
+    return str(named)
+
+
+def _caller(call: Call) -> Caller:
+    return Caller(call.principal.actor, call.principal, read_if_match(call.headers))
 
 
 async def _one(call: Call, ticket: Ticket) -> Answer:
@@ -211,7 +212,11 @@ async def _one(call: Call, ticket: Ticket) -> Answer:
 
 async def _shape(call: Call, ticket: Ticket) -> dict[str, object]:
     lines = (await _checklists(call, [ticket])).get(ticket.number, ())
-    return ticket_json(ticket, _subject(call, ticket.subject), lines)
+    return ticket_json(ticket, _subject(call, ticket.subject), lines, _clocks(call, ticket))
+
+
+def _clocks(call: Call, ticket: Ticket) -> Clocks:
+    return call.services.clocks(ticket)
 
 
 async def _checklists(call: Call, tickets: list[Ticket]) -> dict[int, list[Member]]:

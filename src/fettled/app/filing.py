@@ -1,0 +1,82 @@
+"""
+Filing and editing tickets, as units of the writer: one transaction each.
+
+What the fields mean for one another is `core.filing`'s; here is what they refer to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from fettled.app.acting import Acted, Caller, Desk, escalated_at_once, find_for
+from fettled.app.deciding import apply_whole
+from fettled.core.errors import ForbiddenError
+from fettled.core.filing import NewTicket, edited, filed
+from fettled.core.permissions import Permission
+from fettled.core.tickets import SYSTEM
+from fettled.core.words import Impact
+from fettled.ports import UnitOfWork
+
+
+def file_ticket(
+    uow: UnitOfWork,
+    *,
+    new: NewTicket,
+    caller: Caller,
+    desk: Desk,
+    wall: Callable[[], datetime],
+    default_team: str | None,
+) -> Acted:
+    """File *new*; its subject's team has it where no other is named."""
+    at = wall()
+    desk.check_owners(new.assignee, new.team, new.shift)
+    change = filed(new, caller.actor, at)
+    if new.team is None and default_team is not None:
+        change = replace(change, ticket=replace(change.ticket, team=default_team))
+    if new.impact is Impact.ENTERPRISE:
+        change = escalated_at_once(change, desk, SYSTEM, at)
+    applied = uow.apply(change)
+    data = {"ticket": applied.ticket.number, **asdict(new)}
+    uow.log_input("ticket.create", at, caller.actor.name or caller.actor.type, data)
+    return Acted(applied.ticket, applied, None, None)
+
+
+def edit_ticket(
+    uow: UnitOfWork,
+    *,
+    ref: str,
+    wanted: Mapping[str, Any],
+    caller: Caller,
+    desk: Desk,
+    wall: Callable[[], datetime],
+) -> Acted:
+    """Change fields; see `core.filing.edited`."""
+    ticket = find_for(uow, ref, caller)
+    require(caller, Permission.TICKET_UPDATE, "editing")
+    at = wall()
+    change = edited(ticket, wanted, caller.actor, at)
+    if change is None:
+        return Acted(ticket, None, None, None)
+    became = change.ticket.impact == Impact.ENTERPRISE != ticket.impact
+    if became and change.ticket.is_open:
+        change = escalated_at_once(change, desk, SYSTEM, at)
+    applied = apply_whole(uow, change, at)
+    data = {"ticket": ticket.number, **wanted}
+    uow.log_input("ticket.edit", at, caller.actor.name or caller.actor.type, data)
+    newest = uow.last_ticket(ticket.check) if ticket.check is not None else None
+    return Acted(applied.ticket, applied, newest, None)
+
+
+def require(caller: Caller, needed: Permission, what: str) -> None:
+    """
+    See that the caller may.
+
+    Raises:
+        ForbiddenError: it may not.
+    """
+    if caller.who is not None and needed not in caller.who.permissions:
+        msg = f"your token does not hold the permission {needed}, which {what} needs"
+        raise ForbiddenError(msg)

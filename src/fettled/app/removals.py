@@ -1,0 +1,88 @@
+"""
+Deleting tickets: closed ones, and those that were filed by mistake.
+
+The number of a deleted ticket is never given again, and the log of inputs keeps who
+deleted what. Memory forgets it too, so that no decision goes by what is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fettled.app.acting import Caller, find_for
+from fettled.app.filing import require
+from fettled.app.memory import Memory
+from fettled.core.errors import ConflictError, StoreUnsureError
+from fettled.core.permissions import Permission
+from fettled.core.tickets import Ticket
+from fettled.core.words import Status
+from fettled.ports import Clock, DeskStore, DeskUnit, UnitOfWork
+
+#: More entries than a ticket has that nobody has worked on.
+_OWN = 3
+
+
+class Removals:
+    """Takes tickets away for good."""
+
+    def __init__(self, store: DeskStore, clock: Clock, memory: Memory) -> None:
+        self._store = store
+        self._clock = clock
+        self._memory = memory
+
+    async def delete(self, ref: str, caller: Caller) -> None:
+        """
+        Delete a ticket.
+
+        Raises:
+            NotFoundError: there is no such ticket for the caller.
+            ForbiddenError: the caller may see it, and may not do that.
+            ConflictError: it is neither closed nor a mistake.
+            StaleError: it is not at the caller's version any more.
+            StoreDownError: nothing was done.
+            StoreUnsureError: it may have been done.
+        """
+        wall = self._clock.wall
+        try:
+            gone = await self._store.write(lambda uow: delete_ticket(uow, ref, caller, wall))
+        except StoreUnsureError:
+            self._memory.doubt()
+            raise
+        self.forget([gone])
+
+    def forget(self, gone: list[Ticket]) -> None:
+        """Let no decision go by tickets that are *gone*: the store says what is left."""
+        for ticket in gone:
+            watch = self._memory.get(ticket.check) if ticket.check is not None else None
+            known = watch.ticket if watch is not None else None
+            if watch is not None and known is not None and known.number == ticket.number:
+                watch.ticket, watch.is_doubted = None, True
+
+
+def delete_ticket(uow: DeskUnit, ref: str, caller: Caller, wall: Callable[[], datetime]) -> Ticket:
+    """Delete a ticket in a unit; see `Removals.delete` for what it raises."""
+    ticket = find_for(uow, ref, caller)
+    require(caller, Permission.TICKET_DELETE, "deleting")
+    if ticket.status is not Status.CLOSED and not _is_mistake(uow, ticket):
+        msg = (
+            f"#{ticket.number} is {ticket.status}: only closed tickets can be deleted, and "
+            "people's that nobody has worked on"
+        )
+        raise ConflictError(msg)
+    uow.delete_ticket(ticket.number)
+    data = {"ticket": ticket.number, "reference": ticket.reference, "title": ticket.title}
+    uow.log_input("ticket.delete", wall(), caller.actor.name or caller.actor.type, data)
+    return ticket
+
+
+def _is_mistake(uow: UnitOfWork, ticket: Ticket) -> bool:
+    """
+    Whether nothing happened to it but that it was filed.
+
+    The monitor's own are no mistakes: what is down would have a new one at once.
+    """
+    if ticket.check is not None or not ticket.is_open or ticket.last_seq >= _OWN:
+        return False
+    entries = uow.timeline(ticket.number, after=0, limit=_OWN)
+    return all(entry.at == ticket.created_at for entry in entries)

@@ -1,0 +1,130 @@
+"""`/api/v1/changes`: markers of what was changed in the world, for the tickets it concerns."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, AwareDatetime, Field
+
+from fettled.app.changes import WantedChange
+from fettled.core.changes import ChangeMarker
+from fettled.core.errors import InvalidError
+from fettled.core.permissions import Permission
+from fettled.ports import ChangeFilter
+from fettled.web.api.catalogue import Name, trimmed
+from fettled.web.paging import Paged, bad_cursor, page, read_cursor
+from fettled.web.reading import AS_TEXT, Text
+from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.shapes_catalogue import change_json
+
+routes = RouteTable()
+
+_PATH = "/api/v1/changes"
+_LONGEST_URL = 2_000
+_PLACE = re.compile(r"(\S{20,40})/([0-9]{1,18})")
+
+
+def _web_address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        # What a page makes a link of must lead to a page: no javascript: and the like.
+        is_right = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        is_right = False
+    if not is_right or any(char <= " " for char in text):
+        msg = "must be an address that begins with https:// or http://"
+        raise ValueError(msg)
+    return text
+
+
+_Time = Annotated[AwareDatetime, AS_TEXT]
+_Selector = Annotated[
+    dict[
+        Annotated[Text, Field(min_length=1, max_length=63)], Annotated[Text, Field(max_length=200)]
+    ],
+    Field(min_length=1, max_length=20),
+]
+
+
+class ChangesQuery(Paged):
+    """Filters; each that is a set may be repeated, or list several values by commas."""
+
+    subject: frozenset[Name] = frozenset()
+    application: frozenset[Name] = frozenset()
+    source: frozenset[Name] = frozenset()
+    since: _Time | None = None
+    until: _Time | None = None
+
+
+class ChangeBody(Model):
+    """What was changed, of whom, and when."""
+
+    title: Annotated[Text, Field(min_length=1, max_length=200), AfterValidator(trimmed)]
+    subject: Name | None = None
+    application: Name | None = None
+    selector: _Selector | None = None
+    at: _Time | None = None
+    url: Annotated[Text, Field(max_length=_LONGEST_URL), AfterValidator(_web_address)] | None = None
+    source: Annotated[Text, Field(max_length=200)] = ""
+
+
+@routes.route("GET", _PATH, permission=Permission.SUBJECT_VIEW, query=ChangesQuery)
+async def list_changes(call: Call) -> Answer:
+    """List changes, the newest first."""
+    query: ChangesQuery = call.query
+    which = ChangeFilter(
+        subject=query.subject,
+        application=query.application,
+        source=query.source,
+        since=_utc(query.since, "since"),
+        until=_utc(query.until, "until"),
+    )
+    before = _read_place(query.cursor)
+    found = await call.services.catalogue.changes.list(which, before, query.limit + 1)
+    return page(call, found, query.limit, change_json, _place)
+
+
+@routes.route("POST", _PATH, permission=Permission.MAINTENANCE_MANAGE, body=ChangeBody, status=201)
+async def create_change(call: Call) -> Answer:
+    """Tell of a change; it is shown on the tickets that it concerns."""
+    body: ChangeBody = call.body
+    wanted = WantedChange(
+        title=body.title,
+        subject=body.subject,
+        application=body.application,
+        selector=body.selector or {},
+        at=_utc(body.at, "at"),
+        url=body.url,
+        source=body.source.strip(),
+    )
+    made = await call.services.catalogue.changes.add(wanted, call.principal)
+    return Answer(change_json(made))
+
+
+def _place(marker: ChangeMarker) -> str:
+    return f"{marker.at.isoformat()}/{marker.id}"
+
+
+def _read_place(cursor: str | None) -> tuple[datetime, int] | None:
+    place = read_cursor(cursor)
+    if place is None:
+        return None
+    match = _PLACE.fullmatch(place)
+    try:
+        at = datetime.fromisoformat(match[1]) if match else None
+    except ValueError:
+        at = None
+    if match is None or at is None or at.tzinfo is None:
+        raise bad_cursor()
+    return at, int(match[2])
+
+
+def _utc(at: datetime | None, field: str) -> datetime | None:
+    try:
+        return None if at is None else at.astimezone(UTC)
+    except OverflowError:
+        msg = "is out of all reach"
+        raise InvalidError(msg, field) from None
