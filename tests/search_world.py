@@ -9,6 +9,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from fettled.core.sla_values import UNTOUCHED, Clocks, Reading, State
 from fettled.core.tickets import Change, Member, Resolution, Ticket
 from fettled.core.words import Code, Impact, Level, Priority, Severity, Source, Status
 from fettled.ports import Place, Sort, SortKey, TicketFilter, Viewer
@@ -35,6 +36,7 @@ CLOSED = {
     "level": tuple(Level),
     "severity": tuple(Severity),
     "impact": tuple(Impact),
+    "sla": tuple(State),
 }
 _LEVELS = {"critical": "P1", "high": "P2", "medium": "P3", "low": "P4"}
 SPAN = timedelta(days=30)
@@ -70,11 +72,21 @@ def change(random: Random) -> Change:
         if resolved
         else None,
         escalation_level=random.choice((0, 0, 1, 2)),
+        sla=_clocks(random) if not over else UNTOUCHED,
         labels={key: random.choice(some) for key, some in LABELS.items() if random.random() < 0.7},
     )
     some = [Member(f"{key}/{n}", key, NOW) for key in MEMBERS for n in (1, 2)]
     members = tuple(random.sample(some, 3)) if random.random() < 0.3 else ()
     return Change(replace(ticket, member_count=len(members)), (entry(),), members)
+
+
+def _clocks(random: Random) -> Clocks:
+    """Make running clocks, or none."""
+    state = random.choice((*State, None))
+    if state is None:
+        return UNTOUCHED
+    due = NOW + random.choice((1, 2, 3)) * timedelta(days=1)
+    return Clocks(1, response=Reading(due, State.GREEN), resolution=Reading(due + SPAN, state))
 
 
 def some_filter(random: Random) -> TicketFilter:
@@ -89,6 +101,7 @@ def some_filter(random: Random) -> TicketFilter:
     values |= {
         "member": lambda: frozenset(random.sample(MEMBERS, 2)),
         "label": lambda: frozenset(random.sample(("site=oslo", "site=bergen", "floor=1"), 2)),
+        "overdue": lambda: random.random() < 0.5,
         "escalation_level": lambda: frozenset(random.sample((0, 1, 2), 2)),
         "q": lambda: " ".join(
             random.sample((*WORDS, "CAFE", "zur", "do", "("), random.choice((1, 2)))
@@ -115,6 +128,11 @@ Lines = dict[int, tuple[Member, ...]]
 def plainly(tickets: list[Ticket], lines: Lines, which: TicketFilter, sort: Sort) -> list[int]:
     """Find them by looking at every ticket."""
     found = [one for one in tickets if _matches(one, lines.get(one.number, ()), which)]
+    if sort.key is SortKey.DUE:
+        never = [one.number for one in found if one.sla.due_at is None]
+        places = {one.number: order_of(sort.place_of(one)) for one in found if one.sla.due_at}
+        first = sorted(places, key=places.__getitem__, reverse=sort.descending)
+        return [*first, *sorted(never, reverse=sort.descending)]
     places = {one.number: order_of(sort.place_of(one)) for one in found}
     return sorted(places, key=places.__getitem__, reverse=sort.descending)
 
@@ -134,6 +152,8 @@ def _matches(ticket: Ticket, lines: tuple[Member, ...], which: TicketFilter) -> 
     return (
         (not which.level or (ticket.level or _LEVELS[ticket.priority]) in which.level)
         and (not which.member or any(line.subject in which.member for line in lines))
+        and (not which.sla or ticket.sla.state in which.sla)
+        and (which.overdue is None or (ticket.sla.state is State.RED) == which.overdue)
         and _has_labels(ticket, which.label)
         and _is_between(ticket.created_at, which.opened_from, which.opened_until)
         and _is_between(ticket.resolved_at, which.resolved_from, which.resolved_until)

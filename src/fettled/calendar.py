@@ -1,12 +1,15 @@
 """
-Cron expressions and working hours in time zones, made into intervals: the only reader of them.
+Cron expressions, working hours and on-call rotations in time zones, made into intervals.
 
-Both say local times, as they stand on a wall there. Where the clocks there are moved, this
+The only reader of zones.
+
+All say local times, as they stand on a wall there. Where the clocks there are moved, this
 holds:
 
 - a time that is skipped is the instant at which the skip ends;
 - a time that occurs twice is the first of the two, once;
-- a duration is elapsed time, so a window over a change of the clocks is as long as any.
+- a duration is elapsed time, so a window over a change of the clocks is as long as any;
+- a turn of a rotation is local time: who begins at 08:00 begins at 08:00 the whole year.
 
 cronsim, which imitates one system's cron daemon there, is therefore only asked for local
 times, without a zone.
@@ -25,6 +28,7 @@ from cronsim import CronSim, CronSimError
 
 from fettled.core.errors import InvalidError
 from fettled.core.intervals import Piece, joined
+from fettled.core.oncall import Layer, Rotation, Stint
 from fettled.core.quiet import Interval, Recurrence
 
 #: Five fields of lists; a longer one is not written by people.
@@ -38,6 +42,10 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 #: Dates end soon after; nothing is promised for then.
 _LAST_YEAR = 9990
+#: More than clocks are ever moved by, a skipped day at the date line included.
+_FAR = 2 * _DAY
+#: A weekday comes again within a week; a day before and one after for what crosses midnight.
+_WEEK = range(-2, 10)
 
 
 def check_cron(text: str) -> str:
@@ -191,6 +199,47 @@ def shortest_distance(recurrence: Recurrence, after: datetime) -> timedelta | No
     return min(gaps, default=None)
 
 
+def shift(layer: Layer, zone: str, at: datetime) -> Stint:
+    """Say who of *layer* has *at*, up to the next handover or the end of its hours."""
+    known = _zone(zone)
+    turn = _turn(layer.rotation, known, at)
+    if layer.hours is None and not layer.weekdays:
+        return turn
+    today = at.astimezone(known).date()
+    for hours in _hours(layer, known, [today + n * _DAY for n in _WEEK]):
+        if hours.holds(at):
+            return Stint(turn.who, min(turn.until or hours.end, hours.end))
+        if hours.start > at:
+            return Stint(None, hours.start)
+    # Its one weekday fell out where the date line was moved: look again later.
+    return Stint(None, at + 7 * _DAY)
+
+
+def covered(layer: Layer, zone: str, start: datetime, end: datetime) -> Iterator[Interval]:
+    """Yield when *layer* has somebody between *start* and *end*, and a little around."""
+    known = _zone(zone)
+    begin = to_instant(layer.rotation.start, known)
+    if layer.hours is None and not layer.weekdays:
+        if begin < end:
+            yield Interval(max(begin, start), end)
+        return
+    first = start.astimezone(known).date() - 2 * _DAY
+    days = (end - start) // _DAY + 5
+    for hours in _hours(layer, known, [first + n * _DAY for n in range(days)]):
+        if hours.end > begin:
+            yield Interval(max(begin, hours.start), hours.end)
+
+
+def instant(local: datetime, zone: str) -> datetime:
+    """Give the instant, in UTC, of a naive *local* time in the zone of that name."""
+    return to_instant(local, _zone(zone))
+
+
+def local_time(at: datetime, zone: str) -> datetime:
+    """Give the time on the wall there, without a zone."""
+    return at.astimezone(_zone(zone)).replace(tzinfo=None)
+
+
 def to_instant(local: datetime, zone: ZoneInfo) -> datetime:
     """Give the instant, in UTC, of a naive *local* time, as the rules above say."""
     first = local.replace(tzinfo=zone, fold=0)
@@ -209,6 +258,44 @@ def to_instant(local: datetime, zone: ZoneInfo) -> datetime:
         else:
             high = middle
     return high
+
+
+def _turn(rotation: Rotation, zone: ZoneInfo, at: datetime) -> Stint:
+    """Say whose turn it is at *at*, and when the next handover is."""
+    begin = to_instant(rotation.start, zone)
+    if at < begin:
+        return Stint(None, begin)
+    if len(rotation.members) == 1:
+        return Stint(rotation.members[0])
+    # Where clocks are moved several handovers are one instant, or one has the hour that
+    # occurs twice; so the last that has been is sought, and not calculated.
+    about = at.astimezone(zone).replace(tzinfo=None) - rotation.start
+    low, high = max(0, (about - _FAR) // rotation.every), (about + _FAR) // rotation.every + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _handover(rotation, zone, middle) <= at:
+            low = middle
+        else:
+            high = middle
+    return Stint(rotation.members[low % len(rotation.members)], _handover(rotation, zone, high))
+
+
+def _handover(rotation: Rotation, zone: ZoneInfo, number: int) -> datetime:
+    return to_instant(rotation.start + number * rotation.every, zone)
+
+
+def _hours(layer: Layer, zone: ZoneInfo, days: list[date]) -> Iterator[Interval]:
+    """Yield the hours of *layer* that begin on one of *days*, in order."""
+    hours = layer.hours
+    start, end = (hours.start, hours.end) if hours is not None else (time(), time())
+    for day in days:
+        if layer.weekdays and day.weekday() not in layer.weekdays:
+            continue
+        last = day if end > start else day + _DAY
+        begun = to_instant(datetime.combine(day, start), zone)
+        ended = to_instant(datetime.combine(last, end), zone)
+        if begun < ended:
+            yield Interval(begun, ended)
 
 
 @lru_cache(maxsize=64)

@@ -14,6 +14,7 @@ import pytest
 import structlog
 
 from fettled import calendar
+from fettled.app.directory import Directory
 from fettled.app.quiet import Quiet
 from fettled.app.silences import Silences
 from fettled.app.tokens import Tokens
@@ -86,6 +87,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.store, self.clock)
+        self.directory = Directory(calendar.shift)
         self.quiet = Quiet(store=self.store, clock=self.clock, expand=calendar.around)
         self.silences = Silences(
             quiet=self.quiet,
@@ -126,12 +128,14 @@ class House:
             subjects=self.subjects,
             heartbeats=self.heartbeats,
             tokens=self.tokens,
+            directory=self.directory,
             explainer=self.explainer,
             accounts=self.accounts,
             silences=self.silences,
             reload=self.reload,
             health=self.health,
             expose=self.metrics.expose,
+            wall=self.clock.wall,
             settings=lambda: self.settings,
         )
         app = make_app(services, self.routes)

@@ -97,6 +97,7 @@ def test_nothing_is_served_but_the_table(house: House):
             reload=house.reload,
             health=house.health,
             expose=house.metrics.expose,
+            wall=house.clock.wall,
         )
     )
     served = {(each.method, each.resource.canonical) for each in app.router.routes()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from fettled.core.oncall import Duty
 from fettled.ports import Schedule, Team, User
 
 
@@ -48,3 +49,7 @@ class Anybody:
     def on_call(self, schedule: str, at: datetime) -> str | None:  # noqa: ARG002 - as above
         """Nobody is on call."""
         return None
+
+    def duty(self, schedule: str, at: datetime) -> Duty:  # noqa: ARG002 - as above
+        """Nobody is on call, and nobody will be."""
+        return Duty()

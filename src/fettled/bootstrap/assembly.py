@@ -15,7 +15,6 @@ from pathlib import Path
 from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
-from fettled.app.anybody import Anybody
 from fettled.app.catalogue import make_catalogue
 from fettled.app.explain import Explainer
 from fettled.app.health import Figures, assess, missing
@@ -37,9 +36,11 @@ from fettled.bootstrap.catalogue import make_catalogue_services
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.desk import longest_window, make_desk
+from fettled.bootstrap.files import file_desks
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.own_trouble import make_own_trouble
+from fettled.bootstrap.people import make_staff
 from fettled.config.catalogue import catalogue_lists
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
@@ -48,8 +49,7 @@ from fettled.config.sla import sla_rules
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
-from fettled.core.permissions import Role
-from fettled.ports import Clock, Directory, EventSink, Fleet
+from fettled.ports import Clock, EventSink, Fleet
 from fettled.probes.run import run as run_probe
 from fettled.probes.tools import Tools
 from fettled.scheduling import Housekeeping, LoopLag, Scheduler, Skip, Timing
@@ -132,19 +132,19 @@ class Assembly:
             heartbeats=self._heartbeats,
             isolation=self._trouble.isolation,
         )
-        self.directory: Directory = Anybody()
+        self._staff = make_staff(loaded.settings, store, clock, self.memory, self.sink)
         self._longest_window = timedelta()
         self._tickets = Tickets(
             store,
             clock,
             self.memory,
             self.sink,
-            lambda: make_desk(self.settings, self.directory),
+            lambda: make_desk(self.settings, self._staff.directory),
         )
         self._tickets.wake = self._scheduler.look_now
         self.catalogue = make_catalogue(catalogue_lists(loaded.settings))
         self._removals = Removals(store, clock, self.memory)
-        self._tokens = Tokens(store, clock, self._roles_of)
+        self._tokens = Tokens(store, clock, self._staff.directory.roles_of)
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
@@ -158,6 +158,7 @@ class Assembly:
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
             tending=Tending(store, clock, self.memory, self.sink, self._close_after),
             unaccounted=Unaccounted(self.memory, clock),
+            escalations=self._staff.escalations,
             trouble=self._trouble,
             scheduler=self._scheduler,
             metrics=self._metrics,
@@ -174,7 +175,9 @@ class Assembly:
         """Adopt the configured fleet, with the state that the store has of it."""
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self.quiet.load()
+        await self._staff.number(self.settings)
         await self._adopt(make_fleet(self.settings, self._tools), "start")
+        await self._staff.take(self.settings)
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
         self._metrics.reloaded(taken=True, at=self._clock.wall())
@@ -185,6 +188,7 @@ class Assembly:
         """Show the configured fleet as the store remembers it, and change nothing."""
         fleet = make_fleet(self.settings, self._tools)
         await recall(fleet, store=self._store, memory=self.memory, clock=self._clock)
+        await self._staff.recall(self.settings)
         await self.quiet.load()
         self.quiet.fleet_changed(fleet)
 
@@ -221,7 +225,9 @@ class Assembly:
                 loaded = await asyncio.to_thread(load, self._config)
                 fleet = make_fleet(loaded.settings, self._tools)
                 await self.observer.flush(self.memory)
+                await self._staff.number(loaded.settings)
                 await self._adopt(fleet, "reload", force=force)
+                await self._staff.take(loaded.settings)
             except Exception as error:
                 if isinstance(error, ConfigError):
                     self.log.refused(error)
@@ -286,7 +292,7 @@ class Assembly:
         return keys.Services(
             tickets=self._tickets,
             removals=self._removals,
-            directory=self.directory,
+            directory=self._staff.directory,
             subjects=Subjects(self.memory, self._scheduler.next_at),
             explainer=Explainer(
                 store=self._store,
@@ -314,6 +320,8 @@ class Assembly:
                 sink=self.sink,
                 wake=self._scheduler.look_now,
             ),
+            wall=self._clock.wall,
+            **file_desks(self._store, self._clock, self.memory, self.sink),
             reload=self.reload,
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
@@ -374,11 +382,6 @@ class Assembly:
             shrunk=self._shrunk,
             store_down=self._store.is_down,
         )
-
-    def _roles_of(self, user: str) -> frozenset[Role] | None:
-        users = self.settings.access.users if self.settings.access is not None else []
-        found = next((each for each in users if each.name == user), None)
-        return frozenset(map(Role, found.roles)) if found is not None else None
 
 
 def _without_targets(settings: Settings) -> Settings:

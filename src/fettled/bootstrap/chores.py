@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fettled.app.account import Unaccounted
+from fettled.app.escalation import Escalations
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
@@ -31,6 +32,8 @@ FLUSH = timedelta(seconds=30)
 #: How soon a checklist notices a silence, a removal, or that a grace is over; and how late
 #: a hold or a snooze may end.
 TEND = timedelta(seconds=5)
+#: How late a step of the escalation chain may be told.
+ESCALATE = timedelta(seconds=5)
 FORGET_EVERY = timedelta(minutes=10)
 GAUGE = timedelta(seconds=1)
 #: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
@@ -61,6 +64,7 @@ class Chores:
     tending: Tending
     sla: SlaWatch
     unaccounted: Unaccounted
+    escalations: Escalations
     trouble: OwnTrouble
     scheduler: Scheduler
     metrics: Metrics
@@ -73,6 +77,7 @@ class Chores:
         yield "flush", FLUSH, self.flush
         yield "forget", FORGET_EVERY, self.forget
         yield "tend", TEND, self.tend
+        yield "escalate", ESCALATE, self.escalate
         yield "gauge", GAUGE, self.gauge
         yield "count", COUNT, self.count
         yield "quiet", QUIET, self.quieten
@@ -89,6 +94,12 @@ class Chores:
             for check in await self.rollups.tend():
                 self.scheduler.look_now(check)
             await self.tending.tend()
+
+    async def escalate(self) -> None:
+        """Tell the steps that are due of tickets that nobody has started."""
+        # While the store is down nothing is told, and nothing is lost: it is due still.
+        with suppress(StoreDownError):
+            await self.escalations.tell()
 
     async def forget(self) -> None:
         """Forget history that is old enough."""

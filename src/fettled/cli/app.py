@@ -15,6 +15,7 @@ from fettled import __version__
 from fettled.cli import (
     account,
     configuration,
+    oncall,
     operation,
     probing,
     silences,
@@ -40,6 +41,7 @@ operation.register(app)
 probing.register(app)
 why.register(app)
 account.register(app)
+oncall.register(app)
 configuration.register(app)
 simulate.register(app)
 ticket_work.register(tickets.app)

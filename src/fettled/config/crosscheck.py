@@ -52,7 +52,7 @@ def mappings(data: Tree, *keys: str) -> Iterator[tuple[Path, Tree]]:
             yield (*keys, index), item
 
 
-def _named(items: Iterable[tuple[Path, Tree]], key: str) -> Iterator[tuple[str, Path]]:
+def named(items: Iterable[tuple[Path, Tree]], key: str) -> Iterator[tuple[str, Path]]:
     """Yield the text under *key* of each item that has one, with its path."""
     for path, item in items:
         text = as_text(item.get(key))
@@ -60,32 +60,32 @@ def _named(items: Iterable[tuple[Path, Tree]], key: str) -> Iterator[tuple[str, 
             yield text, (*path, key)
 
 
-def _listed(items: Iterable[tuple[Path, Tree]], key: str) -> Iterator[tuple[str, Path]]:
-    """Yield each text under *key* of each item, whether it stands there alone or in a list."""
+def listed(items: Iterable[tuple[Path, Tree]], key: str) -> Iterator[tuple[str, Path]]:
+    """Yield each text of the list, or the one text, under *key* of each item, with its path."""
     for path, item in items:
         value = item.get(key)
-        if isinstance(value, list):
-            for index, each in enumerate(value):
-                if text := as_text(each):
-                    yield text, (*path, key, index)
-        elif text := as_text(value):
-            yield text, (*path, key)
+        many = value if isinstance(value, list) else [value]
+        for index, each in enumerate(many):
+            if text := as_text(each):
+                yield text, (*path, key, index) if many is value else (*path, key)
 
 
-def _unique(named: Iterable[tuple[str, Path]], what: str) -> Iterator[Problem]:
+def unique(texts: Iterable[tuple[str, Path]], what: str) -> Iterator[Problem]:
+    """Yield each of *texts* that was there before."""
     seen: dict[str, Path] = {}
-    for text, path in named:
+    for text, path in texts:
         if text in seen:
             message = f"is the {what} of another one too; change one of the two"
             yield Problem(path, message, first=seen[text])
         seen.setdefault(text, path)
 
 
-def _known(named: Iterable[tuple[str, Path]], known: Iterable[str], what: str) -> Iterator[Problem]:
-    known = dict.fromkeys(known)
-    for text, path in named:
-        if text not in known:
-            yield Problem(path, f"there is no {what} of that name{suggest(text, known)}")
+def known(texts: Iterable[tuple[str, Path]], among: Iterable[str], what: str) -> Iterator[Problem]:
+    """Yield each of *texts* that is not *among* those there are."""
+    names = dict.fromkeys(among)
+    for text, path in texts:
+        if text not in names:
+            yield Problem(path, f"there is no {what} of that name{suggest(text, names)}")
 
 
 def _cycles(above: Mapping[str, str], paths: Mapping[str, Path], word: str) -> Iterator[Problem]:
@@ -108,10 +108,10 @@ def _cycles(above: Mapping[str, str], paths: Mapping[str, Path], word: str) -> I
 
 
 def _subjects(targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
-    keys = list(_named(targets, "subject"))
-    yield from _unique(keys, "subject")
-    former = list(_named(targets, "formerly"))
-    yield from _unique(former, "former key")
+    keys = list(named(targets, "subject"))
+    yield from unique(keys, "subject")
+    former = list(named(targets, "formerly"))
+    yield from unique(former, "former key")
     present = {text for text, _ in keys}
     for text, path in former:
         if text in present:
@@ -119,8 +119,8 @@ def _subjects(targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
 
 
 def _parents(targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
-    keys = [text for text, _ in _named(targets, "subject")]
-    yield from _known(_named(targets, "parent"), keys, "subject")
+    keys = [text for text, _ in named(targets, "subject")]
+    yield from known(named(targets, "parent"), keys, "subject")
     above: dict[str, str] = {}
     paths: dict[str, Path] = {}
     for path, target in targets:
@@ -185,26 +185,26 @@ def _policies(data: Tree, targets: list[tuple[Path, Tree]]) -> Iterator[Problem]
         refer(target, path, "policy")
         for place, _, check in checks_of(path, target):
             refer(check, place, "policy")
-    yield from _known(referred, policies, "policy")
+    yield from known(referred, policies, "policy")
     yield from _cycles(above, {n: ("policies", n, "inherit") for n in above}, "inherit")
 
 
 def _teams(data: Tree, targets: list[tuple[Path, Tree]]) -> Iterator[Problem]:
     teams = list(mappings(data, "access", "teams"))
-    names = [text for text, _ in _named(teams, "name")]
-    yield from _unique(_named(teams, "name"), "name")
-    yield from _known(_named(teams, "parent"), names, "team")
+    names = [text for text, _ in named(teams, "name")]
+    yield from unique(named(teams, "name"), "name")
+    yield from known(named(teams, "parent"), names, "team")
     above: dict[str, str] = {}
     for _, team in teams:
         name, parent = as_text(team.get("name")), as_text(team.get("parent"))
         if name and parent:
             above.setdefault(name, parent)
-    paths = {text: (*path[:-1], "parent") for text, path in reversed(list(_named(teams, "name")))}
+    paths = {text: (*path[:-1], "parent") for text, path in reversed(list(named(teams, "name")))}
     yield from _cycles(above, paths, "parent")
     users = list(mappings(data, "access", "users"))
-    yield from _unique(_named(users, "name"), "name")
-    yield from _known(_listed(users, "teams"), names, "team")
-    yield from _known(_named(targets, "team"), names, "team under access.teams")
+    yield from unique(named(users, "name"), "name")
+    yield from known(listed(users, "teams"), names, "team")
+    yield from known(named(targets, "team"), names, "team under access.teams")
 
 
 def _sla(data: Tree) -> Iterator[Problem]:
@@ -218,9 +218,9 @@ def _sla(data: Tree) -> Iterator[Problem]:
     for path, holder in tuple(holders):
         for priority, target in mapping(holder.get("targets")).items():
             holders.append(((*path, "targets", priority), mapping(target)))
-    yield from _known(_named(holders, "calendar"), [ALWAYS, *calendars], "calendar")
-    names = [text for text, _ in _named(mappings(data, "access", "teams"), "name")]
-    yield from _known(_listed(overrides, "teams"), names, "team under access.teams")
+    yield from known(named(holders, "calendar"), [ALWAYS, *calendars], "calendar")
+    names = [text for text, _ in named(mappings(data, "access", "teams"), "name")]
+    yield from known(listed(overrides, "teams"), names, "team under access.teams")
     for path, override in overrides:
         if not override.get("teams") and not override.get("labels"):
             message = "means every ticket; add teams: or labels:, or write it under sla.targets"

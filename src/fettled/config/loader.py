@@ -21,6 +21,8 @@ from fettled.config.faults import render
 from fettled.config.interpolation import Sources
 from fettled.config.named_files import judge_files
 from fettled.config.notes import take_notes
+from fettled.config.people_faults import people_problems
+from fettled.config.people_notes import people_notes
 from fettled.config.problems import Problem
 from fettled.config.quiet_faults import quiet_notes, quiet_problems
 from fettled.config.reach import take_placed_notes
@@ -79,6 +81,7 @@ def load(
     settings = validate(joined.data)
     problems = [*joined.problems, *crosscheck(joined.data), *quiet_problems(joined.data, now)]
     problems += catalogue_problems(joined.data)
+    problems += people_problems(joined.data)
     if with_files:
         problems += judge_files(joined.data)
     if isinstance(settings, list):
@@ -86,6 +89,7 @@ def load(
     if problems or joined.faults or isinstance(settings, list):
         _tell(assemble(path, shown, read, sources, places=True), problems)
     noted = [*quiet_notes(settings, joined.data, now), *take_placed_notes(settings)]
+    noted += people_notes(settings, now)
     if noted:
         placed = assemble(path, shown, read, sources, places=True)
         noted_at = list(map(str, sorted(map(placed.locate, noted))))

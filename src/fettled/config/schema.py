@@ -17,8 +17,10 @@ from pydantic import AfterValidator, Field, SecretStr
 from fettled.config.catalogue import CatalogueSection
 from fettled.config.checks import Check, CheckName, Period
 from fettled.config.desk import TicketSettings
+from fettled.config.escalation import Escalation
 from fettled.config.isolation import Isolation
-from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
+from fettled.config.names import LabelName, LabelValue, SubjectKey, Title
+from fettled.config.people import Access
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
 from fettled.config.sla import SlaSettings
@@ -26,7 +28,6 @@ from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
 
-Role = Literal["viewer", "reporter", "operator", "manager", "admin"]
 #: Where systemd's StateDirectory= puts it.
 _STORE = "sqlite:////var/lib/fettled/fettled.db"
 
@@ -217,29 +218,6 @@ class Template(Options):
     checks: dict[CheckName, dict[str, Any]] = Field({}, description="Options of their checks.")
 
 
-class Team(Options):
-    """A team."""
-
-    name: Name = Field(description="Name, unique.")
-    parent: Name | None = Field(None, description="Team that it escalates to.")
-
-
-class User(Options):
-    """A person."""
-
-    name: PersonName = Field(description="Login name, unique.")
-    full_name: Title | None = Field(None, description="Name for people; default: the login name.")
-    roles: OneOrMany[Role] = Field((), description="What the person may do.")
-    teams: OneOrMany[Name] = Field((), description="Teams the person belongs to.")
-
-
-class Access(Options):
-    """Who there is, and what they may do."""
-
-    teams: list[Team] = Field([], description="Teams.")
-    users: list[User] = Field([], description="People.")
-
-
 def _check_opens(opens: int) -> int:
     if opens < 1:
         msg = "must be at least 1; to switch the brake off write enabled: false beside it"
@@ -303,9 +281,12 @@ class Settings(Options):
     )
     targets: list[Target] = Field([], description="What is watched.")
     templates: dict[Name, Template] = Field({}, description="Fragments that targets `use`.")
-    access: Access | None = Field(None, description="Teams and people.")
+    access: Access | None = Field(None, description="Teams, people and on-call schedules.")
     catalogue: CatalogueSection = Field(
         default_factory=CatalogueSection, description="What tickets choose from."
+    )
+    escalation: Escalation = Field(
+        [], description="Who is told of a ticket that nobody starts: steps, or a mapping of them."
     )
     isolation: Isolation = Field(
         default_factory=Isolation, description="How the monitor tells that it is cut off itself."

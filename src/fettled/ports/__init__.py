@@ -20,6 +20,7 @@ from fettled.ports.desk import (
     DeskUnit,
     TicketAction,
 )
+from fettled.ports.escalations import EscalationsReader, EscalationsUnit, Told
 from fettled.ports.fleet import (
     CanarySpec,
     CheckSpec,
@@ -28,7 +29,16 @@ from fettled.ports.fleet import (
     IsolationSpec,
     SubjectSpec,
 )
-from fettled.ports.people import Directory, Schedule, Team, User
+from fettled.ports.people import (
+    Directory,
+    Numbered,
+    People,
+    PeopleReader,
+    PeopleUnit,
+    Schedule,
+    Team,
+    User,
+)
 from fettled.ports.quiet import QUIET_WORDS, QuietEdge, QuietSpec
 from fettled.ports.records import (
     Gating,
@@ -71,6 +81,8 @@ __all__ = [
     "DeskStore",
     "DeskUnit",
     "Directory",
+    "EscalationsReader",
+    "EscalationsUnit",
     "EventSink",
     "Fleet",
     "Gating",
@@ -81,8 +93,12 @@ __all__ = [
     "KnownCheck",
     "Lists",
     "MaintenanceFilter",
+    "Numbered",
     "OutboxEvent",
     "Party",
+    "People",
+    "PeopleReader",
+    "PeopleUnit",
     "Place",
     "Probe",
     "QuietEdge",
@@ -99,6 +115,7 @@ __all__ = [
     "TicketAction",
     "TicketFilter",
     "Token",
+    "Told",
     "UnitOfWork",
     "User",
     "Viewer",

@@ -13,6 +13,9 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
+from fettled.ports.escalations import EscalationsReader, EscalationsUnit
+from fettled.ports.files import FilesReader, FilesUnit
+from fettled.ports.people import PeopleReader, PeopleUnit
 from fettled.ports.search import SearchReader
 from fettled.ports.sla import SlaReader, SlaUnit
 from fettled.ports.store import Reader, UnitOfWork
@@ -63,7 +66,15 @@ class ActionsUnit(ActionsReader, Protocol):
 
 
 class DeskReader(
-    Reader, ActionsReader, SlaReader, CatalogueReader, SearchReader, Protocol
+    Reader,
+    ActionsReader,
+    SlaReader,
+    CatalogueReader,
+    PeopleReader,
+    EscalationsReader,
+    FilesReader,
+    SearchReader,
+    Protocol,
 ):
     """Everything that can be asked of the store."""
 
@@ -84,7 +95,17 @@ class DeskReader(
         ...
 
 
-class DeskUnit(UnitOfWork, DeskReader, ActionsUnit, SlaUnit, CatalogueUnit, Protocol):
+class DeskUnit(
+    UnitOfWork,
+    DeskReader,
+    ActionsUnit,
+    SlaUnit,
+    CatalogueUnit,
+    PeopleUnit,
+    EscalationsUnit,
+    FilesUnit,
+    Protocol,
+):
     """A unit of the writer that may do everything; see `UnitOfWork`."""
 
     def delete_ticket(self, number: int) -> None:

@@ -1,12 +1,17 @@
-"""Who there is: users, teams and on-call schedules, as configured, and who is on call."""
+"""
+Who there is: users, teams and on-call schedules, as configured, and who is on call.
+
+What a rotation makes of an instant is `fettled.core.oncall`'s.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from fettled.core.oncall import Duty, Rota
 from fettled.core.permissions import Role
 
 
@@ -48,6 +53,29 @@ class Schedule:
     scenario: str
     role: str
     members: tuple[str, ...]
+    rota: Rota = field(default_factory=Rota)
+    id: int = 0
+    uuid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everybody who is configured; *is_configured* says whether there is such a section."""
+
+    users: tuple[User, ...] = ()
+    teams: tuple[Team, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    is_configured: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """The number and uuid that a name of one *kind* (`user`, `team`, `schedule`) has for good."""
+
+    kind: str
+    name: str
+    id: int
+    uuid: str
 
 
 class Directory(Protocol):
@@ -74,4 +102,24 @@ class Directory(Protocol):
 
     def on_call(self, schedule: str, at: datetime) -> str | None:
         """Who is on shift at *at* (wall time); None: nobody."""
+        ...
+
+    def duty(self, schedule: str, at: datetime) -> Duty:
+        """Who is on shift at *at*, until when, and who comes next."""
+        ...
+
+
+class PeopleReader(Protocol):
+    """The numbers of people."""
+
+    def numbered(self) -> list[Numbered]:
+        """Every name that ever had one."""
+        ...
+
+
+class PeopleUnit(PeopleReader, Protocol):
+    """The numbers of people, to be given."""
+
+    def number(self, kind: str, names: Collection[str]) -> None:
+        """Give each of *names* that has none the next number of its kind, in their order."""
         ...

@@ -82,6 +82,8 @@ class TicketFilter:
         level: P1 to P5; a ticket without one goes by its priority.
         label: `key=value`; of several with one key any will do, and every key must.
         opened_from, opened_until: of `created_at`, the end excluded; the others likewise.
+        sla: how much time its running clocks have left: green, orange or red.
+        overdue: whether one of them has run out.
         q: words that all occur, the last one perhaps with more letters behind.
     """
 
@@ -104,6 +106,8 @@ class TicketFilter:
     severity: frozenset[str] = frozenset()
     impact: frozenset[str] = frozenset()
     escalation_level: frozenset[int] = frozenset()
+    sla: frozenset[str] = frozenset()
+    overdue: bool | None = None
     label: frozenset[str] = frozenset()
     opened_from: datetime | None = None
     opened_until: datetime | None = None

@@ -12,11 +12,16 @@ from fettled.ports.records import TicketFilter
 
 
 class SortKey(StrEnum):
-    """What tickets can be sorted by; their number decides between equals."""
+    """
+    What tickets can be sorted by; their number decides between equals.
+
+    What is never due comes last, whichever way.
+    """
 
     NUMBER = "number"
     UPDATED = "updated"
     PRIORITY = "priority"
+    DUE = "due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Sort:
                 return Place(ticket.number, ticket.updated_at)
             case SortKey.PRIORITY:
                 return Place(ticket.number, ticket.priority.rank)
+            case SortKey.DUE:
+                return Place(ticket.number, ticket.sla.due_at)
 
 
 @dataclass(frozen=True, slots=True)

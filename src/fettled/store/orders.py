@@ -21,6 +21,7 @@ KEYS: dict[SortKey, ColumnElement[Any] | None] = {
     SortKey.NUMBER: None,
     SortKey.UPDATED: t.updated_at,
     SortKey.PRIORITY: _RANK,
+    SortKey.DUE: t.sla_due_at,
 }
 
 
@@ -43,7 +44,5 @@ def beyond(
 def ordered(sort: Sort, number: ColumnElement[Any] = t.number) -> list[UnaryExpression[Any]]:
     """Give what to ORDER BY."""
     key = KEYS[sort.key]
-    return [
-        each.desc() if sort.descending else each.asc()
-        for each in ([number] if key is None else [key, number])
-    ]
+    keys = [number] if key is None else [key, number]
+    return [each.desc() if sort.descending else each.asc() for each in keys]

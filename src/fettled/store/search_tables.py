@@ -43,6 +43,7 @@ SELDOM_THERE = (
     "region",
     "project",
     "application",
+    "sla_state",
 )
 
 for _name in ALWAYS_THERE:
@@ -69,6 +70,15 @@ Index(
 )
 Index(None, tickets.c.status, tickets.c.updated_at, tickets.c.number)
 Index(None, tickets.c.created_at, tickets.c.number)
+_due = text("sla_due_at IS NOT NULL")
+Index(
+    None,
+    tickets.c.status,
+    tickets.c.sla_due_at,
+    tickets.c.number,
+    sqlite_where=_due,
+    postgresql_where=_due,
+)
 _over = text("resolved_at IS NOT NULL")
 Index(
     None,
@@ -252,5 +262,5 @@ for _dialect, _statements in BESIDE.items():
         event.listen(
             metadata,
             "after_create",
-            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),
+            DDL(_statement).execute_if(dialect=_dialect),
         )

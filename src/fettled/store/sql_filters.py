@@ -33,14 +33,19 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
+from fettled.core.sla_values import State
 from fettled.core.words import Priority
 from fettled.ports import TicketFilter, Viewer
 from fettled.store.columns import clean
 from fettled.store.search_tables import ALWAYS_THERE, SELDOM_THERE, ticket_labels
 from fettled.store.tables import members, tickets
 
-#: Fields that are a column of their own, in which one of some values must stand.
-PLAIN = tuple(name for name in (*ALWAYS_THERE, *SELDOM_THERE) if name != "level")
+#: Columns in which one of some values must stand, and the fields that name these.
+PLAIN = {
+    name: name.removesuffix("_state")
+    for name in (*ALWAYS_THERE, *SELDOM_THERE)
+    if name != "level"
+}
 #: The level of a ticket that was given none; no priority leads to P5.
 _LEVEL_OF = {
     "P1": Priority.CRITICAL.value,
@@ -84,7 +89,11 @@ class Facet:
 def facets_of(which: TicketFilter, *, is_postgres: bool) -> list[Facet]:
     """Give the facets of *which*, but for its statuses and its words."""
     see = _Sight(is_postgres)
-    found = [see.plain(name, getattr(which, name)) for name in PLAIN if getattr(which, name)]
+    found = [
+        see.plain(name, words) for name, field in PLAIN.items() if (words := getattr(which, field))
+    ]
+    if which.overdue is not None:
+        found.append(see.overdue(is_so=which.overdue))
     if which.level:
         found.append(see.level(which.level))
     if which.escalation_level:
@@ -139,6 +148,13 @@ class _Sight:
 
     def plain(self, name: str, values: frozenset[Any]) -> Facet:
         return self._columns([Lanes(t[name], tuple(sorted(values)))])
+
+    def overdue(self, *, is_so: bool) -> Facet:
+        if is_so:
+            return self.plain("sla_state", frozenset([State.RED.value]))
+        state = self.veiled("sla_state")
+        condition = or_(state.is_(None), state != State.RED.value)
+        return Facet(condition, select(t.number).where(condition))
 
     def level(self, values: frozenset[str]) -> Facet:
         unsaid = self.veiled("level").is_(None)

@@ -51,7 +51,13 @@ def search(
     Raises:
         InvalidError: words are asked for in another order than that of the numbers.
     """
-    numbers = _Search(link, which, sort, after, limit).numbers()
+    if which.q is not None and sort.key is not SortKey.NUMBER:
+        msg = "goes with `q` only as -number or number"
+        raise InvalidError(msg, "sort")
+    numbers: list[int] = []
+    for leg in _legs(link, which, sort, after):
+        if len(numbers) < limit:
+            numbers += replace(leg, limit=limit - len(numbers)).numbers()
     if not numbers:
         return []
     rows = link.all(_ROWS[link.is_postgres], {"numbers": numbers_value(link, numbers)})
@@ -70,6 +76,19 @@ def count(link: Link, which: TicketFilter, *, most: int) -> int:
     return len(_Search(link, which, Sort(), None, most + 1).numbers())
 
 
+def _legs(link: Link, which: TicketFilter, sort: Sort, after: Place | None) -> list[_Search]:
+    """Divide the way: by when they are due there are first those that are, then the others."""
+    if sort.key is not SortKey.DUE:
+        return [_Search(link, which, sort, after)]
+    others = replace(sort, key=SortKey.NUMBER)
+    if after is not None and after.key is None:
+        return [_Search(link, which, others, after, also=(t.sla_due_at.is_(None),))]
+    return [
+        _Search(link, which, sort, after, also=(t.sla_due_at.is_not(None),)),
+        _Search(link, which, others, None, also=(t.sla_due_at.is_(None),)),
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class _Search:
     """One question."""
@@ -78,18 +97,16 @@ class _Search:
     which: TicketFilter
     sort: Sort
     after: Place | None
-    limit: int
+    limit: int = 0
+    also: tuple[ColumnElement[bool], ...] = ()
 
     def numbers(self) -> list[int]:
         asked = [] if self.which.q is None else words_of(self.which.q)
         if self.which.q is not None and not 0 < len(asked) <= MOST_ASKED:
             return []
-        if asked and not self.by_number:
-            msg = "goes with `q` only as -number or number"
-            raise InvalidError(msg, "sort")
         facets = facets_of(self.which, is_postgres=self.link.is_postgres)
         if len(facets) == 1 and facets[0].lanes and self.by_number and not asked:
-            return self._by_lanes(facets[0], [])
+            return self._by_lanes(facets[0], [*self.also])
         for facet in facets:
             if (few := self._few(facet)) is not None:
                 few = sql_words.judge(self.link, few, asked) if asked and few else few
@@ -116,14 +133,16 @@ class _Search:
             return []
         return [status_condition(self.which.status, is_postgres=self.link.is_postgres)]
 
+    def _all(self, facets: Sequence[Facet]) -> Conditions:
+        return [*(facet.condition for facet in facets), *self._status(), *self.also]
+
     def _of_a_few(self, numbers: Sequence[int], facets: Sequence[Facet]) -> list[int]:
         """Look at all of *numbers*."""
         if not numbers:
             return []
         statement = select(t.number).where(
             _AMONG[self.link.is_postgres],
-            *(facet.condition for facet in facets),
-            *self._status(),
+            *self._all(facets),
             *beyond(self.sort, self.after),
         )
         return self._run(statement.order_by(*ordered(self.sort)).limit(self.limit), numbers)
@@ -154,7 +173,7 @@ class _Search:
     def _by_words(self, asked: list[str], facets: Sequence[Facet]) -> list[int]:
         """Ask era by era; within one, look at all that have the words."""
         edge = None if self.after is None else self.after.number
-        conditions = [facet.condition for facet in facets] + self._status()
+        conditions = self._all(facets)
         found: list[int] = []
         eras = sql_words.find(self.link, asked, edge=edge, descending=self.sort.descending)
         for numbers in eras:
@@ -171,10 +190,10 @@ class _Search:
         eras = self._eras()
         if eras is None:
             return []
-        conditions = [facet.condition for facet in facets] + eras
+        conditions = [*(facet.condition for facet in facets), *self.also, *eras]
         if self.sort.key is SortKey.PRIORITY:
             return self._by_rank(conditions)
-        if self.sort.key is SortKey.UPDATED:
+        if not self.by_number:
             place = beyond(self.sort, self.after)
             starts = tuple((each,) for each in self.statuses)
             bundle = Bundle((t.status,), starts, (*place, *conditions))
@@ -183,8 +202,8 @@ class _Search:
         if with_lanes:
             least = with_lanes[0] if len(with_lanes) == 1 else min(with_lanes, key=self._some)
             others = [facet.condition for facet in facets if facet is not least]
-            return self._by_lanes(least, others + eras)
-        if len(facets) == 1 and not self.which.status and self._some(facets[0]) <= SOME:
+            return self._by_lanes(least, [*others, *self.also, *eras])
+        if len(facets) == 1 and not self.which.status and not self.also and self._some(facets[0]) <= SOME:
             numbers = facets[0].probe.where(*beyond(self.sort, self.after))
             return self._run(numbers.order_by(*ordered(self.sort)).limit(self.limit))
         if self.which.status:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     UniqueConstraint,
@@ -110,6 +111,7 @@ tickets = Table(
     # The worse of its clocks, and when they need looking at again; null: never by themselves.
     Column("sla_state", CleanText),
     Column("sla_next_at", UtcDateTime),
+    Column("sla_due_at", UtcDateTime),
     Column("version", Integer, nullable=False),
     Column("last_seq", Integer, nullable=False),
     CheckConstraint(f"status IN ({_ANY_STATUS})", name="status"),
@@ -176,6 +178,35 @@ actions = Table(
     Column("data", JSON_VALUE, nullable=False),
     Index(None, "ticket", "number"),
     sqlite_autoincrement=True,
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    # AUTOINCREMENT: an address that somebody noted never shows another file.
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("ticket", _Number, ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False),
+    Column("name", CleanText, nullable=False),
+    Column("media_type", CleanText, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", CleanText, nullable=False),
+    Column("by_type", CleanText, nullable=False),
+    Column("by_name", CleanText),
+    Column("at", UtcDateTime, nullable=False),
+    # The same file sent twice is there once.
+    UniqueConstraint("ticket", "sha256", "name"),
+    sqlite_autoincrement=True,
+)
+
+# Apart, so that listing never reads them; in pieces, so that nobody holds a whole file.
+attachment_bytes = Table(
+    "attachment_bytes",
+    metadata,
+    Column(
+        "attachment", _Number, ForeignKey("attachments.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("piece", Integer, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 members = Table(
@@ -328,6 +359,34 @@ tokens = Table(
     Column("role", CleanText),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
+)
+
+#: What a name of the configuration is numbered by for good; a name that left it keeps its own.
+people = Table(
+    "people",
+    metadata,
+    Column("kind", CleanText, primary_key=True),
+    Column("name", CleanText, primary_key=True),
+    Column("id", Integer, nullable=False),
+    Column("uuid", CleanText, nullable=False, unique=True),
+    UniqueConstraint("kind", "id"),
+)
+
+#: How far the chain of each open ticket has come; `due_at` is all that is ever looked through.
+escalations = Table(
+    "escalations",
+    metadata,
+    Column(
+        "ticket",
+        _Number,
+        ForeignKey("tickets.number", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("step", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Index(None, "due_at"),
 )
 
 #: The name in `meta` of the time (as microseconds) before which the outbox was cleared.

@@ -45,11 +45,13 @@ from fettled.store import (
 from fettled.store.link import Link
 from fettled.store.stamping import Stamp, stamped, unstamped
 from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
+from fettled.store.unit_files import FilesReading, FilesWriting
+from fettled.store.unit_people import PeopleReads, PeopleWrites
 from fettled.store.unit_search import SearchQueries
 from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 
 
-class SqlReader(SqlSlaReader, CatalogueReading, SearchQueries):
+class SqlReader(SqlSlaReader, CatalogueReading, PeopleReads, FilesReading, SearchQueries):
     """What can be asked of the store."""
 
     _lock = False
@@ -199,7 +201,7 @@ class SqlReader(SqlSlaReader, CatalogueReading, SearchQueries):
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader, SqlSlaUnit, CatalogueWriting):
+class SqlUnit(SqlReader, SqlSlaUnit, CatalogueWriting, PeopleWrites, FilesWriting):
     """
     Reads that decide, and writes that commit together.
 

@@ -21,10 +21,14 @@ from fettled.core.permissions import Principal
 from fettled.web import ops
 from fettled.web.api import (
     admin,
+    attachments,
     catalogue,
     changes,
+    comments,
     explain,
+    exports,
     maintenances,
+    people,
     silences,
     subjects,
     tickets,
@@ -42,8 +46,10 @@ from fettled.web.problems import (
     render_problem,
     unexpected,
 )
-from fettled.web.reading import read_json, refuse_large, take_body, take_query
+from fettled.web.reading import MAX_BODY, read_json, refuse_large, take_body, take_query
 from fettled.web.routes import Answer, Call, Route
+from fettled.web.sending import send_stream
+from fettled.web.uploads import MOST_UPLOADED, SLOTS, UPLOAD_SECONDS, Slots, Upload
 
 REQUEST_SERVED = "http.request_served"
 REQUEST_FAILED = "http.request_failed"
@@ -52,12 +58,16 @@ REQUEST_FAILED = "http.request_failed"
 ROUTES: tuple[Route, ...] = (
     *ops.routes,
     *tickets.routes,
+    *comments.routes,
+    *attachments.routes,
+    *exports.routes,
     *subjects.routes,
     *explain.routes,
     *silences.routes,
     *catalogue.routes,
     *maintenances.routes,
     *changes.routes,
+    *people.routes,
     *admin.routes,
 )
 
@@ -71,6 +81,7 @@ def make_app(services: Services, routes: Iterable[Route] = ROUTES) -> web.Applic
     """Make the application that serves *routes* by calling *services*."""
     app = web.Application(middlewares=[_answer_errors])
     app[SERVICES] = services
+    app[SLOTS] = Slots()
     tries = FailedTries()
     for route in routes:
         for path in route.paths:
@@ -84,7 +95,7 @@ def make_app(services: Services, routes: Iterable[Route] = ROUTES) -> web.Applic
 async def _serve(
     route: Route, services: Services, tries: FailedTries, request: web.Request
 ) -> web.StreamResponse:
-    refuse_large(request)
+    refuse_large(request, MOST_UPLOADED if route.takes_files else MAX_BODY)
     principal = await _admit(route, services, tries, request)
     query = take_query(route.query, request)
     body = None
@@ -99,19 +110,30 @@ async def _serve(
         query=query,
         body=body,
         headers=request.headers,
+        upload=Upload(request) if route.takes_files else None,
     )
     connection = request.protocol
     if isinstance(connection, Connection):
         connection.working = True
     try:
-        async with asyncio.timeout(_CALL_SECONDS):
-            return await _respond(route, await route.handler(call))
-    except TimeoutError:
-        detail = "this took too long; whether it was done is not known"
-        raise Problem(503, detail, headers={"Retry-After": "30"}) from None
+        answer = await _bounded(route, call)
+        status = answer.status or route.status
+        if answer.stream is not None:
+            return await send_stream(request, status, answer)
+        return await _respond(status, answer)
     finally:
         if isinstance(connection, Connection):
             connection.working = False
+
+
+async def _bounded(route: Route, call: Call) -> Answer:
+    # What is read from a slow line takes longer than what is asked of the store.
+    try:
+        async with asyncio.timeout(_CALL_SECONDS + UPLOAD_SECONDS * route.takes_files):
+            return await route.handler(call)
+    except TimeoutError:
+        detail = "this took too long; whether it was done is not known"
+        raise Problem(503, detail, headers={"Retry-After": "30"}) from None
 
 
 async def _admit(
@@ -119,18 +141,17 @@ async def _admit(
 ) -> Principal:
     needed = route.needs(services.settings())
     if is_control(request):
-        principal = identify_peer(request)
+        principal = identify_peer(request, services.directory)
     elif needed is None:
         return NOBODY
     else:
-        principal = await identify(request, services.tokens, tries)
+        principal = await identify(request, services.tokens, tries, services.directory)
     if needed is not None and needed not in principal.permissions:
         raise Problem(403, f"your token does not hold the permission {needed}")
     return principal
 
 
-async def _respond(route: Route, answer: Answer) -> web.StreamResponse:
-    status = answer.status or route.status
+async def _respond(status: int, answer: Answer) -> web.StreamResponse:
     if answer.chunks is not None:
         body = b"".join([chunk async for chunk in answer.chunks])
     elif answer.data is not None:

@@ -15,6 +15,7 @@ from aiohttp import web
 from fettled.app.tokens import Tokens, token_id
 from fettled.core.permissions import Principal, permissions_of
 from fettled.core.tickets import SYSTEM, Actor
+from fettled.ports import Directory
 from fettled.web.attempts import FailedTries, address_key
 from fettled.web.problems import Problem
 
@@ -28,9 +29,11 @@ _BAD_TOKEN = "the token is unknown, wrong or expired"  # noqa: S105 - no token a
 NOBODY = Principal("", SYSTEM, frozenset())
 
 
-async def identify(request: web.Request, tokens: Tokens, tries: FailedTries) -> Principal:
+async def identify(
+    request: web.Request, tokens: Tokens, tries: FailedTries, people: Directory
+) -> Principal:
     """
-    Recognise the bearer of *request*'s token.
+    Recognise the bearer of *request*'s token; *people* tells their teams and shifts.
 
     A token that proved itself lately is never held up by others' failures from the same
     address (a proxy, a NAT): whoever works goes on working.
@@ -56,7 +59,13 @@ async def identify(request: web.Request, tokens: Tokens, tries: FailedTries) -> 
         structlog.get_logger().warning(REFUSED, token_id=ident, address=request.remote)
         challenge = f'{_CHALLENGE}, error="invalid_token"'
         raise Problem(401, _BAD_TOKEN, headers={"WWW-Authenticate": challenge})
-    return Principal(token.user, Actor("token", token.user), permissions_of(tokens.roles(token)))
+    return Principal(
+        token.user,
+        Actor("token", token.user),
+        permissions_of(tokens.roles(token)),
+        people.teams_of(token.user),
+        people.shifts_of(token.user),
+    )
 
 
 def _presented(request: web.Request) -> str:

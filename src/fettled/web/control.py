@@ -23,6 +23,7 @@ from aiohttp import web
 from fettled.core.errors import ConfigError
 from fettled.core.permissions import Principal, Role, permissions_of
 from fettled.core.tickets import Actor
+from fettled.ports import Directory
 from fettled.web.problems import Problem
 
 PEER_REFUSED = "control.peer_refused"
@@ -40,9 +41,9 @@ def is_control(request: web.BaseRequest) -> bool:
     return sock is not None and sock.family == socket.AF_UNIX
 
 
-def identify_peer(request: web.BaseRequest) -> Principal:
+def identify_peer(request: web.BaseRequest, people: Directory) -> Principal:
     """
-    Recognise the process at the other end.
+    Recognise the process at the other end; *people* tells teams and shifts of its user.
 
     Raises:
         Problem: 403 for anybody but root and the daemon's own user.
@@ -56,7 +57,13 @@ def identify_peer(request: web.BaseRequest) -> Principal:
         structlog.get_logger().warning(PEER_REFUSED, uid=uid)
         raise Problem(403, "only root and the daemon's own user may use the control socket")
     name = user_name(uid)
-    return Principal(name, Actor("user", name), permissions_of({Role.ADMIN}))
+    return Principal(
+        name,
+        Actor("user", name),
+        permissions_of({Role.ADMIN}),
+        people.teams_of(name),
+        people.shifts_of(name),
+    )
 
 
 def may_control(uid: int) -> bool:

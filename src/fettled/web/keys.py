@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -18,11 +18,13 @@ from fettled.app.acting import Caller
 from fettled.app.anybody import Anybody
 from fettled.app.backlog import Adopted
 from fettled.app.explain import Explained
+from fettled.app.exports import Dossier
 from fettled.app.health import Health
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
-from fettled.core.actions import Action
+from fettled.core.actions import Action, Comment
+from fettled.core.attachments import Attachment
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Principal
 from fettled.core.sla_values import Clocks
@@ -74,6 +76,49 @@ class Removals(Protocol):
 
     async def delete(self, ref: str, caller: Caller) -> None:
         """Delete one; ConflictError where it is neither closed nor a mistake."""
+        ...
+
+
+class Comments(Protocol):
+    """What people wrote about tickets; NotFoundError for a ticket that is not theirs to see."""
+
+    async def made(self, after: Ticket, comment: Comment, actor: Actor) -> Entry:
+        """The entry of a comment that left its ticket as *after*."""
+        ...
+
+    async def list(self, ref: str, who: Principal, after: int, limit: int) -> list[Entry]:
+        """Those above *after*, in order."""
+        ...
+
+
+class AttachmentDesk(Protocol):
+    """Files on tickets; NotFoundError for a ticket that is not theirs to see."""
+
+    async def get(self, ref: str, who: Principal, ident: int) -> Attachment:
+        """Raise NotFoundError for what does not exist."""
+        ...
+
+    async def piece(self, ident: int, piece: int) -> bytes | None:
+        """A piece of a content, from 0; None behind the last one."""
+        ...
+
+    async def expect(self, ref: str, who: Principal) -> None:
+        """Refuse at once what `add` would refuse whatever is sent."""
+        ...
+
+    async def add(
+        self, ref: str, who: Principal, files: Sequence[tuple[str, bytes]]
+    ) -> tuple[list[Attachment], bool]:
+        """Attach all or none; whether any is new."""
+        ...
+
+    async def remove(self, ref: str, who: Principal, ident: int) -> None:
+        """Remove one; ForbiddenError, ConflictError."""
+        ...
+
+    # Last, as it hides the builtin for what follows it in the class.
+    async def list(self, ref: str, who: Principal) -> list[Attachment]:
+        """All of a ticket's, in order."""
         ...
 
 
@@ -144,6 +189,22 @@ class Silences(Protocol):
         ...
 
 
+class Exports(Protocol):
+    """Whole tickets, for people to keep; NotFoundError for one that is not theirs to see."""
+
+    async def gather(self, ref: str, who: Principal) -> Dossier:
+        """Everything about a ticket but its timeline."""
+        ...
+
+    async def entries(self, ticket: Ticket, after: int, who: Principal) -> tuple[list[Entry], int]:
+        """A piece of its timeline, as *who* may see it, and where the next one begins; 0: none."""
+        ...
+
+    def now(self) -> datetime:
+        """The time that is written onto an export."""
+        ...
+
+
 class Exposition(Protocol):
     """The metrics, rendered in chunks that let the event loop run between them."""
 
@@ -182,6 +243,7 @@ class Services:
         reload: answers notes; ConfigError if the configuration was refused.
         health: at once, from figures in memory.
         expose: the metrics, in the form that an Accept header asks for.
+        wall: the time on the wall.
         settings: asked on every request, as a reload may change them.
         clocks: what the SLA's clocks of a ticket say now.
     """
@@ -195,9 +257,13 @@ class Services:
     tokens: Tokens
     silences: Silences
     catalogue: CatalogueServices
+    comments: Comments
+    attachments: AttachmentDesk
+    exports: Exports
     reload: Reload
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
+    wall: Callable[[], datetime]
     directory: Directory = field(default_factory=Anybody)
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
     clocks: Callable[[Ticket], Clocks] = field(default=lambda ticket: ticket.sla)

@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationErr
 from fettled.web.problems import JSON, Fault, Problem
 from fettled.web.routes import Model
 
-#: Uploads will have a limit of their own.
+#: Uploads have a limit of their own.
 MAX_BODY = 1024 * 1024
 #: From the first byte to the last; a slow line carries 1 MiB in that time.
 _BODY_SECONDS = 10.0
@@ -101,10 +101,11 @@ async def read_json(request: web.Request) -> object:
     return value
 
 
-def refuse_large(request: web.Request) -> None:
+def refuse_large(request: web.Request, most: int = MAX_BODY) -> None:
     """Refuse a body that says beforehand that it is too large, whoever sends it."""
-    if (request.content_length or 0) > MAX_BODY:
-        raise Problem(413, "the body is larger than 1 MiB", headers={"Connection": "close"})
+    if (request.content_length or 0) > most:
+        detail = f"the body is larger than {most // 1024**2} MiB"
+        raise Problem(413, detail, headers={"Connection": "close"})
 
 
 async def _read(request: web.Request) -> bytes:

@@ -10,7 +10,7 @@ that does not say who may use it cannot be made.
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from fettled.core.permissions import Permission, Principal
 from fettled.web.keys import Services, Settings
 from fettled.web.problems import JSON
+from fettled.web.uploads import Upload
 
 
 class Public(Enum):
@@ -51,6 +52,7 @@ class Call:
         target: the path as it was asked for, for links to further pages.
         query, body: instances of the route's models; the body is None if it has none.
         headers: by name, whatever their case.
+        upload: what is still to be read, of a route that takes files.
     """
 
     services: Services
@@ -60,6 +62,7 @@ class Call:
     query: Any
     body: Any
     headers: Mapping[str, str]
+    upload: Upload | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,9 @@ class Answer:
 
     Attributes:
         data: written as JSON; None for no content.
-        chunks: instead of data, bytes that are made piece by piece.
+        chunks: instead of data, bytes that are made piece by piece, and sent as one.
+        stream: instead of data, bytes that are sent as they are made; nobody holds them all.
+        length: of the stream, where it is known.
         status: None for the route's status of success.
     """
 
@@ -77,6 +82,8 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = JSON
     chunks: AsyncIterator[bytes] | None = None
+    stream: AsyncGenerator[bytes, None] | None = None
+    length: int | None = None
     status: int | None = None
 
 
@@ -93,6 +100,7 @@ class Route:
         guarded: for a route that is public only as long as the settings leave it so.
         body: a model, or a union of models by a tag; None for no body.
         may_lack_body: no body at all is taken as one that is empty.
+        takes_files: the handler reads the body itself, as `Call.upload`.
     """
 
     method: str
@@ -104,6 +112,7 @@ class Route:
     status: int
     guarded: Callable[[Settings], bool] | None
     may_lack_body: bool = False
+    takes_files: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.permission, Permission | Public):
@@ -140,6 +149,7 @@ class RouteTable:
         query: type[Model] = NoQuery,
         body: Any = None,  # noqa: ANN401 - a model or an annotated union: no one type says that
         may_lack_body: bool = False,
+        takes_files: bool = False,
         status: int = 200,
     ) -> Callable[[Handler], Handler]:
         """
@@ -162,6 +172,7 @@ class RouteTable:
                     status=status,
                     guarded=guarded,
                     may_lack_body=may_lack_body,
+                    takes_files=takes_files,
                 )
             )
             return handler

@@ -35,7 +35,7 @@ routes = RouteTable()
 _MOST_SUBJECTS = 1_000
 
 
-class TicketsQuery(Paged):
+class TicketFilters(Model):
     """Filters; each may be repeated, or list several values by commas."""
 
     status: frozenset[Status] = frozenset()
@@ -44,6 +44,10 @@ class TicketsQuery(Paged):
     kind: frozenset[Name] = frozenset()
     subject: frozenset[Name] = frozenset()
     member: frozenset[Name] = frozenset()
+
+
+class TicketsQuery(TicketFilters, Paged):
+    """Filters, and which page."""
 
 
 class TimelineQuery(Paged):
@@ -62,15 +66,7 @@ class AdoptBody(Model):
 async def list_tickets(call: Call) -> Answer:
     """List tickets, the newest first."""
     query: TicketsQuery = call.query
-    which = TicketFilter(
-        viewer=viewer_of(call.principal),
-        status=frozenset(map(str, query.status)),
-        priority=frozenset(map(str, query.priority)),
-        kind=query.kind,
-        source=frozenset(map(str, query.source)),
-        subject=query.subject,
-        member=query.member,
-    )
+    which = which_tickets(call)
     before = read_number_cursor(query.cursor)
     found = await call.services.tickets.list(which, before, query.limit + 1)
     lines = await _checklists(call, found)
@@ -180,6 +176,20 @@ async def act_on_ticket(call: Call) -> Answer:
     caller = _caller(call)
     action = action_of(call.body)
     return await _one(call, await call.services.tickets.act(_ref(call), action, caller))
+
+
+def which_tickets(call: Call) -> TicketFilter:
+    """Make the filter that the query asks for, narrowed to what the caller may see."""
+    query: TicketFilters = call.query
+    return TicketFilter(
+        viewer=viewer_of(call.principal),
+        status=frozenset(map(str, query.status)),
+        priority=frozenset(map(str, query.priority)),
+        kind=query.kind,
+        source=frozenset(map(str, query.source)),
+        subject=query.subject,
+        member=query.member,
+    )
 
 
 def viewer_of(who: Principal) -> Viewer | None:

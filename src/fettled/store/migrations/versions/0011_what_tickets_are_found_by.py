@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from fettled.store.words import kept_words
 
 revision = "0011"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -38,6 +38,7 @@ _SELDOM_THERE = (
     "region",
     "project",
     "application",
+    "sla_state",
 )
 _REPLACED = (
     "priority_number",
@@ -45,6 +46,7 @@ _REPLACED = (
     "source_number",
     "subject_number",
     "status_priority_kind_source",
+    "sla_state_number",
 )
 
 _SQLITE_WORDS = """
@@ -159,7 +161,8 @@ _POSTGRES = (_POSTGRES_WORDS, _POSTGRES_FUNCTION, _POSTGRES_TRIGGER)
 
 
 def upgrade() -> None:
-    """Add them, and fill them."""
+    """Add them, and fill them; when tickets are due is told when their clocks are looked at."""
+    op.add_column("tickets", sa.Column("sla_due_at", TIME, nullable=True))
     _index()
     op.create_table(
         "ticket_labels",
@@ -203,7 +206,7 @@ def upgrade() -> None:
     connection = op.get_bind()
     is_postgres = connection.dialect.name == "postgresql"
     for statement in _POSTGRES if is_postgres else _SQLITE:
-        connection.exec_driver_sql(statement.replace("%", "%%") if is_postgres else statement)
+        connection.exec_driver_sql(statement)
     connection.exec_driver_sql(_COUNT)
     connection.exec_driver_sql(_MEASURE)
     connection.exec_driver_sql(_LABEL_POSTGRES if is_postgres else _LABEL_SQLITE)
@@ -230,6 +233,13 @@ def _index() -> None:
             sqlite_where=sa.text(there),
             postgresql_where=sa.text(there),
         )
+    op.create_index(
+        op.f("ix_tickets_status_sla_due_at_number"),
+        "tickets",
+        ["status", "sla_due_at", "number"],
+        sqlite_where=sa.text("sla_due_at IS NOT NULL"),
+        postgresql_where=sa.text("sla_due_at IS NOT NULL"),
+    )
     columns = ["status", "updated_at", "number"]
     op.create_index(op.f("ix_tickets_status_updated_at_number"), "tickets", columns)
     op.create_index(op.f("ix_tickets_created_at_number"), "tickets", ["created_at", "number"])

@@ -1,0 +1,186 @@
+"""
+The escalation chain at work: what is due is told once, whatever happens in between.
+
+Which step is due is `fettled.core.chain`'s to say. How far each ticket has come is a row of
+its own, written in the transaction that writes the timeline and the action; a ticket gets
+its row from its opening in the outbox. Delivering what was told is not done here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from fettled.app.memory import Memory
+from fettled.core.chain import Chain, Place, Step, begin, judge
+from fettled.core.errors import StoreUnsureError
+from fettled.core.lifecycle import note
+from fettled.core.tickets import SYSTEM, Change, Ticket
+from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Directory, EventSink, TicketAction
+
+#: The name of the figure that keeps how far the outbox was read; `OFF`: there is no chain.
+_CURSOR = "escalation_read"
+_OFF = -1
+#: What one unit reads and tells at most, so that others get their turn.
+_READ, _TELL = 500, 50
+_BEGINS = frozenset({"ticket.opened", "ticket.reopened"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    changes: list[Change]
+    has_more: bool
+
+
+class Escalations:
+    """Tells of tickets that nobody starts."""
+
+    def __init__(
+        self,
+        store: DeskStore,
+        clock: Clock,
+        memory: Memory,
+        sink: EventSink,
+        people: Directory,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._memory = memory
+        self._sink = sink
+        self._people = people
+        self._chain = Chain()
+        self._is_set = False
+
+    async def configure(self, chain: Chain) -> None:
+        """
+        Go by *chain* from now on.
+
+        A chain that was not there before is for what is opened from now on: switching it on
+        must not wake anybody for last month's tickets.
+
+        Raises:
+            StoreDownError: the next turn of `tell` makes up for it.
+        """
+        self._chain, self._is_set = chain, False
+        await self._set()
+
+    async def tell(self) -> None:
+        """
+        Tell every step that is due.
+
+        Raises:
+            StoreDownError: what is due stays due.
+        """
+        if not self._is_set:
+            await self._set()
+        chain = self._chain
+        while chain.steps:
+            if not await self._store.read(partial(_has_work, self._clock.wall())):
+                return
+            unit = partial(_work, chain, self._people, self._clock.wall())
+            try:
+                done = await self._store.write(unit)
+            except StoreUnsureError:
+                self._memory.doubt()
+                raise
+            # A note frees no check of its ticket, so there is nothing to look at again.
+            self._memory.learn(done.changes)
+            for change in done.changes:
+                self._sink.changed(change)
+            if not done.has_more:
+                return
+
+    async def _set(self) -> None:
+        await self._store.write(partial(_switch, is_on=bool(self._chain.steps)))
+        self._is_set = True
+
+
+def reached(people: Directory, to: str, at: datetime) -> tuple[str, ...]:
+    """Name the users that a step's *to* means at *at*: of a schedule, team, or role, or one."""
+    if people.schedule(to) is not None:
+        on_call = people.on_call(to, at)
+        return () if on_call is None else (on_call,)
+    if people.team(to) is not None:
+        return tuple(user.name for user in people.users() if to in user.teams)
+    if people.user(to) is not None:
+        return (to,)
+    return tuple(user.name for user in people.users() if to in user.roles)
+
+
+def _switch(unit: DeskUnit, *, is_on: bool) -> None:
+    cursor = unit.figure(_CURSOR)
+    was_on = cursor is not None and cursor != _OFF
+    if is_on and not was_on:
+        unit.put_figure(_CURSOR, unit.last_position())
+    elif was_on and not is_on:
+        unit.put_figure(_CURSOR, _OFF)
+        unit.drop_escalations()
+
+
+def _has_work(now: datetime, reader: DeskReader) -> bool:
+    cursor = reader.figure(_CURSOR) or 0
+    return bool(reader.told(after=cursor, limit=1) or reader.escalations_due(now, limit=1))
+
+
+def _work(chain: Chain, people: Directory, now: datetime, unit: DeskUnit) -> _Done:
+    told = unit.told(after=unit.figure(_CURSOR) or 0, limit=_READ)
+    for event in told:
+        place = begin(chain, event.ticket, event.at) if event.event in _BEGINS else None
+        if place is not None:
+            unit.put_escalation(place)
+    if told:
+        unit.put_figure(_CURSOR, told[-1].position)
+    due = unit.escalations_due(now, limit=_TELL)
+    changes = [change for place in due for change in _meet(chain, people, place, now, unit)]
+    return _Done(changes, len(told) == _READ or len(due) == _TELL)
+
+
+def _meet(
+    chain: Chain, people: Directory, place: Place, now: datetime, unit: DeskUnit
+) -> Iterator[Change]:
+    """Tell what is due at *place*; a step that reaches nobody hands on to the next at once."""
+    here: Place | None = place
+    while here is not None and here.due_at <= now:
+        ticket = unit.ticket(here.ticket)
+        due = judge(chain, here, ticket, now)
+        found: tuple[str, ...] = ()
+        if due.tell is not None and ticket is not None:
+            found = reached(people, due.tell.to, now)
+            yield _tell(unit, ticket, due.tell, due.at, found, now)
+        here = due.place if found or due.tell is None else due.at_once
+    if here is None:
+        unit.drop_escalation(place.ticket)
+    else:
+        unit.put_escalation(here)
+
+
+def _tell(  # noqa: PLR0917 - one thing each
+    unit: DeskUnit,
+    ticket: Ticket,
+    step: Step,
+    place: Place,
+    found: tuple[str, ...],
+    now: datetime,
+) -> Change:
+    data = {
+        "mode": "chain",
+        "step": place.step + 1,
+        "round": place.round + 1,
+        "to": step.to,
+        "people": list(found),
+    }
+    change = unit.apply(note(ticket, "escalated", now, SYSTEM, data))
+    unit.put_action(
+        TicketAction(
+            ticket=ticket.number,
+            type="escalation",
+            target=step.to,
+            at=now,
+            outcome="pending" if found else "failed",
+            done_at=None if found else now,
+            data=data if found else {**data, "error": "nobody could be told"},
+        )
+    )
+    return change

@@ -1,0 +1,150 @@
+"""
+The escalation chain: which step of it is due for a ticket that nobody has started.
+
+Values and the table of what a due step comes to; who a step's name means, and the writing
+of what was told, are `fettled.app.escalation`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from fettled.core.tickets import Ticket
+from fettled.core.words import Priority, Status
+
+#: In these nobody has taken a ticket up yet.
+UNATTENDED = frozenset({Status.OPEN, Status.ASSIGNED})
+
+#: How soon a ticket is looked at again that somebody works on, waits with, or snoozed: should
+#: that be undone before its time, the chain goes on this much later at most.
+LOOK_AGAIN = timedelta(minutes=1)
+#: A step that is told later than this was late because nothing ran: what follows keeps its
+#: distance to it, and is not told all at once.
+_LATE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    Whom to tell, and how long after the opening.
+
+    Attributes:
+        to: the name of a schedule, team, user or role.
+        priorities, teams, kinds: of the tickets that it is for; empty for all.
+    """
+
+    after: timedelta
+    to: str
+    priorities: frozenset[Priority] = frozenset()
+    teams: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+
+    def means(self, ticket: Ticket) -> bool:
+        """Whether it is for *ticket*."""
+        return (
+            (not self.priorities or ticket.priority in self.priorities)
+            and (not self.teams or ticket.team in self.teams)
+            and (not self.kinds or ticket.kind in self.kinds)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Steps in order; *repeat* after the last one they begin again."""
+
+    steps: tuple[Step, ...] = ()
+    repeat: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    How far the chain of a ticket has come.
+
+    Attributes:
+        round: of the repetitions, from 0.
+        step: the next one, from 0.
+        due_at: when it is to be looked at; wall time.
+    """
+
+    ticket: int
+    due_at: datetime
+    step: int = 0
+    round: int = 0
+
+
+def begin(chain: Chain, ticket: int, at: datetime) -> Place | None:
+    """Begin at *at*; None for a chain without steps."""
+    return Place(ticket, at + chain.steps[0].after) if chain.steps else None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """
+    What a due place comes to.
+
+    Attributes:
+        tell: the step that is to be told now; None for none.
+        at: the place of that step.
+        place: where the chain goes on if *tell* reaches somebody; None: it is over.
+        at_once: where it goes on if nobody is reached: the step after, without waiting.
+    """
+
+    tell: Step | None
+    at: Place
+    place: Place | None
+    at_once: Place | None = None
+
+
+def judge(chain: Chain, place: Place, ticket: Ticket | None, now: datetime) -> Due:
+    """Say what is to be done about *place*, which is due at *now*."""
+    if ticket is None or not ticket.is_open:
+        return Due(None, place, None)
+    if (again := _quiet_until(ticket, now)) is not None:
+        return Due(None, place, replace(place, due_at=again))
+    here: Place | None = _inside(chain, place)
+    # Each step is met at most once: a round in which none is for the ticket comes to a wait.
+    for _ in chain.steps:
+        if here is None or here.due_at > now:
+            return Due(None, place, here)
+        step = chain.steps[here.step]
+        following = _after(chain, here, now)
+        if step.means(ticket):
+            sooner = following
+            if following is not None and following.round == here.round:
+                sooner = replace(following, due_at=now)
+            return Due(step, here, following, sooner)
+        here = following
+    return Due(None, place, here)
+
+
+def _quiet_until(ticket: Ticket, now: datetime) -> datetime | None:
+    """When to look again at a ticket that the chain stands still for; None: it does not."""
+    snooze, again = ticket.snooze, now + LOOK_AGAIN
+    if snooze is not None and snooze.until is not None and snooze.until > now:
+        return min(snooze.until, again)
+    is_quiet = snooze is not None and snooze.on_change
+    return again if is_quiet or ticket.status not in UNATTENDED else None
+
+
+def _inside(chain: Chain, place: Place) -> Place | None:
+    """Give *place*, or the next round's where the chain has become shorter."""
+    if not chain.steps:
+        return None
+    if place.step < len(chain.steps):
+        return place
+    last = replace(place, step=len(chain.steps) - 1)
+    return _after(chain, last, place.due_at)
+
+
+def _after(chain: Chain, place: Place, now: datetime) -> Place | None:
+    """Give the place after *place*, which was due and is met at *now*."""
+    base = place.due_at if now - place.due_at <= _LATE else now
+    following = place.step + 1
+    if following < len(chain.steps):
+        wait = chain.steps[following].after - chain.steps[place.step].after
+        return replace(place, step=following, due_at=base + max(wait, timedelta()))
+    if chain.repeat is None:
+        return None
+    return replace(place, step=0, round=place.round + 1, due_at=base + chain.repeat)
