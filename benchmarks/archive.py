@@ -15,7 +15,7 @@ from typing import Any
 
 from fettled.store.columns import counted
 from fettled.store.engine import make_engine, parse
-from fettled.store.search_tables import ERA, POSTGRES_WORDS
+from fettled.store.search_tables import ERA, POSTGRES_WORDS, WORD_ERA
 from fettled.store.words import kept_words
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
@@ -46,7 +46,8 @@ _COLUMNS = (
     "project", "created_at", "updated_at", "occurred_at", "recovered_at", "resolved_at", "closed_at",
     "responded_at", "resolution_code", "resolution_at", "resolution_by_type", "resolution_summary",
     "touched", "kept_open", "relapses", "reopen_count", "flap_count", "escalation_level", "generation",
-    "labels", "member_count", "level", "severity", "impact", "category", "version", "last_seq",
+    "labels", "member_count", "level", "severity", "impact", "category", "sla_state",
+    "sla_due_at", "version", "last_seq",
 )  # fmt: skip
 _AFTERWARDS = (
     "ALTER TABLE tickets ENABLE TRIGGER USER",
@@ -154,6 +155,10 @@ def _ticket(random: Random, number: int, count: int) -> dict[str, Any]:
         "severity": _one_of(random, _GRADES),
         "impact": _one_of(random, _IMPACTS),
         "category": _one_of(random, _CATEGORIES),
+        "sla_state": None if over else random.choice(("green", "orange", "red")),
+        "sla_due_at": None if over else opened + timedelta(hours=random.randrange(100)),
+        "sla_state": None if over else random.choice(("green", "orange", "red")),
+        "sla_due_at": None if over else opened + timedelta(hours=random.randrange(100)),
         "version": 2,
         "last_seq": 0,
     }  # fmt: skip
@@ -162,7 +167,7 @@ def _ticket(random: Random, number: int, count: int) -> dict[str, Any]:
 def _words(ticket: dict[str, Any]) -> tuple[int, str, list[str]]:
     number = ticket["number"]
     kept = kept_words((ticket["title"], ticket["description"], ticket["subject"]))
-    return number, kept, [f"{number // ERA:05x}{word}" for word in kept.split(" ")]
+    return number, kept, [f"{number // WORD_ERA:05x}{word}" for word in kept.split(" ")]
 
 
 def _members(tickets: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:

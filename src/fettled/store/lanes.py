@@ -11,15 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, cast, func, select, true
-from sqlalchemy.sql.expression import FromClause
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, cast, func, select, true
 
-from fettled.ports import Sort, SortKey
+from fettled.ports import Sort
 from fettled.store.columns import clean
-from fettled.store.link import Link, Prepared, Row
+from fettled.store.link import Link, Prepared
 from fettled.store.orders import KEYS, ordered
 from fettled.store.sql_filters import array_of
 from fettled.store.tables import tickets
+
+#: No number and no time is beyond these.
+_LOWEST, _HIGHEST = -(2**62), 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +44,42 @@ class Bundle:
 
 def merged(link: Link, bundles: Sequence[Bundle], sort: Sort, limit: int) -> list[int]:
     """Give the first *limit* numbers of all lanes, in the order of *sort*."""
-    found: set[tuple[Any, ...]] = set()
+    first: list[tuple[Any, ...]] = []
     for bundle in bundles:
-        read = _read_at_once if link.is_postgres else _read_in_turn
-        found.update(_entry(row, sort) for row in read(link, bundle, sort, limit))
-    first = sorted(found, reverse=sort.descending)[:limit]
+        if link.is_postgres:
+            first = _first([*first, *_read_at_once(link, bundle, sort, limit)], sort, limit)
+        else:
+            first = _read_in_turn(link, bundle, sort, limit, first)
     return [entry[-1] for entry in first]
 
 
-def _entry(row: Row, sort: Sort) -> tuple[Any, ...]:
-    return (row["number"],) if KEYS[sort.key] is None else (row["key"], row["number"])
+def _first(found: list[tuple[Any, ...]], sort: Sort, limit: int) -> list[tuple[Any, ...]]:
+    return sorted(set(found), reverse=sort.descending)[:limit]
 
 
-def _read_in_turn(link: Link, bundle: Bundle, sort: Sort, limit: int) -> list[Row]:
+def _read_in_turn(
+    link: Link, bundle: Bundle, sort: Sort, limit: int, first: list[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    """Read one lane after the other, each only as far as what others gave already."""
     binds = [bindparam(f"start_{n}", type_=c.type) for n, c in enumerate(bundle.columns)]
-    prepared = Prepared(_lane(bundle, binds, sort, limit), link.dialect)
-    rows = []
+    key = KEYS[sort.key]
+    by = bundle.number if key is None else key
+    bound = bindparam("bound", type_=Integer())
+    # As the driver has it: what came out is put in again.
+    lane = _lane(bundle, binds, sort, limit).where(by >= bound if sort.descending else by <= bound)
+    prepared = Prepared(lane, link.dialect)
+    worst = _LOWEST if sort.descending else _HIGHEST
     for start in bundle.starts:
-        given = {f"start_{n}": value for n, value in enumerate(start)}
-        raw = link.driver.execute(prepared.sql, prepared.values(given)).fetchall()
-        rows += [prepared.row(each) for each in raw]
-    return rows
+        if len(first) == limit:
+            worst = first[-1][0]
+        given = {f"start_{n}": value for n, value in enumerate(start)} | {"bound": worst}
+        found = link.driver.execute(prepared.sql, prepared.values(given)).fetchall()
+        if found:
+            first = _first([*first, *found], sort, limit)
+    return first
 
 
-def _read_at_once(link: Link, bundle: Bundle, sort: Sort, limit: int) -> list[Row]:
+def _read_at_once(link: Link, bundle: Bundle, sort: Sort, limit: int) -> list[tuple[Any, ...]]:
     names = [f"start_{n}" for n in range(len(bundle.columns))]
     values = [
         [clean(value) if isinstance(value, str) else value for value in column]
@@ -77,15 +91,18 @@ def _read_at_once(link: Link, bundle: Bundle, sort: Sort, limit: int) -> list[Ro
     ]
     starts = func.unnest(*arrays).table_valued(*names, name="starts").render_derived()
     lane = _lane(bundle, [starts.c[name] for name in names], sort, limit).lateral("lane")
-    columns = [lane.c.number] if KEYS[sort.key] is None else [lane.c.number, lane.c.key]
-    return link.ask(select(*columns).select_from(starts.join(lane, true())))
+    order = [each.desc() if sort.descending else each.asc() for each in lane.c]
+    statement = select(*lane.c).select_from(starts.join(lane, true())).order_by(*order)
+    prepared = Prepared(statement.limit(limit), link.dialect)
+    found = link.driver.execute(prepared.sql, prepared.values({})).fetchall()
+    return [tuple(entry) for entry in found]
 
 
 def _lane(bundle: Bundle, starts: Sequence[Any], sort: Sort, limit: int) -> Select[Any]:
     number = bundle.number
-    columns: list[ColumnElement[Any]] = [number.label("number")]
-    if (key := KEYS[sort.key]) is not None:
-        columns.append(key.label("key"))
+    key = KEYS[sort.key]
+    columns = [] if key is None else [key.label("key")]
+    columns.append(number.label("number"))
     statement = select(*columns).where(
         *(column == start for column, start in zip(bundle.columns, starts, strict=True)),
         *bundle.conditions,

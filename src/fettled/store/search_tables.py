@@ -112,8 +112,9 @@ ticket_counts = Table(
     sqlite_with_rowid=False,
 )
 
-#: So many tickets in a row make an era.
+#: So many tickets in a row make an era, and so many an era of words.
 ERA = 4096
+WORD_ERA = 16384
 
 #: Between which times the tickets of an era were opened and resolved, and until when
 #: updated; what was true once widens them for good, so they may be too wide, never too narrow.

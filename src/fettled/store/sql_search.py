@@ -33,7 +33,7 @@ from fettled.store.words import MOST_ASKED, words_of
 #: So many tickets are looked at one by one, in a few milliseconds.
 FEW = 1_000
 #: So many numbers an index gives, to be sorted, in a few milliseconds.
-SOME = 10_000
+SOME = 5_000
 t = tickets.c
 
 _AMONG = among(t.number)
@@ -125,8 +125,8 @@ class _Search:
 
     def _few(self, facet: Facet) -> list[int] | None:
         """Give the numbers of a facet, if they are few."""
-        rows = self.link.ask(facet.probe.limit(FEW + 1))
-        return None if len(rows) > FEW else [row["number"] for row in rows]
+        found = self._run(facet.probe.limit(FEW + 1))
+        return None if len(found) > FEW else found
 
     def _status(self) -> Conditions:
         if not self.which.status:

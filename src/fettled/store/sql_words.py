@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from fettled.core.tickets import Ticket
 from fettled.store.among import among, numbers_value
 from fettled.store.link import Link
-from fettled.store.search_tables import ERA, ticket_words
+from fettled.store.search_tables import WORD_ERA, ticket_words
 from fettled.store.words import kept_words, match
 
 _KEPT = select(ticket_words.c.words).where(ticket_words.c.number == bindparam("number"))
@@ -39,14 +39,18 @@ _PUT = """
     ON CONFLICT (number) DO UPDATE SET words = excluded.words, lexemes = excluded.lexemes
     WHERE ticket_words.words <> excluded.words
 """
-_FIND_SQLITE = """
-    SELECT rowid FROM ticket_index WHERE ticket_index MATCH ? AND rowid BETWEEN ? AND ?
-    ORDER BY rowid
-"""
-_FIND_POSTGRES = """
-    SELECT number FROM ticket_words WHERE lexemes @@ %s::tsquery AND number BETWEEN %s AND %s
-    ORDER BY number
-"""
+_FIND = {
+    False: """
+        SELECT rowid FROM ticket_index WHERE ticket_index MATCH ? AND rowid BETWEEN ? AND ?
+        ORDER BY rowid {} LIMIT ?
+    """,
+    True: """
+        SELECT number FROM ticket_words WHERE lexemes @@ %s::tsquery AND number BETWEEN %s AND %s
+        ORDER BY number {} LIMIT %s
+    """,
+}
+#: So many are asked for at first.
+_PIECE = 256
 _TEXTS = {
     is_postgres: select(ticket_words.c.number, ticket_words.c.words).where(condition)
     for is_postgres, condition in among(ticket_words.c.number).items()
@@ -85,7 +89,7 @@ def forget(link: Link, number: int) -> None:
 
 
 def _in_era(number: int, kept: str) -> list[str]:
-    era = _era(number // ERA)
+    era = _era(number // WORD_ERA)
     return [era + word for word in kept.split(" ") if word]
 
 
@@ -113,15 +117,21 @@ def find(
     """
     newest = link.driver.execute(str(_NEWEST)).fetchone()[0] or 0
     low, high = (1, newest) if edge is None else (1, edge - 1) if descending else (edge + 1, newest)
-    width, sql = 1, _FIND_POSTGRES if link.is_postgres else _FIND_SQLITE
-    eras = range(low // ERA, high // ERA + 1)
+    sql = _FIND[link.is_postgres].format("DESC" if descending else "ASC")
+    width, piece = 1, _PIECE
+    eras = range(low // WORD_ERA, high // WORD_ERA + 1)
     ahead = list(reversed(eras) if descending else eras)
     while ahead:
         some, ahead = ahead[:width], ahead[width:]
         query = _query(asked, some, is_postgres=link.is_postgres)
-        rows = link.driver.execute(sql, [query, low, high]).fetchall()
-        numbers = [row[0] for row in rows]
-        yield numbers[::-1] if descending else numbers
+        while True:
+            found = link.driver.execute(sql, [query, low, high, piece]).fetchall()
+            numbers = [row[0] for row in found]
+            yield numbers
+            if len(numbers) < piece:
+                break
+            low, high = (low, numbers[-1] - 1) if descending else (numbers[-1] + 1, high)
+            piece *= 2
         # What is rare is looked for in ever more eras at once.
         width = min(width * 2, 64)
 

@@ -21,6 +21,7 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.BigInteger().with_variant(sa.DateTime(timezone=True), "postgresql")
 LEXEMES = sa.Text().with_variant(TSVECTOR(), "postgresql")
 ERA = 4096
+WORD_ERA = 16384
 #: So many tickets' words are made at once.
 _PIECE = 2_000
 
@@ -277,7 +278,7 @@ def _read(connection: sa.Connection, *, is_postgres: bool) -> None:
 
 
 def _in_era(number: int, words: str) -> list[str]:
-    return [f"{number // ERA:05x}{word}" for word in words.split(" ") if word]
+    return [f"{number // WORD_ERA:05x}{word}" for word in words.split(" ") if word]
 
 
 _COUNT = """
