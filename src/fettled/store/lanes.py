@@ -92,7 +92,9 @@ def _read_at_once(link: Link, bundle: Bundle, sort: Sort, limit: int) -> list[tu
     starts = func.unnest(*arrays).table_valued(*names, name="starts").render_derived()
     lane = _lane(bundle, [starts.c[name] for name in names], sort, limit).lateral("lane")
     order = [each.desc() if sort.descending else each.asc() for each in lane.c]
-    statement = select(*lane.c).select_from(starts.join(lane, true())).order_by(*order)
+    joined = starts.join(lane, true())
+    # A ticket may be in two lanes, as one with two of the members asked for.
+    statement = select(*lane.c).select_from(joined).distinct().order_by(*order)
     prepared = Prepared(statement.limit(limit), link.dialect)
     found = link.driver.execute(prepared.sql, prepared.values({})).fetchall()
     return [tuple(entry) for entry in found]
