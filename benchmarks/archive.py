@@ -105,7 +105,11 @@ def _ticket(random: Random, number: int, count: int) -> dict[str, Any]:
     opened = FIRST + number * _APART
     # What is not over is mostly new.
     is_new = number > count * 0.98 or random.random() < 0.002
-    status = _one_of(random, _STATUSES[:4] + (("open", 100_000),)) if is_new and random.random() < 0.3 else random.choice(("resolved", "closed", "closed", "closed"))
+    status = (
+        _one_of(random, _STATUSES[:4] + (("open", 100_000),))
+        if is_new and random.random() < 0.3
+        else random.choice(("resolved", "closed", "closed", "closed"))
+    )
     over = status in {"resolved", "closed"}
     ended = opened + timedelta(seconds=random.expovariate(1 / 14_400)) if over else None
     subject = f"door-{int(random.paretovariate(0.7)) % 5000}"

@@ -115,14 +115,19 @@ def everything(count: int) -> list[Asked]:
         Asked("sort=number", TicketFilter(), "number"),
         Asked("sort=-updated", TicketFilter(), "-updated"),
         Asked("sort=updated", TicketFilter(), "updated"),
-        Asked("sort=-updated, from the middle", TicketFilter(), "-updated", Place(count // 2, middle)),
+        Asked(
+            "sort=-updated, from the middle", TicketFilter(), "-updated", Place(count // 2, middle)
+        ),
         Asked("sort=-priority", TicketFilter(), "-priority"),
         Asked("sort=priority, from the middle", TicketFilter(), "priority", Place(count // 2, 1)),
         Asked("sort=due", TicketFilter(), "due"),
         Asked("sort=-due", TicketFilter(), "-due"),
         Asked("status=open", TicketFilter(status=one("open"))),
         Asked("status=closed", TicketFilter(status=one("closed"))),
-        Asked("status, four of them", TicketFilter(status=one("open", "assigned", "in_progress", "pending"))),
+        Asked(
+            "status, four of them",
+            TicketFilter(status=one("open", "assigned", "in_progress", "pending")),
+        ),
         Asked("status=open, sort=-updated", TicketFilter(status=one("open")), "-updated"),
         Asked("status=open, sort=-priority", TicketFilter(status=one("open")), "-priority"),
         Asked("status=open, sort=due", TicketFilter(status=one("open")), "due"),

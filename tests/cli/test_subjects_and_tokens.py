@@ -131,3 +131,64 @@ def test_a_token_file_without_a_token_is_named(
     assert result.code == 2
     assert "token" in result.err
     assert daemon.asked == []
+
+
+TOKEN = {
+    "id": "0123456789ab",
+    "user": "bob",
+    "role": "viewer",
+    "scope": ["ticket.view"],
+    "created_at": "2026-11-21T08:30:00Z",
+    "expires_at": None,
+}
+
+
+def test_tokens_are_listed_with_what_they_may(fettled: Fettled, daemon: FakeDaemon):
+    """One line each; what proves them is nowhere."""
+    daemon.reply("GET", "/api/v1/tokens", {"items": [TOKEN], "next": None})
+
+    line = fettled("token", "list", "--url", daemon.url).out.splitlines()[1]
+
+    assert line.split() == ["0123456789ab", "bob", "viewer", "ticket.view", "-"]
+
+
+def test_a_token_is_revoked_by_its_id(fettled: Fettled, daemon: FakeDaemon):
+    """And that is said."""
+    daemon.reply("DELETE", "/api/v1/tokens/0123456789ab", None, status=204)
+
+    result = fettled("token", "revoke", "0123456789ab", "--url", daemon.url)
+
+    assert (result.code, result.out) == (0, "0123456789ab: revoked\n")
+
+
+def test_a_scope_is_given_by_commas_or_again(fettled: Fettled, daemon: FakeDaemon):
+    """Both at once, too."""
+    daemon.reply("POST", "/api/v1/tokens", {"token": "ftl_x", **TOKEN}, status=201)
+
+    fettled(
+        *("token", "create", "--user", "bob", "--role", "viewer", "--url", daemon.url),
+        *("--scope", "ticket.view,subject.view", "--scope", "incident.view"),
+    )
+
+    assert daemon.asked[-1].body["scope"] == ["ticket.view", "subject.view", "incident.view"]
+
+
+def test_the_audit_log_is_listed_by_filters(fettled: Fettled, daemon: FakeDaemon):
+    """They are the API's; `#42` is 42."""
+    row = {
+        "position": 7,
+        "at": "2026-11-21T08:30:00.000000Z",
+        "actor": {"type": "user", "name": "ann"},
+        "kind": "ticket.resolve",
+        "object": "ticket:42",
+        "data": {},
+        "hash": "f" * 64,
+    }
+    daemon.reply("GET", "/api/v1/audit", {"items": [row], "next": None})
+
+    found = fettled("audit", "list", "--ticket", "#42", "--actor", "ann", "--url", daemon.url)
+
+    assert found.out.splitlines()[1].split() == [
+        *("7", "2026-11-21", "08:30:00Z", "ann", "ticket.resolve", "ticket:42")
+    ]
+    assert "ticket=42" in daemon.asked[-1].path

@@ -16,6 +16,7 @@ SECTIONS = {
     "": "Top level",
     "Server": "`server`",
     "TlsFiles": "`server.tls`",
+    "Dialects": "`server.dialects`",
     "StoreSettings": "`store`",
     "Defaults": "`defaults`",
     "PolicyPatch": "`policies.NAME`",

@@ -8,23 +8,29 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 import structlog
 
 from fettled import calendar
+from fettled.app.audit import Audit
 from fettled.app.directory import Directory
 from fettled.app.quiet import Quiet
 from fettled.app.silences import Silences
 from fettled.app.tokens import Tokens
 from fettled.core.errors import ConfigError
 from fettled.core.permissions import Role
+from fettled.core.tickets import SYSTEM, Actor
 from fettled.telemetry.logs import configure_logs
 from fettled.telemetry.metrics import Metrics
 from fettled.web.app import ROUTES, make_app
 from fettled.web.keys import Services, Settings
+from fettled.web.keys_catalogue import CatalogueServices
 from fettled.web.listening import Limits, open_web
+from stores import migrated_file, sqlite_store_url  # noqa: F401 - fixtures
+from web.catalogue_fakes import fake_catalogue
 from web.explanations import FakeAccounts, FakeExplainer
 from web.fakes import (
     AT,
@@ -84,6 +90,8 @@ class House:
     config_error: ConfigError | None = None
     url: str = ""
     forced: bool | None = None
+    catalogue: CatalogueServices | None = None
+    reloaded_by: Actor | None = None
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.store, self.clock)
@@ -100,11 +108,14 @@ class House:
         for spec in KEPT:
             self.quiet.register(spec)
 
-    async def reload(self, *, force: bool = False) -> list[str]:
-        self.forced = force
+    async def reload(self, *, force: bool = False, by: Actor = SYSTEM) -> list[str]:
+        self.forced, self.reloaded_by = force, by
         if self.config_error is not None:
             raise self.config_error
         return ["1 check changed"]
+
+    async def config(self) -> dict[str, object]:
+        return {"server": {"listen": "127.0.0.1:8080"}}
 
     async def token(self, role: Role = Role.ADMIN, user: str = "ann") -> str:
         """Make a token and give its text."""
@@ -120,9 +131,9 @@ class House:
         host, _, port = self.url.removeprefix("http://").rpartition(":")
         return host, int(port)
 
-    @contextlib.asynccontextmanager
-    async def serve(self) -> AsyncIterator[None]:
-        services = Services(
+    def services(self) -> Services:
+        """Give what the web may call here."""
+        return Services(
             tickets=self.tickets,
             removals=self.tickets,
             subjects=self.subjects,
@@ -132,13 +143,23 @@ class House:
             explainer=self.explainer,
             accounts=self.accounts,
             silences=self.silences,
+            catalogue=self.catalogue or fake_catalogue(self.tickets),
+            # What hangs on tickets is tried over the real thing, in tests/web_house.py.
+            comments=None,
+            attachments=None,
+            exports=None,
+            audit=Audit(self.store),
             reload=self.reload,
+            config=self.config,
             health=self.health,
             expose=self.metrics.expose,
             wall=self.clock.wall,
             settings=lambda: self.settings,
         )
-        app = make_app(services, self.routes)
+
+    @contextlib.asynccontextmanager
+    async def serve(self) -> AsyncIterator[None]:
+        app = make_app(self.services(), self.routes)
         async with open_web(
             app, listen=[("127.0.0.1", 0)], control=self.control, limits=self.limits
         ) as listening:
@@ -168,3 +189,12 @@ async def anyone(house: House) -> AsyncIterator[aiohttp.ClientSession]:
     """Give a client without a token."""
     async with aiohttp.ClientSession(house.url) as session:
         yield session
+
+
+@pytest.fixture
+async def real(sqlite_store_url: str) -> AsyncIterator[Any]:  # noqa: F811 - the fixture
+    """Serve the real use cases over a real store; a `real_desk.Real`."""
+    from web.real_desk import serve_real  # noqa: PLC0415 - it needs this module
+
+    async with serve_real(sqlite_store_url) as made:
+        yield made

@@ -12,6 +12,7 @@ from fettled.app.backlog import Adopted
 from fettled.app.health import Figures, Health, assess
 from fettled.app.views import CheckView, SubjectView
 from fettled.core.actions import Action, Comment
+from fettled.core.audit import object_of, type_of
 from fettled.core.condition import Condition
 from fettled.core.errors import (
     ConflictError,
@@ -26,7 +27,7 @@ from fettled.core.permissions import Principal, may_act, sees
 from fettled.core.quiet import Scope
 from fettled.core.tickets import MONITOR, Actor, Change, Entry, Member, Ticket
 from fettled.core.words import Gate, Phase, Priority, Source, Status, SubjectType, Verdict
-from fettled.ports import Fleet, QuietSpec, SubjectSpec, TicketFilter, Token
+from fettled.ports import AuditFilter, Fleet, Input, QuietSpec, SubjectSpec, TicketFilter, Token
 
 AT = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 
@@ -90,6 +91,8 @@ class FakeStore:
         self.tokens: dict[str, Token] = {}
         self.quiet: dict[str, QuietSpec] = {}
         self.logged: list[tuple[str, str, dict[str, Any]]] = []
+        self.rows: list[Input] = []
+        self.audited: AuditFilter | None = None
         self.down = False
         self.reads = 0
         self.last_commit = 0.0
@@ -116,8 +119,25 @@ class FakeStore:
     def put_silence(self, spec: QuietSpec) -> None:
         self.quiet[spec.id] = spec
 
-    def log_input(self, kind: str, at: datetime, actor: str, data: dict[str, Any]) -> None:
-        self.logged.append((kind, actor, data))
+    def log_input(self, kind: str, at: datetime, actor: Actor | str, data: dict[str, Any]) -> None:
+        name = actor if isinstance(actor, str) else actor.name or actor.type
+        if not kind.startswith("token."):  # every test begins with some
+            self.logged.append((kind, name, data))
+        position = len(self.rows) + 1
+        about = object_of(kind, data)
+        self.rows.append(Input(position, kind, at, name, data, type_of(name), about, "f" * 64))
+
+    def audit(self, which: AuditFilter, *, before: int | None, limit: int) -> list[Input]:
+        self.audited = which
+        found = [row for row in self.rows if before is None or row.position < before]
+        return found[::-1][:limit]
+
+    def tokens_after(self, ident: str, *, limit: int) -> list[Token]:
+        found = sorted(self.tokens.values(), key=lambda token: token.id)
+        return [token for token in found if token.id > ident][:limit]
+
+    def revoke_token(self, token_id: str) -> bool:
+        return self.tokens.pop(token_id, None) is not None
 
     def add_token(self, token: Token) -> None:
         self.tokens[token.id] = token

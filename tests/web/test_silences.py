@@ -23,6 +23,11 @@ def body(good: dict, **changes: object) -> dict:
     return {name: value for name, value in {**good, **changes}.items() if value is not GONE}
 
 
+def done(house: House) -> list[tuple[str, str, dict]]:
+    """List what was logged, but for the tokens that the test itself was given."""
+    return [each for each in house.store.logged if each[0] != "token.create"]
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -71,7 +76,7 @@ async def test_what_cannot_be_taken_is_named_and_silences_nobody(
     """422 with the field; nothing is stored, and nobody is quieter than before."""
     data = await problem(await client.post(SILENCES, json=body(GOOD, **changes)), 422)
     assert field in [fault["field"] for fault in data["errors"]]
-    assert (house.store.quiet, house.store.logged) == ({}, [])
+    assert (house.store.quiet, done(house)) == ({}, [])
     assert set(house.quiet.book.pages) == {"s1", "w1", "file-1"}
 
 
@@ -131,7 +136,7 @@ async def test_one_of_the_file_is_refused_with_the_files_name(
     """409: it would be back with the next reload."""
     data = await problem(await client.delete(f"{SILENCES}/file-1"), 409)
     assert "/etc/fettled.yaml (silences[0])" in data["detail"]
-    assert house.store.logged == []
+    assert done(house) == []
 
 
 async def test_while_the_store_is_down_nobody_is_silenced(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import aiohttp
 import pytest
 
 from fettled.core.errors import ConfigError
+from fettled.core.tickets import Actor
 from fettled.web.listening import Limits, open_web
 from web.conftest import House, Logs
 
@@ -96,7 +98,7 @@ async def test_a_client_that_goes_away_leaves_no_trace(
     token = await house.token()
     asked, answer = asyncio.Event(), asyncio.Event()
 
-    async def slow_reload(*, force: bool) -> list[str]:
+    async def slow_reload(*, force: bool, by: Actor) -> list[str]:
         asked.set()
         await answer.wait()
         return []
@@ -125,7 +127,7 @@ async def test_a_client_that_goes_away_leaves_no_trace(
 async def test_a_connection_of_our_own_that_fails_is_our_fault(house: House, logs: Logs):
     """Only a client that is gone is let off; the caller who waits gets a 500, the log the rest."""
 
-    async def fail(*, force: bool) -> list[str]:
+    async def fail(*, force: bool, by: Actor) -> list[str]:
         detail = "10.0.0.9 hung up"
         raise ConnectionResetError(detail)
 
@@ -137,11 +139,11 @@ async def test_a_connection_of_our_own_that_fails_is_our_fault(house: House, log
     assert "http.request_failed" in logs.err.getvalue()
 
 
-async def test_a_use_case_that_hangs_is_503(house: House, monkeypatch: pytest.MonkeyPatch):
+async def test_a_use_case_that_hangs_is_503(house: House):
     """Nobody waits for ever; whether it was done is said to be unknown."""
-    monkeypatch.setattr("fettled.web.app._CALL_SECONDS", 0.05)
+    house.routes = tuple(replace(route, seconds=0.05) for route in house.routes)
 
-    async def hang(*, force: bool) -> list[str]:
+    async def hang(*, force: bool, by: Actor) -> list[str]:
         await asyncio.Event().wait()
         return []
 

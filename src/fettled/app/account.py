@@ -15,6 +15,7 @@ from functools import partial
 
 from fettled.app import impaired
 from fettled.app.memory import Memory
+from fettled.app.retention import kept_since
 from fettled.app.watch import Watch
 from fettled.core import flap
 from fettled.core.account import (
@@ -95,6 +96,9 @@ class Accounts:
         start = 0 if after is None else bisect_right(keys, after)
         some = keys[start : start + limit]
         timelines, found = _Timelines(), []
+        kept = await self.store.read(kept_since)
+        # What an old outage belonged to may be gone: that is not to be taken for a bug.
+        since = since if kept is None else max(since, kept)
         inputs = await self.store.read(partial(_inputs, since=since))
         for key in some:
             watch = self.memory.get(key)

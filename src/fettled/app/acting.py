@@ -8,7 +8,7 @@ who listen are told by `app.tickets`, after COMMIT.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -150,7 +150,7 @@ def perform(
         uow.put_condition(condition)
     data = {"ticket": ticket.number, **asdict(action)}
     actor = caller.actor
-    uow.log_input(f"ticket.{word_of(action)}", at, actor.name or actor.type, data)
+    uow.log_input(f"ticket.{word_of(action)}", at, actor, data)
     newest = uow.last_ticket(ticket.check) if ticket.check is not None else None
     return Acted(applied.ticket, applied, newest, condition)
 
@@ -165,12 +165,14 @@ class Desk:
         reopen_to: the status that a reopening leads to; None: the one before.
         escalates_enterprise: whether impact `enterprise` escalates at once.
         next_office: when office hours begin next; None where none are configured.
+        check_fields: judges what is chosen from the catalogue; InvalidError names the field.
     """
 
     directory: Directory
     reopen_to: Status | None = None
     escalates_enterprise: bool = True
     next_office: Callable[[datetime], datetime | None] = lambda _: None
+    check_fields: Callable[[Mapping[str, object]], None] = lambda _: None
 
     def parent_of(self, team: str | None) -> str | None:
         """Name the team above *team*; None at the top, or where there is no team."""
@@ -189,7 +191,9 @@ class Desk:
                 shift = find_shift(self.directory, *action.shift_of)
                 action = Assign(action.assignee, action.team, shift)
             self.check_owners(action.assignee, action.team, action.shift)
-        if isinstance(action, Escalate) and action.mode == "functional" and not action.is_supplier:
+        if isinstance(action, Escalate) and action.is_supplier:
+            self.check_fields({"supplier": action.to})
+        elif isinstance(action, Escalate) and action.mode == "functional":
             self.check_owners(None, action.to, None)
         if isinstance(action, SnoozeFor) and action.office_hours:
             opens = self.next_office(at)

@@ -14,7 +14,7 @@ memory is swapped: the two never part.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from fettled.core import lifecycle
 from fettled.core.condition import Condition, not_after
 from fettled.core.errors import InventoryShrunkError, StoreDownError, StoreUnsureError
 from fettled.core.inventory import Shrunk
-from fettled.core.tickets import SYSTEM, Change, Membership, Resolution, Ticket
+from fettled.core.tickets import SYSTEM, Actor, Change, Membership, Resolution, Ticket
 from fettled.core.words import Code, Source
 from fettled.ports import (
     CheckSpec,
@@ -62,6 +62,7 @@ class _Adoption:
     Attributes:
         watched: the subjects in memory; None at the start.
         fingerprints: of the checks that leave, where they are known.
+        by, files: who had it read, and the SHA-256 of what was read, for the log of inputs.
         doubt: judged once, so that a repetition counts no second answer.
         renamed: new keys by old ones; kept over repetitions, which find nothing to rename.
         changes: of tickets, by check; the same.
@@ -71,6 +72,8 @@ class _Adoption:
     why: str
     watched: frozenset[str] | None
     fingerprints: dict[str, str]
+    by: Actor = SYSTEM
+    files: Mapping[str, str] = field(default_factory=dict)
     doubt: brake.Doubt | None = None
     renamed: dict[str, str] = field(default_factory=dict)
     changes: dict[str, Change] = field(default_factory=dict)
@@ -85,6 +88,8 @@ async def adopt(
     memory: Memory,
     sink: EventSink,
     force: bool = False,
+    by: Actor = SYSTEM,
+    files: Mapping[str, str] | None = None,
 ) -> Shrunk | None:
     """
     Let *memory* watch *fleet*, with the state that the store has of it.
@@ -100,6 +105,8 @@ async def adopt(
         memory: is changed only after the commit.
         sink: is told of tickets that changed.
         force: what is gone is gone, however much it is.
+        by: who had the configuration read.
+        files: the SHA-256 of each file of it.
 
     Returns:
         What is missing and not believed to be gone; None: nothing.
@@ -117,6 +124,8 @@ async def adopt(
         why=why,
         watched=None if why == "start" else frozenset(memory.subjects()),
         fingerprints={each.spec.key: each.spec.fingerprint for each in leaving},
+        by=by,
+        files=files or {},
         doubt=brake.BELIEVED if force else None,
     )
     try:
@@ -244,9 +253,9 @@ def _commit(uow: UnitOfWork, adoption: _Adoption, clock: Clock) -> _Stored:
         "renamed": renamed,
         "added": added,
     }
-    if doubt.missing:
-        data["missing"] = sorted(doubt.missing)
-    uow.log_input(adoption.why, at, SYSTEM.type, data)
+    said = {"missing": sorted(doubt.missing), "files": dict(adoption.files)}
+    data |= {name: value for name, value in said.items() if value}
+    uow.log_input(adoption.why, at, adoption.by, data)
     for condition in uow.conditions() if adoption.why == "start" else ():
         clamped = not_after(condition, clock.now())
         if clamped != condition:

@@ -198,6 +198,8 @@ def attach(
         before = replace(ticket if change is None else change.ticket, touched=True)
         told = _told(kept[key]) | {"size": new.size, "media_type": new.media_type}
         change = then(change, note(before, "attachment_added", at, who.actor, told))
+        said = {"ticket": ticket.number, "sha256": new.sha256, **told}
+        uow.log_input("ticket.attachment_added", at, who.actor, said)
     applied = None if change is None else uow.apply(change)
     return Attached([kept[file.sha256, file.name] for file in files], applied)
 
@@ -218,6 +220,8 @@ def detach(
     uow.delete_attachments([one.id])
     touched = replace(ticket, touched=True)
     change = note(touched, "attachment_removed", at, who.actor, _told(one))
+    said = {"ticket": ticket.number, "sha256": one.sha256, **_told(one)}
+    uow.log_input("ticket.attachment_removed", at, who.actor, said)
     return Attached([one], uow.apply(change))
 
 

@@ -83,7 +83,7 @@ def adopt_all(
         uow.put_condition(condition)
         uow.put_gating(check, None, at)
     data = {"ticket": applied.ticket.number, "checks": sorted(freed)}
-    uow.log_input("tickets.adopt", at, actor.name or actor.type, data)
+    uow.log_input("tickets.adopt", at, actor, data)
     return Adopted(applied.ticket, applied, freed)
 
 

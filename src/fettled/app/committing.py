@@ -2,7 +2,7 @@
 Units of people's work, run to their end; memory and listeners learn what they committed.
 
 Once begun a unit goes on whether or not its caller waits: what was committed must be known
-here. Who may see a ticket is judged in the same unit that goes on to change it.
+here. Whose ticket it is, and whether it may change, is judged in the unit itself.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from fettled.app.memory import Memory
-from fettled.core.errors import NotFoundError, StaleError, StoreUnsureError
-from fettled.core.permissions import Principal, sees
-from fettled.core.references import parse_reference
-from fettled.core.tickets import Change, Ticket
-from fettled.ports import DeskStore, DeskUnit, EventSink, Reader
+from fettled.core.errors import StoreUnsureError
+from fettled.core.tickets import Change
+from fettled.ports import DeskStore, DeskUnit, EventSink
 
 T = TypeVar("T")
 
@@ -61,32 +59,3 @@ class Committing:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # whoever waited was told; a caller that left wants no traceback
-
-
-def find_visible(reader: Reader, ref: str, who: Principal) -> Ticket:
-    """
-    The ticket that *ref* names, if *who* may know of it.
-
-    Raises:
-        NotFoundError: in the same words for what does not exist and what is not theirs.
-    """
-    named = parse_reference(ref)
-    if named is not None:
-        ticket = reader.ticket(named.number)
-        is_named = ticket is not None and named.day in {None, ticket.created_at.date()}
-        if ticket is not None and is_named and sees(who, ticket):
-            return ticket
-    msg = "there is no such ticket"
-    raise NotFoundError(msg)
-
-
-def refuse_stale(ticket: Ticket, version: int | None) -> None:
-    """
-    Hold the caller's *version* against the ticket's; None is any.
-
-    Raises:
-        StaleError: it is another one.
-    """
-    if version is not None and ticket.version != version:
-        msg = f"#{ticket.number} is at version {ticket.version}, not {version}"
-        raise StaleError(msg)

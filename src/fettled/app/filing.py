@@ -12,13 +12,17 @@ from datetime import datetime
 from typing import Any
 
 from fettled.app.acting import Acted, Caller, Desk, escalated_at_once, find_for
+from fettled.app.catalogue import region_of
 from fettled.app.deciding import apply_whole
 from fettled.core.errors import ForbiddenError
 from fettled.core.filing import NewTicket, edited, filed
 from fettled.core.permissions import Permission
 from fettled.core.tickets import SYSTEM
-from fettled.core.words import Impact
+from fettled.core.words import Impact, Status
 from fettled.ports import UnitOfWork
+
+#: Fields that choose from the catalogue.
+_CHOSEN = ("category", "region", "project", "application")
 
 
 def file_ticket(
@@ -32,7 +36,9 @@ def file_ticket(
 ) -> Acted:
     """File *new*; its subject's team has it where no other is named."""
     at = wall()
+    new = replace(new, region=region_of(new.region))
     desk.check_owners(new.assignee, new.team, new.shift)
+    desk.check_fields({name: getattr(new, name) for name in _CHOSEN})
     change = filed(new, caller.actor, at)
     if new.team is None and default_team is not None:
         change = replace(change, ticket=replace(change.ticket, team=default_team))
@@ -40,7 +46,7 @@ def file_ticket(
         change = escalated_at_once(change, desk, SYSTEM, at)
     applied = uow.apply(change)
     data = {"ticket": applied.ticket.number, **asdict(new)}
-    uow.log_input("ticket.create", at, caller.actor.name or caller.actor.type, data)
+    uow.log_input("ticket.create", at, caller.actor, data)
     return Acted(applied.ticket, applied, None, None)
 
 
@@ -57,6 +63,12 @@ def edit_ticket(
     ticket = find_for(uow, ref, caller)
     require(caller, Permission.TICKET_UPDATE, "editing")
     at = wall()
+    if ticket.status is not Status.CLOSED:
+        if "region" in wanted:
+            wanted = {**wanted, "region": region_of(wanted["region"])}
+        changed = {name for name in _CHOSEN if wanted.get(name) != getattr(ticket, name)}
+        # What was legal once may stay: a list that has changed since changes no ticket.
+        desk.check_fields({name: wanted[name] for name in changed & set(wanted)})
     change = edited(ticket, wanted, caller.actor, at)
     if change is None:
         return Acted(ticket, None, None, None)
@@ -65,7 +77,7 @@ def edit_ticket(
         change = escalated_at_once(change, desk, SYSTEM, at)
     applied = apply_whole(uow, change, at)
     data = {"ticket": ticket.number, **wanted}
-    uow.log_input("ticket.edit", at, caller.actor.name or caller.actor.type, data)
+    uow.log_input("ticket.edit", at, caller.actor, data)
     newest = uow.last_ticket(ticket.check) if ticket.check is not None else None
     return Acted(applied.ticket, applied, newest, None)
 

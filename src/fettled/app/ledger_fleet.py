@@ -15,6 +15,7 @@ from typing import Any
 
 from fettled.core.errors import StoreError
 from fettled.core.spans import Span
+from fettled.core.tickets import Actor
 from fettled.ports import (
     Heartbeat,
     Input,
@@ -178,9 +179,10 @@ class FleetLedger:
 
     # --- inputs, tokens, starts ---------------------------------------------------------
 
-    def log_input(self, kind: str, at: datetime, actor: str, data: dict[str, Any]) -> None:
-        """Record an input other than an observation."""
-        self._add(self._inputs, Input(len(self._inputs) + 1, kind, at, actor, data))
+    def log_input(self, kind: str, at: datetime, actor: Actor | str, data: dict[str, Any]) -> None:
+        """Record an input other than an observation; nothing is chained here."""
+        name = actor if isinstance(actor, str) else actor.name or actor.type
+        self._add(self._inputs, Input(len(self._inputs) + 1, kind, at, name, data))
 
     def inputs(self, *, after: int, limit: int) -> list[Input]:
         """The log of other inputs from *after* on, in its order."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from fettled.app.committing import Committing, find_visible, refuse_stale
+from fettled.app.acting import Caller, find, find_for
+from fettled.app.committing import Committing
 from fettled.core.errors import InvalidError, NotFoundError
 from fettled.core.links import (
     Linking,
@@ -66,7 +67,7 @@ class Links:
         """
 
         def ask(reader: DeskReader) -> Linked:
-            ticket = find_visible(reader, ref, who)
+            ticket = find(reader, ref, who)
             links = reader.links_of([ticket.number]).get(ticket.number, [])
             return Linked(ticket, tuple(links), self._proposed(ticket, links))
 
@@ -77,17 +78,16 @@ class Links:
         ref: str,
         kind: LinkType,
         name: str,
-        who: Principal,
+        caller: Caller,
         *,
         primary: bool = False,
-        if_version: int | None = None,
     ) -> Linked:
         """
         Link a ticket; a link that is there already changes nothing.
 
         Raises:
-            NotFoundError: there is no such ticket, or it is not *who*'s to see.
-            StaleError: *if_version* is not the ticket's version any more.
+            NotFoundError: there is no such ticket for the caller.
+            StaleError: it is not at the caller's version any more.
             ConflictError: it is closed, or has too many links.
             InvalidError: the catalogue has no such name, or only a client can be primary.
         """
@@ -96,22 +96,19 @@ class Links:
             refuse_closed(ticket)
             self._check(kind, name)
             at = max(self._clock.wall(), ticket.updated_at)
-            wanted = TicketLink(ticket.number, kind, name, at, who.name, primary)
-            return add_link(ticket, links, wanted, who.actor)
+            wanted = TicketLink(ticket.number, kind, name, at, _name(caller), primary)
+            return add_link(ticket, links, wanted, caller.actor)
 
-        unit = partial(
-            self._unit, ref=ref, who=who, if_version=if_version, decide=decide, meant=(kind, name)
-        )
+        unit = partial(self._unit, ref=ref, caller=caller, decide=decide, meant=(kind, name))
         return await self._committing.commit(unit)
 
     async def set_primary(
         self,
         ref: str,
         ident: int,
-        who: Principal,
+        caller: Caller,
         *,
         primary: bool,
-        if_version: int | None = None,
     ) -> Linked:
         """
         Make a client the primary one, or no longer; see `add` for what it raises.
@@ -124,25 +121,19 @@ class Links:
             refuse_closed(ticket)
             link = _numbered(links, ident)
             at = self._clock.wall()
-            return set_primary(ticket, links, link, who.actor, at, primary=primary)
+            return set_primary(ticket, links, link, caller.actor, at, primary=primary)
 
-        unit = partial(
-            self._unit, ref=ref, who=who, if_version=if_version, decide=decide, meant=ident
-        )
+        unit = partial(self._unit, ref=ref, caller=caller, decide=decide, meant=ident)
         return await self._committing.commit(unit)
 
-    async def remove(
-        self, ref: str, ident: int, who: Principal, *, if_version: int | None = None
-    ) -> Linked:
+    async def remove(self, ref: str, ident: int, caller: Caller) -> Linked:
         """Take a link off; see `set_primary` for what it raises."""
 
         def decide(ticket: Ticket, links: Sequence[TicketLink]) -> Linking:
             refuse_closed(ticket)
-            return remove_link(ticket, _numbered(links, ident), who.actor, self._clock.wall())
+            return remove_link(ticket, _numbered(links, ident), caller.actor, self._clock.wall())
 
-        unit = partial(
-            self._unit, ref=ref, who=who, if_version=if_version, decide=decide, meant=ident
-        )
+        unit = partial(self._unit, ref=ref, caller=caller, decide=decide, meant=ident)
         return await self._committing.commit(unit)
 
     def _unit(
@@ -150,13 +141,11 @@ class Links:
         uow: DeskUnit,
         *,
         ref: str,
-        who: Principal,
-        if_version: int | None,
+        caller: Caller,
         decide: _Decide,
         meant: tuple[LinkType, str] | int,
     ) -> tuple[Linked, Change | None]:
-        ticket = find_visible(uow, ref, who)
-        refuse_stale(ticket, if_version)
+        ticket = find_for(uow, ref, caller)
         before = uow.links_of([ticket.number]).get(ticket.number, [])
         linking = decide(ticket, before)
         change = None
@@ -169,7 +158,8 @@ class Links:
                 uow.delete_link(removed.id)
             for entry in change.entries:
                 data = {"ticket": ticket.number, **entry.data}
-                uow.log_input(f"ticket.{entry.event}", entry.at, who.name, data)
+                uow.log_input(f"ticket.{entry.event}", entry.at, who.actor, data)
+                uow.log_input(f"ticket.{entry.event}", entry.at, _name(caller), data)
         links = uow.links_of([ticket.number]).get(ticket.number, [])
         link = (
             next((each for each in links if each.id == meant), None)
@@ -196,6 +186,10 @@ class Links:
             elif link.type is LinkType.APPLICATION:
                 taken.add(link.name)
         return tuple(name for name in dict.fromkeys(found) if name not in taken)
+
+
+def _name(caller: Caller) -> str:
+    return caller.actor.name or caller.actor.type
 
 
 def _numbered(links: Iterable[TicketLink], ident: int) -> TicketLink:

@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from fettled.app.committing import Committing, find_visible
+from fettled.app.acting import find
+from fettled.app.committing import Committing
 from fettled.app.memory import Memory
 from fettled.core.errors import InvalidError, NotFoundError, StaleError
 from fettled.core.maintenances import (
@@ -213,7 +214,7 @@ def _find(reader: DeskReader, ident: int, who: Principal) -> Maintenance:
 
 def _ticket(reader: Reader, number: int, who: Principal, names: Mapping[str, str]) -> Ticket:
     try:
-        return find_visible(reader, str(number), who)
+        return find(reader, str(number), who)
     except NotFoundError as error:
         raise InvalidError(str(error), names.get("ticket", "ticket")) from None
 
@@ -229,4 +230,4 @@ def _log(uow: DeskUnit, did: str, made: Maintenance, who: Principal, at: datetim
         "ticket": made.ticket,
         "status": made.status.value,
     }
-    uow.log_input(f"maintenance.{did}", at, who.name, data)
+    uow.log_input(f"maintenance.{did}", at, who.actor, data)

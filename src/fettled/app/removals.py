@@ -72,7 +72,7 @@ def delete_ticket(uow: DeskUnit, ref: str, caller: Caller, wall: Callable[[], da
         raise ConflictError(msg)
     uow.delete_ticket(ticket.number)
     data = {"ticket": ticket.number, "reference": ticket.reference, "title": ticket.title}
-    uow.log_input("ticket.delete", wall(), caller.actor.name or caller.actor.type, data)
+    uow.log_input("ticket.delete", wall(), caller.actor, data)
     return ticket
 
 

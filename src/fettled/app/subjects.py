@@ -50,6 +50,11 @@ class Subjects:
             ticket=next(iter(opened), None),
         )
 
+    def key_of(self, ident: int) -> str | None:
+        """Find the key of the subject with that number."""
+        found = (key for key, number in self._memory.subject_ids.items() if number == ident)
+        return next(found, None)
+
     def _check(self, watch: Watch) -> CheckView:
         condition, seen = watch.condition, watch.seen
         return CheckView(

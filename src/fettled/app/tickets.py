@@ -79,14 +79,18 @@ class Tickets:
             InvalidError: a field cannot be taken.
             StoreDownError, StoreUnsureError: as `act`.
         """
-        team = None
+        return await self.to_its_end(self._change(self.filing(new, caller)))
+
+    def filing(self, new: NewTicket, caller: Caller) -> Callable[[UnitOfWork], Acted]:
+        """Make the unit that files *new*; InvalidError where its subject is not watched."""
+        team = new.filed_for
         if new.subject is not None:
             spec = self._memory.specs.get(new.subject)
             if spec is None:
                 msg = f"there is no subject {new.subject!r}"
                 raise InvalidError(msg, "subject")
-            team = spec.team
-        unit = partial(
+            team = team or spec.team
+        return partial(
             file_ticket,
             new=new,
             caller=caller,
@@ -94,7 +98,6 @@ class Tickets:
             wall=self._clock.wall,
             default_team=team,
         )
-        return await self._to_its_end(self._change(unit))
 
     async def edit(self, ref: str, wanted: Mapping[str, Any], caller: Caller) -> Ticket:
         """
@@ -111,7 +114,7 @@ class Tickets:
             desk=self._desk(),
             wall=self._clock.wall,
         )
-        return await self._to_its_end(self._change(unit))
+        return await self.to_its_end(self._change(unit))
 
     async def act(self, ref: str, action: Action, caller: Caller | Actor) -> Ticket:
         """
@@ -132,7 +135,7 @@ class Tickets:
         unit = partial(
             perform, ref=ref, action=action, caller=by, desk=self._desk(), wall=self._clock.wall
         )
-        return await self._to_its_end(self._change(unit))
+        return await self.to_its_end(self._change(unit))
 
     async def adopt(self, subjects: Sequence[str], actor: Actor) -> Adopted:
         """
@@ -150,7 +153,7 @@ class Tickets:
             StoreUnsureError: it may have been done.
         """
         some = backlog.candidates(self._memory, subjects)
-        return await self._to_its_end(self._adopt(some, actor))
+        return await self.to_its_end(self._adopt(some, actor))
 
     async def _adopt(self, some: Candidates, actor: Actor) -> Adopted:
         unit = partial(backlog.adopt_all, some=some, actor=actor, wall=self._clock.wall)
@@ -164,7 +167,8 @@ class Tickets:
             self._sink.changed(adopted.change)
         return adopted
 
-    async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+    async def to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+        """Have *work* done to its end, whether or not the caller waits."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
@@ -176,8 +180,13 @@ class Tickets:
         except StoreUnsureError:
             self._memory.doubt()
             raise
+        self.learn(acted)
+        return acted.ticket
+
+    def learn(self, acted: Acted) -> None:
+        """Tell memory and those who listen what was committed."""
         if acted.change is None:
-            return acted.ticket
+            return
         for freed in self._memory.learn([acted.change]):
             self.wake(freed)
         check = acted.ticket.check
@@ -189,7 +198,10 @@ class Tickets:
                 watch.condition = acted.condition
                 watch.expected = acted.condition if not watch.is_deciding else watch.expected
         self._sink.changed(acted.change)
-        return acted.ticket
+
+    def doubt(self) -> None:
+        """Have memory set right by the store: something may have been committed."""
+        self._memory.doubt()
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

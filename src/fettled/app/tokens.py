@@ -8,6 +8,7 @@ failed tries belongs to the door they come through; what a role may do, to
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import os
@@ -15,15 +16,24 @@ import re
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from fettled.core.errors import FettledError, InvalidError, StoreDownError
-from fettled.core.permissions import Role
-from fettled.ports import Clock, Store, Token, UnitOfWork
+from fettled.core.audit import MACHINES
+from fettled.core.errors import (
+    FettledError,
+    InvalidError,
+    NotFoundError,
+    StoreDownError,
+    StoreUnsureError,
+)
+from fettled.core.permissions import Permission, Role, permissions_of
+from fettled.core.scopes import within
+from fettled.core.tickets import SYSTEM, Actor
+from fettled.ports import Clock, DeskStore, DeskUnit, Token
 
 #: Anything else is refused before the store is asked.
 _SHAPE = re.compile(r"ftl_([0-9a-f]{12})_([0-9a-f]{64})")
@@ -38,6 +48,10 @@ _REMEMBERED = 10_000
 _LONGEST = timedelta(days=3650)
 #: Compared with when there is no such token, so that both answers take as long.
 _NOBODY = hashlib.sha256(b"nobody").hexdigest()
+
+
+# Named here, since the method `list` hides the type below itself.
+Some = list[Token]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +72,13 @@ def token_id(presented: str) -> str | None:
     return match[1] if match else None
 
 
-def make_token(clock: Clock, user: str, role: Role | None, expires: timedelta | None) -> NewToken:
+def make_token(
+    clock: Clock,
+    user: str,
+    role: Role | None,
+    expires: timedelta | None,
+    scope: Iterable[Permission] | None = None,
+) -> NewToken:
     """Make a token with 256 bits of secret."""
     ident, secret = secrets.token_hex(6), secrets.token_hex(32)
     now = clock.wall()
@@ -69,6 +89,7 @@ def make_token(clock: Clock, user: str, role: Role | None, expires: timedelta | 
         role=role.value if role else None,
         created_at=now,
         expires_at=None if expires is None else now + expires,
+        scope=None if scope is None else tuple(sorted(each.value for each in scope)),
     )
     return NewToken(f"ftl_{ident}_{secret}", token)
 
@@ -82,7 +103,7 @@ class Tokens:
 
     def __init__(
         self,
-        store: Store,
+        store: DeskStore,
         clock: Clock,
         roles_of: Callable[[str], frozenset[Role] | None] = lambda _: None,
     ) -> None:
@@ -90,18 +111,36 @@ class Tokens:
         self._clock = clock
         self._roles_of = roles_of
         self._known: OrderedDict[str, tuple[Token, float]] = OrderedDict()
+        #: A read that began before one was revoked may end after it; ids are never given twice.
+        self._revoked: set[str] = set()
 
     async def create(
-        self, user: str, role: Role | None = None, expires: timedelta | None = None
+        self,
+        user: str,
+        role: Role | None = None,
+        expires: timedelta | None = None,
+        scope: frozenset[Permission] | None = None,
+        by: Actor = SYSTEM,
     ) -> NewToken:
         """
         Make and keep a token of *role* for any name, or of a configured *user*'s roles.
 
+        Args:
+            user: whom it is for.
+            role: its own; None: the user's.
+            expires: after so long; None: never.
+            scope: permissions beyond which it does not go; None: all that its roles have.
+            by: who makes it.
+
         Raises:
-            InvalidError: the name is not one, the user has no roles, or the time is not one.
+            InvalidError: the name is not one, the user has no roles, the scope leaves
+                nothing of a role, or the time is not one.
         """
         if not _USER.fullmatch(user):
             msg = "must be 1 to 64 letters, digits or . _ @ + -, and begin with a letter or digit"
+            raise InvalidError(msg, "user")
+        if user in MACHINES:
+            msg = "is what fettled calls a part of itself: choose another name"
             raise InvalidError(msg, "user")
         if role is None and not (held := self._roles_of(user)):
             lack = "is not configured" if held is None else "has no roles"
@@ -110,9 +149,49 @@ class Tokens:
         if expires is not None and not timedelta() < expires <= _LONGEST:
             msg = "must be more than nothing and at most ten years"
             raise InvalidError(msg, "expires")
-        new = make_token(self._clock, user, role, expires)
-        await self._store.write(lambda unit: unit.add_token(new.token))
+        if scope is not None and role is not None and not within(permissions_of([role]), scope):
+            msg = f"names nothing that the role {role} has"
+            raise InvalidError(msg, "scope")
+        new = make_token(self._clock, user, role, expires, scope)
+        await self._store.write(lambda unit: _keep(unit, new.token, by))
         return new
+
+    async def list(self, after: str, limit: int) -> Some:
+        """Tokens whose id comes after *after*, by id."""
+        return await self._store.read(lambda reader: reader.tokens_after(after, limit=limit))
+
+    async def revoke(self, ident: str, by: Actor = SYSTEM) -> None:
+        """
+        Take a token away; it is refused from now on.
+
+        Raises:
+            NotFoundError: there is none of that id.
+            StoreDownError: it is still good.
+            StoreUnsureError: it may be gone, and is refused until this process ends.
+        """
+        at, is_gone = self._clock.wall(), False
+
+        def work(unit: DeskUnit) -> bool:
+            token = unit.token(ident)
+            if token is None:
+                return False
+            unit.revoke_token(ident)
+            data = {"token": ident, "user": token.user, "role": token.role}
+            unit.log_input("token.revoke", at, by, data)
+            return True
+
+        try:
+            is_gone = await self._store.write(work)
+        except (StoreUnsureError, asyncio.CancelledError):
+            is_gone = True  # as far as is known: better refused than believed
+            raise
+        finally:
+            if is_gone:
+                self._revoked.add(ident)
+                self._known.pop(ident, None)
+        if not is_gone:
+            msg = f"there is no token {ident}"
+            raise NotFoundError(msg)
 
     def remembers(self, presented: str) -> bool:
         """Whether *presented* proved itself lately; asks nobody."""
@@ -150,6 +229,10 @@ class Tokens:
             return frozenset({Role(token.role)})
         return frozenset()  # a role of another version of the program grants nothing here
 
+    def permissions(self, token: Token) -> frozenset[Permission]:
+        """What *token* may do: what its roles allow, as far as its scope goes."""
+        return within(permissions_of(self.roles(token)), token.scope)
+
     async def _row(self, ident: str) -> Token | None:
         held = self._known.get(ident)
         if held is not None and time.monotonic() - held[1] < _FRESH_SECONDS:
@@ -160,7 +243,7 @@ class Tokens:
             if held is None:
                 raise
             return held[0]
-        if token is None:
+        if token is None or ident in self._revoked:
             # Unknown ids are not remembered: guesses must not push out what is known.
             self._known.pop(ident, None)
             return None
@@ -171,7 +254,20 @@ class Tokens:
         return token
 
 
-async def first_admin_token(store: Store, clock: Clock, path: Path) -> bool:
+def _keep(unit: DeskUnit, token: Token, by: Actor) -> None:
+    """Add *token* and log that; its secret is not in it, so it cannot get there."""
+    unit.add_token(token)
+    data = {
+        "token": token.id,
+        "user": token.user,
+        "role": token.role,
+        "scope": token.scope,
+        "expires_at": token.expires_at,
+    }
+    unit.log_input("token.create", token.created_at, by, data)
+
+
+async def first_admin_token(store: DeskStore, clock: Clock, path: Path) -> bool:
     """
     Write an admin's token to *path*, 0600, if the store has no token at all.
 
@@ -186,11 +282,11 @@ async def first_admin_token(store: Store, clock: Clock, path: Path) -> bool:
     new = make_token(clock, "admin", Role.ADMIN, None)
     _write_private(path, new.text + "\n")
 
-    def keep(unit: UnitOfWork) -> bool:
+    def keep(unit: DeskUnit) -> bool:
         # Read again where it is written: a token made meanwhile makes this one needless.
         if unit.token_count():
             return False
-        unit.add_token(new.token)
+        _keep(unit, new.token, SYSTEM)
         return True
 
     kept = await store.write(keep)

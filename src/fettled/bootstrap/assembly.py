@@ -15,40 +15,30 @@ from pathlib import Path
 from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
-from fettled.app.catalogue import make_catalogue
 from fettled.app.explain import Explainer
+from fettled.app.feed import Feed
 from fettled.app.health import Figures, assess, missing
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
-from fettled.app.removals import Removals
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
-from fettled.app.sla import Sla
-from fettled.app.sla_watch import SlaWatch
-from fettled.app.sla_windows import QuietWindows
 from fettled.app.subjects import Subjects
-from fettled.app.tending import Tending
-from fettled.app.tickets import Tickets
-from fettled.app.tokens import Tokens
-from fettled.bootstrap.catalogue import make_catalogue_services
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
-from fettled.bootstrap.desk import longest_window, make_desk
-from fettled.bootstrap.files import file_desks
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
+from fettled.bootstrap.office import Office
 from fettled.bootstrap.own_trouble import make_own_trouble
-from fettled.bootstrap.people import make_staff
-from fettled.config.catalogue import catalogue_lists
+from fettled.bootstrap.records import Records
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.config.schema import Settings
-from fettled.config.sla import sla_rules
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
+from fettled.core.tickets import SYSTEM, Actor
 from fettled.ports import Clock, EventSink, Fleet
 from fettled.probes.run import run as run_probe
 from fettled.probes.tools import Tools
@@ -87,14 +77,22 @@ class Assembly:
         self._tools = tools
         self._metrics = Metrics(__version__)
         self.log = LogSink()
+        self._records = Records(store, self.log, loaded)
         extra = (sink,) if sink is not None else ()
-        self.sink = Fan(self._metrics, self.log, *extra)
+        self._feed = Feed(store)
+        self.sink = Fan(self._metrics, self.log, self._feed, *extra)
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
-        self._sla = Sla(clock, QuietWindows(self.quiet, calendar.runs))
-        self._sla_watch = SlaWatch(self._sla, store, clock, self.memory, self.sink, self.quiet)
-        self._go_by(self.settings)
-        store.stamp_by(self._sla.stamp)
+        self._office = Office(
+            loaded.settings,
+            store=store,
+            clock=clock,
+            memory=self.memory,
+            quiet=self.quiet,
+            sink=self.sink,
+            feed=self._feed,
+            log=self.log,
+        )
         self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
         self._lag = LoopLag(self._metrics.loop_lagged)
         room = room_for_probes(descriptors)
@@ -132,19 +130,7 @@ class Assembly:
             heartbeats=self._heartbeats,
             isolation=self._trouble.isolation,
         )
-        self._staff = make_staff(loaded.settings, store, clock, self.memory, self.sink)
-        self._longest_window = timedelta()
-        self._tickets = Tickets(
-            store,
-            clock,
-            self.memory,
-            self.sink,
-            lambda: make_desk(self.settings, self._staff.directory),
-        )
-        self._tickets.wake = self._scheduler.look_now
-        self.catalogue = make_catalogue(catalogue_lists(loaded.settings))
-        self._removals = Removals(store, clock, self.memory)
-        self._tokens = Tokens(store, clock, self._staff.directory.roles_of)
+        self._office.wake = self._scheduler.look_now
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
@@ -154,11 +140,9 @@ class Assembly:
             memory=self.memory,
             observer=self.observer,
             quiet=self.quiet,
-            sla=self._sla_watch,
+            office=self._office,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
-            tending=Tending(store, clock, self.memory, self.sink, self._close_after),
             unaccounted=Unaccounted(self.memory, clock),
-            escalations=self._staff.escalations,
             trouble=self._trouble,
             scheduler=self._scheduler,
             metrics=self._metrics,
@@ -175,9 +159,10 @@ class Assembly:
         """Adopt the configured fleet, with the state that the store has of it."""
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self.quiet.load()
-        await self._staff.number(self.settings)
-        await self._adopt(make_fleet(self.settings, self._tools), "start")
-        await self._staff.take(self.settings)
+        await self._office.staff.number(self.settings)
+        await self._adopt(make_fleet(self.settings, self._tools), "start", self._records)
+        await self._office.staff.take(self.settings)
+        await self._records.tell_head()
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
         self._metrics.reloaded(taken=True, at=self._clock.wall())
@@ -188,11 +173,11 @@ class Assembly:
         """Show the configured fleet as the store remembers it, and change nothing."""
         fleet = make_fleet(self.settings, self._tools)
         await recall(fleet, store=self._store, memory=self.memory, clock=self._clock)
-        await self._staff.recall(self.settings)
+        await self._office.staff.recall(self.settings)
         await self.quiet.load()
         self.quiet.fleet_changed(fleet)
 
-    async def reload(self, *, force: bool = False) -> list[str]:
+    async def reload(self, *, force: bool = False, by: Actor = SYSTEM) -> list[str]:
         """
         Read the configuration again; swap it in whole, or leave everything as it was.
 
@@ -201,6 +186,7 @@ class Assembly:
 
         Args:
             force: what is gone is gone, however much it is.
+            by: who asked for it.
 
         Returns:
             Notes on what is legal and may surprise.
@@ -209,7 +195,7 @@ class Assembly:
             ConfigError: it cannot be used, or is not believed.
             StoreDownError: it cannot be adopted now.
         """
-        task = asyncio.create_task(self._reload(force=force))
+        task = asyncio.create_task(self._reload(force=force, by=by))
         self._reloads.add(task)
         task.add_done_callback(self._reloads.discard)
         try:
@@ -218,16 +204,17 @@ class Assembly:
             task.add_done_callback(self._tell_of_reload)
             raise
 
-    async def _reload(self, *, force: bool) -> list[str]:
+    async def _reload(self, *, force: bool, by: Actor) -> list[str]:
         async with self._reloading:
             try:
                 # Read beside the loop: a large file takes a second or more.
                 loaded = await asyncio.to_thread(load, self._config)
+                records = await asyncio.to_thread(Records, self._store, self.log, loaded)
                 fleet = make_fleet(loaded.settings, self._tools)
                 await self.observer.flush(self.memory)
-                await self._staff.number(loaded.settings)
-                await self._adopt(fleet, "reload", force=force)
-                await self._staff.take(loaded.settings)
+                await self._office.staff.number(loaded.settings)
+                await self._adopt(fleet, "reload", records, force=force, by=by)
+                await self._office.staff.take(loaded.settings)
             except Exception as error:
                 if isinstance(error, ConfigError):
                     self.log.refused(error)
@@ -235,9 +222,8 @@ class Assembly:
                 self._reload_failed = True
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
-            self.settings = _without_targets(loaded.settings)
-            self._go_by(self.settings)
-            self.catalogue.configure(catalogue_lists(loaded.settings))
+            self.settings, self._records = _without_targets(loaded.settings), records
+            self._office.go_by(self.settings)
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -253,10 +239,9 @@ class Assembly:
         if not isinstance(error, ConfigError):
             self.sink.faulted("reload", error)
 
-    def _go_by(self, settings: Settings) -> None:
-        """Let what asks no fleet go by *settings*."""
-        self._sla.rules = sla_rules(settings.sla)
-        self._sla_watch.rules_changed()
+    async def count(self) -> None:
+        """Count the tickets now, as a chore does every few seconds."""
+        await self._chores.count()
 
     def start(self) -> None:
         """Begin to look and to keep house."""
@@ -269,6 +254,7 @@ class Assembly:
     async def drain(self, deadline: timedelta, grace: timedelta) -> None:
         """Stop to look; what runs may finish within *grace*, and is cancelled then."""
         self.log.stopping()
+        self._feed.close()
         for reload in self._reloads:
             # The process ends, so memory may part from the store; the next start reads it.
             reload.cancel()
@@ -282,6 +268,7 @@ class Assembly:
         self.observer.stop()
         await self.observer.flush(self.memory)
         await self._heartbeats.flush(is_last=True)
+        await self._records.tell_head()
 
     def ticked(self) -> tuple[float, float]:
         """When scheduler and writer last turned, in monotonic seconds."""
@@ -290,9 +277,6 @@ class Assembly:
     def services(self) -> keys.Services:
         """What the web may call."""
         return keys.Services(
-            tickets=self._tickets,
-            removals=self._removals,
-            directory=self._staff.directory,
             subjects=Subjects(self.memory, self._scheduler.next_at),
             explainer=Explainer(
                 store=self._store,
@@ -304,7 +288,6 @@ class Assembly:
             ),
             accounts=Accounts(self._store, self._clock, self.memory),
             heartbeats=self._looker,
-            tokens=self._tokens,
             silences=Silences(
                 quiet=self.quiet,
                 store=self._store,
@@ -312,21 +295,15 @@ class Assembly:
                 check=calendar.check,
                 source=str(self._config) if self._config.name else "the configuration",
             ),
-            catalogue=make_catalogue_services(
-                catalogue=self.catalogue,
-                store=self._store,
-                clock=self._clock,
-                memory=self.memory,
-                sink=self.sink,
-                wake=self._scheduler.look_now,
-            ),
             wall=self._clock.wall,
-            **file_desks(self._store, self._clock, self.memory, self.sink),
+            **self._office.services(),
             reload=self.reload,
+            config=lambda: self._records.config(),  # noqa: PLW0108 - a reload brings others
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
+            active=lambda: self._office.active,
             settings=self._web_settings,
-            clocks=self._sla.read,
+            clocks=self._office.sla.read,
         )
 
     def _web_settings(self) -> keys.Settings:
@@ -335,6 +312,11 @@ class Assembly:
             version=__version__,
             metrics_token=server.metrics_token,
             public_url=server.public_url or "",
+            dialects=frozenset(name for name, served in server.dialects if served),
+            requests_per_second=self.settings.limits.requests_per_second,
+            requests_burst=self.settings.limits.requests_burst,
+            requests_at_once=self.settings.limits.requests_at_once,
+            failed_tries=self.settings.limits.failed_tries,
         )
 
     async def _look(self, check: str) -> Pace:
@@ -346,7 +328,15 @@ class Assembly:
     def _look_failed(self, _key: str, error: Exception) -> None:
         self.sink.faulted("look", error)
 
-    async def _adopt(self, fleet: Fleet, why: str, *, force: bool = False) -> None:
+    async def _adopt(
+        self,
+        fleet: Fleet,
+        why: str,
+        records: Records,
+        *,
+        force: bool = False,
+        by: Actor = SYSTEM,
+    ) -> None:
         fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
         with self.quiet.adopting(fleet):
             self._shrunk = await adopt(
@@ -357,19 +347,18 @@ class Assembly:
                 clock=self._clock,
                 memory=self.memory,
                 sink=self.sink,
+                by=by,
+                files=records.files,
             )
         if self._shrunk is not None:
             self.log.shrunk(self._shrunk)
-        self._longest_window = longest_window(fleet)
+        self._office.fleet_changed(fleet)
         self._trouble.isolation.configure(fleet.isolation)
         self._metrics.fleet_changed(fleet)
         self._scheduler.set_checks(timings(fleet))
         for key, spec in fleet.checks.items():
             if fingerprints.get(key, spec.fingerprint) != spec.fingerprint:
                 self._scheduler.look_now(key)  # it points elsewhere now
-
-    def _close_after(self) -> timedelta:
-        return max(self.settings.tickets.close_after, self._longest_window)
 
     def _figures(self) -> Figures:
         now = time.monotonic()

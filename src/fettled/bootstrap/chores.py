@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fettled.app.account import Unaccounted
-from fettled.app.escalation import Escalations
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
-from fettled.app.sla_watch import SlaWatch
-from fettled.app.tending import Tending
 from fettled.bootstrap.catalogue import forget_changes
+from fettled.bootstrap.office import Office
 from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
 from fettled.bootstrap.retention import forget as forget_history
 from fettled.core.errors import StoreDownError
+from fettled.core.tickets import OPEN_STATUSES
 from fettled.ports import Clock
 from fettled.scheduling import Scheduler
 from fettled.store import SqlStore
@@ -35,6 +34,7 @@ TEND = timedelta(seconds=5)
 #: How late a step of the escalation chain may be told.
 ESCALATE = timedelta(seconds=5)
 FORGET_EVERY = timedelta(minutes=10)
+FORGET_TICKETS = timedelta(minutes=1)
 GAUGE = timedelta(seconds=1)
 #: How old the counts of tickets may be: below any scrape interval, and 50,000 tickets are
 #: counted in a hundredth of a second.
@@ -50,6 +50,8 @@ LONGEST_TICK = timedelta(seconds=5)
 #: The writer proves itself every second; silent for this long, the store is down.
 STORE_SILENT_SECONDS = 5.0
 
+_OPEN = frozenset(map(str, OPEN_STATUSES))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chores:
@@ -61,10 +63,8 @@ class Chores:
     observer: Observer
     quiet: Quiet
     rollups: Rollups
-    tending: Tending
-    sla: SlaWatch
+    office: Office
     unaccounted: Unaccounted
-    escalations: Escalations
     trouble: OwnTrouble
     scheduler: Scheduler
     metrics: Metrics
@@ -76,6 +76,7 @@ class Chores:
         yield "blindness", BLIND_EVERY, self.trouble.sweep
         yield "flush", FLUSH, self.flush
         yield "forget", FORGET_EVERY, self.forget
+        yield "forget_tickets", FORGET_TICKETS, self.forget_tickets
         yield "tend", TEND, self.tend
         yield "escalate", ESCALATE, self.escalate
         yield "gauge", GAUGE, self.gauge
@@ -93,26 +94,34 @@ class Chores:
         with suppress(StoreDownError):
             for check in await self.rollups.tend():
                 self.scheduler.look_now(check)
-            await self.tending.tend()
+            await self.office.tending.tend()
 
     async def escalate(self) -> None:
         """Tell the steps that are due of tickets that nobody has started."""
         # While the store is down nothing is told, and nothing is lost: it is due still.
         with suppress(StoreDownError):
-            await self.escalations.tell()
+            await self.office.staff.escalations.tell()
 
     async def forget(self) -> None:
-        """Forget history that is old enough."""
+        """Forget history that is old enough, and requests that nobody sends again."""
         await forget_history(self.store, self.clock.wall())
         await forget_changes(self.store, self.clock.wall())
         await self.quiet.forget()
+        await self.office.once.forget()
+
+    async def forget_tickets(self) -> None:
+        """Forget tickets that are old enough: a minute after the start, then every hour."""
+        with suppress(StoreDownError):
+            await self.office.retention.turn()
 
     async def count(self) -> None:
         """Refresh the counts that metrics show."""
         self.metrics.unaccounted(len(self.unaccounted.look()))
         # While the store is down the last counts stand; that it is down is told elsewhere.
         with suppress(StoreDownError):
-            self.metrics.tickets_counted(await self.store.read(lambda r: r.ticket_counts()))
+            counts = await self.store.read(lambda r: r.ticket_counts())
+            self.metrics.tickets_counted(counts)
+            self.office.active = sum(n for (status, *_), n in counts.items() if status in _OPEN)
 
     async def quieten(self) -> None:
         """Notice what silences and windows began or ended, and tell of it."""
@@ -129,7 +138,7 @@ class Chores:
         """Tell which clocks of tickets ran low, or out."""
         # While the store is down nothing can be told; the next turn makes up for it.
         with suppress(StoreDownError):
-            await self.sla.look()
+            await self.office.sla_watch.look()
 
     async def gauge(self) -> None:
         """Read the gauges, and tick the heartbeats."""

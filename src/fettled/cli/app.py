@@ -14,7 +14,10 @@ import typer
 from fettled import __version__
 from fettled.cli import (
     account,
+    audit,
+    changes,
     configuration,
+    maintenances,
     oncall,
     operation,
     probing,
@@ -22,7 +25,6 @@ from fettled.cli import (
     simulate,
     store,
     subjects,
-    ticket_work,
     tickets,
     tokens,
     why,
@@ -44,8 +46,8 @@ account.register(app)
 oncall.register(app)
 configuration.register(app)
 simulate.register(app)
-ticket_work.register(tickets.app)
-for noun in (tickets, subjects, silences, windows, tokens, store):
+for noun in (tickets, subjects, silences, windows, tokens, audit, store):
+for noun in (tickets, subjects, silences, windows, maintenances, changes, tokens, store):
     app.add_typer(noun.app)
 
 

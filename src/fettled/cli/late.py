@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
+    from fettled.app.audit import Head, Verified
     from fettled.bootstrap.simulating import Answer
     from fettled.config.loader import Loaded
     from fettled.config.schema import Settings
@@ -106,6 +107,20 @@ def upgrade_store(url: str) -> None:
     from fettled.bootstrap import commands
 
     commands.upgrade_store(url)
+
+
+def verify_audit(url: str, anchor: str | None, tell: Callable[[int, int], None]) -> Verified:
+    """Verify the chain of the audit log; *tell* hears how far it is, and of how many."""
+    from fettled.bootstrap import auditing
+
+    return auditing.verify_audit(url, anchor, tell)
+
+
+def audit_head(url: str) -> Head:
+    """Give the head of the audit log."""
+    from fettled.bootstrap import auditing
+
+    return auditing.audit_head(url)
 
 
 def simulate(

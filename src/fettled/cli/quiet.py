@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
@@ -18,8 +17,8 @@ from fettled.cli import late
 from fettled.cli.client import call, post, segment, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.lists import pages
+from fettled.cli.moments import instant, length
 from fettled.cli.output import moment, print_json, print_line, print_table
-from fettled.core.durations import parse_duration
 from fettled.core.errors import InvalidError
 
 #: `core.quiet.Scope`, written out for help and completion.
@@ -61,6 +60,20 @@ def who(subject: str | None, selector: Iterable[str] | None) -> dict[str, Any]:
     Raises:
         InvalidError: neither or both are named, or a label is none.
     """
+    labels = labels_of(selector)
+    if (subject is None) is (not labels):
+        msg = "name either a SUBJECT or labels by --selector NAME=VALUE"
+        raise InvalidError(msg, "subject")
+    return {"subject": subject} if subject is not None else {"selector": labels}
+
+
+def labels_of(selector: Iterable[str] | None) -> dict[str, str]:
+    """
+    Read labels.
+
+    Raises:
+        InvalidError: one of them is none, or has two values.
+    """
     labels: dict[str, str] = {}
     for each in selector or ():
         name, equals, value = each.partition("=")
@@ -71,10 +84,7 @@ def who(subject: str | None, selector: Iterable[str] | None) -> dict[str, Any]:
             msg = f"--selector: no subject has two values of {name!r}"
             raise InvalidError(msg, "selector")
         labels[name] = value
-    if (subject is None) is (not labels):
-        msg = "name either a SUBJECT or labels by --selector NAME=VALUE"
-        raise InvalidError(msg, "subject")
-    return {"subject": subject} if subject is not None else {"selector": labels}
+    return labels
 
 
 def when(start: str | None, until: str | None, lasting: str | None) -> dict[str, str]:
@@ -100,42 +110,6 @@ def when(start: str | None, until: str | None, lasting: str | None) -> dict[str,
             msg = "--from: is out of all reach"
             raise InvalidError(msg, "starts_at") from None
     return asked
-
-
-def instant(text: str, option: str) -> datetime:
-    """
-    Read a time with its zone.
-
-    Raises:
-        InvalidError: it is none.
-    """
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        msg = f"{option}: {text!r} is no time: write one such as 2026-11-21T18:00+01:00"
-        raise InvalidError(msg, option) from None
-    if read.tzinfo is None:
-        msg = f"{option}: {text!r} has no time zone: add one, such as Z or +01:00"
-        raise InvalidError(msg, option)
-    try:
-        return read.astimezone(UTC)
-    except OverflowError:
-        msg = f"{option}: {text!r} is out of all reach"
-        raise InvalidError(msg, option) from None
-
-
-def length(text: str, option: str) -> timedelta:
-    """
-    Read a duration.
-
-    Raises:
-        InvalidError: it is none.
-    """
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        msg = f"{option}: {text!r} {error}"
-        raise InvalidError(msg, option) from None
 
 
 def make(where: Whereabouts, path: str, asked: dict[str, Any], *, as_json: bool) -> None:

@@ -1,25 +1,29 @@
 """
-`fettled tickets comment | resolve | reopen | adopt`: what people do to tickets.
+`fettled tickets take | start | hold | resume | resolve | ...`: the moves of a ticket's life.
 
-Each is one request of the API; what is legal when is decided there.
+Each is one action of the API for each ticket that is named; what is legal when is
+decided there.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any, Literal
 
 import typer
 
-from fettled.cli.client import Address, RefusedError, get, post, whole
-from fettled.cli.daemon_access import Whereabouts, with_tickets
+from fettled.cli.acting import Order, act
+from fettled.cli.client import Address, RefusedError
+from fettled.cli.daemon_access import Whereabouts
 from fettled.cli.lists import pages
-from fettled.cli.options import Config, Json, Token, TokenFile, Url
-from fettled.cli.output import cell, print_json, print_line
-from fettled.cli.tickets import Ref, ticket_path
+from fettled.cli.moments import ahead
+from fettled.cli.options import Json
+from fettled.cli.output import cell
+from fettled.cli.reaching import reaching
+from fettled.cli.ticket_refs import TICKETS, IfVersion, Refs
+from fettled.cli.ticket_words import Ticket, mine, status_of, with_owner
 from fettled.core.errors import InvalidError
 
-#: `lifecycle.PEOPLES_CODES`, written out so that help and completion offer no others.
+#: `moves.PEOPLES_CODES`, written out so that help and completion offer no others.
 GivenCode = Literal[
     "fixed",
     "workaround",
@@ -33,37 +37,70 @@ GivenCode = Literal[
 
 def register(app: typer.Typer) -> None:
     """Add this file's commands to the group *app*."""
-    app.command()(comment)
-    app.command()(resolve)
-    app.command()(reopen)
-    app.command()(adopt)
+    for command in (take, start, hold, resume, resolve, reopen, close):
+        app.command()(command)
+    app.command("move-to-open")(move_to_open)
 
 
-def comment(
+@reaching
+def take(
+    *, refs: Refs, where: Whereabouts, if_version: IfVersion = None, json: Json = False
+) -> None:
+    """Put your name on tickets and start: "I am on it"."""
+    act(where, refs, Order({"action": "take"}, mine), if_version=if_version, as_json=json)
+
+
+@reaching
+def start(
+    *, refs: Refs, where: Whereabouts, if_version: IfVersion = None, json: Json = False
+) -> None:
+    """Say that work has begun, whoever holds it."""
+    act(where, refs, Order({"action": "start"}, with_owner), if_version=if_version, as_json=json)
+
+
+@reaching
+def move_to_open(
+    *, refs: Refs, where: Whereabouts, if_version: IfVersion = None, json: Json = False
+) -> None:
+    """Take a start back; nobody is notified."""
+    order = Order({"action": "move_to_open"}, with_owner)
+    act(where, refs, order, if_version=if_version, as_json=json)
+
+
+@reaching
+def hold(
     *,
-    ref: Ref,
-    text: Annotated[
-        str, typer.Argument(help="The comment, markdown; '-' reads stdin.", show_default=False)
+    refs: Refs,
+    reason: Annotated[str, typer.Option(help="What is waited for.", show_default=False)],
+    until: Annotated[
+        str,
+        typer.Option(
+            help="How long, such as 2h or 3d, or until when, such as 2026-11-21T18:00+01:00.",
+            show_default=False,
+        ),
     ],
-    config: Config = None,
-    url: Url = None,
-    token: Token = None,
-    token_file: TokenFile = None,
+    where: Whereabouts,
+    if_version: IfVersion = None,
     json: Json = False,
 ) -> None:
-    """Add a comment; it cannot be changed afterwards."""
-    # The last line's end is the pipe's, not the comment's.
-    body = sys.stdin.read().removesuffix("\n").removesuffix("\r") if text == "-" else text
-    if not body.strip():
-        msg = "the comment is empty"
-        raise InvalidError(msg, "body")
-    where = Whereabouts(config, url, token, token_file)
-    _act(where, ref, {"action": "comment", "body": body}, "commented", as_json=json)
+    """Wait for somebody else; it resumes by itself then, or when the reporter comments."""
+    told = _text(reason, "--reason", "say what is waited for")
+    body = {"action": "hold", "reason": told, "until": ahead(until, "--until").isoformat()}
+    act(where, refs, Order(body, status_of), if_version=if_version, as_json=json)
 
 
+@reaching
+def resume(
+    *, refs: Refs, where: Whereabouts, if_version: IfVersion = None, json: Json = False
+) -> None:
+    """Go on with tickets that were on hold."""
+    act(where, refs, Order({"action": "resume"}, with_owner), if_version=if_version, as_json=json)
+
+
+@reaching
 def resolve(
     *,
-    ref: Ref,
+    refs: Refs,
     code: Annotated[GivenCode, typer.Option(help="How it was resolved.")] = "fixed",
     summary: Annotated[
         str | None, typer.Option(help="What was done, in a sentence.", show_default=False)
@@ -72,105 +109,68 @@ def resolve(
         int | None,
         typer.Option(min=1, help="With --code duplicate: the other's number.", show_default=False),
     ] = None,
-    config: Config = None,
-    url: Url = None,
-    token: Token = None,
-    token_file: TokenFile = None,
-    json: Json = False,
-) -> None:
-    """Resolve a ticket; it is reopened when its subject turns out to be still down."""
-    action: dict[str, Any] = {"action": "resolve", "code": code}
-    if summary is not None:
-        action["summary"] = summary
-    if duplicate_of is not None:
-        action["duplicate_of"] = duplicate_of
-    where = Whereabouts(config, url, token, token_file)
-    before, phase = _act(where, ref, action, "resolved", as_json=json)
-    if before is not None:
-        sys.stderr.write(f"fettled: #{before['number']} was resolved already\n")
-    elif phase is not None:
-        sys.stderr.write(
-            f"fettled: its subject is still {cell(phase)}: unless it recovers, this is reopened\n"
-        )
-
-
-def reopen(
-    *,
-    ref: Ref,
-    config: Config = None,
-    url: Url = None,
-    token: Token = None,
-    token_file: TokenFile = None,
-    json: Json = False,
-) -> None:
-    """Reopen a resolved ticket, whatever its reopen window says."""
-    where = Whereabouts(config, url, token, token_file)
-    _act(where, ref, {"action": "reopen"}, "reopened", as_json=json)
-
-
-def adopt(
-    *,
-    subjects: Annotated[
-        list[str] | None, typer.Argument(metavar="[SUBJECT]...", show_default=False)
+    until: Annotated[
+        str | None,
+        typer.Option(
+            help="With --code wont_fix or workaround: how long, or until when, to accept it.",
+            show_default=False,
+        ),
     ] = None,
-    config: Config = None,
-    url: Url = None,
-    token: Token = None,
-    token_file: TokenFile = None,
+    where: Whereabouts,
+    if_version: IfVersion = None,
     json: Json = False,
 ) -> None:
-    """Make one ticket of what was down when publishing was switched on."""
-    where = Whereabouts(config, url, token, token_file)
-    body = {"subjects": subjects or []}
-    path = "/api/v1/tickets/adopt"
-    said = with_tickets(where, lambda to: whole(to, post(to, path, body), "ticket", "adopted"))
-    if json:
-        print_json(said)
-    elif not said["adopted"]:
-        print_line("nothing to adopt: observe_only holds nothing that is down and published now")
-    else:
-        count = len(said["adopted"])
-        print_line(f"#{said['ticket']['number']}: {count} check{'s'[: count > 1]} adopted")
+    """Resolve tickets; one is reopened when its subject turns out to be still down."""
+    body: dict[str, Any] = {"action": "resolve", "code": code}
+    if (code == "duplicate") is not (duplicate_of is not None):
+        msg = "--code duplicate and --duplicate-of NUMBER go together: give both or neither"
+        raise InvalidError(msg, "duplicate_of")
+    if until is not None and code not in {"wont_fix", "workaround"}:
+        msg = "--until goes with --code wont_fix or --code workaround"
+        raise InvalidError(msg, "until")
+    if summary is not None:
+        body["summary"] = summary
+    if duplicate_of is not None:
+        body["duplicate_of"] = duplicate_of
+    if until is not None:
+        body["until"] = ahead(until, "--until").isoformat()
+    act(where, refs, Order(body, status_of, _still), if_version=if_version, as_json=json)
 
 
-def _act(
-    where: Whereabouts, ref: str, action: dict[str, Any], done: str, *, as_json: bool
-) -> tuple[dict[str, Any] | None, str | None]:
-    """Do *action*; the ticket, if it was *done* before, and the phase its subject is still in."""
-    path = ticket_path(ref)
-
-    def work(address: Address) -> tuple[dict[str, Any], dict[str, Any] | None, str | None]:
-        before = _ticket(address, path) if done == "resolved" else None
-        ticket = whole(address, post(address, path + "/actions", action), "number", "status")
-        if before is None:
-            return ticket, None, None
-        if before.get("version") == ticket.get("version"):
-            return ticket, before, None
-        return ticket, None, _still(address, path)
-
-    ticket, before, phase = with_tickets(where, work)
-    if as_json:
-        print_json(ticket)
-        return before, phase
-    status = ticket["status"]
-    if before is None:
-        print_line(f"#{ticket['number']} {done}" + ("" if status == done else f", now {status}"))
-    return before, phase
+@reaching
+def reopen(
+    *, refs: Refs, where: Whereabouts, if_version: IfVersion = None, json: Json = False
+) -> None:
+    """Reopen resolved tickets, whatever their reopen window says."""
+    order = Order({"action": "reopen"}, lambda ticket: f"reopened, now {with_owner(ticket)}")
+    act(where, refs, order, if_version=if_version, as_json=json)
 
 
-def _ticket(address: Address, path: str) -> dict[str, Any] | None:
+@reaching
+def close(
+    *, refs: Refs, where: Whereabouts, if_version: IfVersion = None, json: Json = False
+) -> None:
+    """End resolved tickets for good; nothing about them can be changed afterwards."""
+    act(where, refs, Order({"action": "close"}, status_of), if_version=if_version, as_json=json)
+
+
+def _still(address: Address, ticket: Ticket) -> str | None:
+    """Warn of a subject that is still down, which the last entry of the timeline tells."""
+    path = f"{TICKETS}/{ticket['number']}/timeline"
     try:
-        return whole(address, get(address, path), "number")
-    except RefusedError:
-        return None  # the action is refused in better words
-
-
-def _still(address: Address, path: str) -> str | None:
-    """Give the phase that the last entry of the timeline tells of the subject."""
-    try:
-        entries = pages(address, path + "/timeline", {}, 10_000)["items"]
+        entries = pages(address, path, {}, 10_000)["items"]
     except RefusedError:
         return None  # it is resolved; a word less is no failure
     data = (entries[-1].get("data") if entries else None) or {}
     phase = data.get("subject_phase")
-    return None if phase is None else str(phase)
+    if phase is None:
+        return None
+    said = f"the subject of #{ticket['number']} is still {cell(phase)}"
+    return f"{said}: unless it recovers, this is reopened"
+
+
+def _text(given: str, option: str, cure: str) -> str:
+    if not given.strip():
+        msg = f"{option}: {cure}"
+        raise InvalidError(msg, option)
+    return given

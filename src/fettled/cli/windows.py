@@ -8,6 +8,7 @@ import typer
 
 from fettled.cli import quiet
 from fettled.cli.daemon_access import Whereabouts
+from fettled.cli.moments import length
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.core.errors import InvalidError
 
@@ -109,5 +110,5 @@ def _when(  # noqa: PLR0917 - each is an option of its own
     if duration is None:
         msg = "--duration: say how long each one takes, such as 2h"
         raise InvalidError(msg, "duration")
-    quiet.length(duration, "--duration")
+    length(duration, "--duration")
     return {"cron": cron, "duration": duration, **({} if zone is None else {"zone": zone})}

@@ -102,7 +102,7 @@ def assemble(
     budget = Budget()
 
     def part(path: FilePath, shown: str) -> Part:
-        source = Sources(sources.environment, path.parent)
+        source = Sources(sources.environment, path.parent, taken=sources.taken)
         document = parse(read(path, shown), shown, source, budget, places=places)
         return Part(path, shown, document)
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from fettled.probes.options import Options, PositiveDuration
+from fettled.probes.options import Duration, Options, PositiveDuration
+
+_SHORTEST, _LONGEST = timedelta(days=5), timedelta(days=365)
+
+
+def _check_retention(kept: timedelta) -> timedelta:
+    if not _SHORTEST <= kept <= _LONGEST:
+        msg = "must be from 5d to 365d"
+        raise ValueError(msg)
+    return kept
 
 
 class TicketSettings(Options):
@@ -26,4 +35,9 @@ class TicketSettings(Options):
     escalate_enterprise: bool = Field(
         default=True,
         description="Whether impact `enterprise` escalates at once, to the parent team.",
+    )
+    retention: Annotated[Duration, AfterValidator(_check_retention)] = Field(
+        timedelta(days=365),
+        description="How long tickets are kept once they are resolved, `5d` to `365d`; never"
+        " shorter than until they close. Open ones are always kept.",
     )

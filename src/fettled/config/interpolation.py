@@ -30,11 +30,14 @@ class Sources:
     Attributes:
         environment: the variables; `CREDENTIALS_DIRECTORY` is among them.
         directory: what a relative `${file:...}` is relative to.
+        taken: the values that were had from elsewhere, so that they are never shown; a
+            default stands in the file itself.
     """
 
     environment: Mapping[str, str]
     directory: Path
     _read: dict[Path, str] = field(default_factory=dict, repr=False)
+    taken: set[str] = field(default_factory=set, repr=False)
 
     def interpolate(self, text: str) -> str:
         """
@@ -66,6 +69,8 @@ class Sources:
             raise ValueError(msg)
         name, default = form.groups()
         value = self.environment.get(name)
+        if value:
+            self.taken.add(value)
         if default is not None:
             return value or default
         if value is None:
@@ -107,4 +112,5 @@ class Sources:
                 raise ValueError(msg)
             # Editors and `echo` end a file with a line break that is no part of the value.
             self._read[path] = value.removesuffix("\n").removesuffix("\r")
+        self.taken.add(self._read[path])
         return self._read[path]

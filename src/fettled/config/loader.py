@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn
 
@@ -40,11 +41,15 @@ class Loaded:
     Attributes:
         notes: what is legal and yet may surprise, one sentence each.
         files: all that were read, the named one first.
+        digests: the SHA-256 of each file's text, by its path.
+        elsewhere: values that came from variables, files and credentials.
     """
 
     settings: Settings
     notes: tuple[str, ...]
     files: tuple[Path, ...]
+    digests: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 def load(
@@ -96,7 +101,13 @@ def load(
     else:
         noted_at = []
     files = tuple(part.path for part in joined.parts)
-    return Loaded(settings, (*joined.notes, *take_notes(settings), *noted_at), files)
+    return Loaded(
+        settings,
+        (*joined.notes, *take_notes(settings), *noted_at),
+        files,
+        {str(file): sha256(texts[file].encode()).hexdigest() for file in files if file in texts},
+        frozenset(sources.taken),
+    )
 
 
 def _tell(joined: Assembly, problems: list[Problem]) -> NoReturn:

@@ -111,6 +111,17 @@ class TlsFiles(Options):
     key: str = Field(description="PEM file of its private key.")
 
 
+class Dialects(Options):
+    """HTTP APIs of other products that are answered as well."""
+
+    equipment: bool = Field(
+        default=True, description="Incidents about equipment: `/api/v1/incidents`."
+    )
+    team_incidents: bool = Field(
+        default=True, description="Incidents of teams: `/v1/team/{id}/incidents` and the like."
+    )
+
+
 class Server(Options):
     """Where the daemon answers."""
 
@@ -127,6 +138,9 @@ class Server(Options):
         " `$RUNTIME_DIRECTORY`.",
     )
     metrics_token: bool = Field(default=False, description="Ask `/metrics` for a token too.")
+    dialects: Dialects = Field(
+        default_factory=Dialects, description="HTTP APIs of other products, to be switched off."
+    )
     tls: TlsFiles | None = Field(None, description="Serve https with these files.")
 
     @property
@@ -247,6 +261,18 @@ class Limits(Options):
     )
     per_host: Annotated[int, Field(ge=1, le=100_000)] = Field(
         64, description="Probes at a time to one host."
+    )
+    requests_per_second: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        200, description="HTTP requests of one token, and of one address, in the long run."
+    )
+    requests_burst: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        1000, description="The same after a pause, before `requests_per_second` holds."
+    )
+    requests_at_once: Annotated[int, Field(ge=1, le=512)] = Field(
+        64, description="HTTP requests of one address in work at a time."
+    )
+    failed_tries: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        10, description="Bad tokens a minute of one address, and for one token's id."
     )
 
 

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from fettled.calendar import Opening, Week, check_zone
 from fettled.config.names import LabelName, LabelValue
 from fettled.config.policies import LaxPriority, Name
+from fettled.core.intervals import Pieces
 from fettled.core.sla_rules import NOTHING_PROMISED, SHIPPED, Override, Rules, Target, Targets
 from fettled.core.words import Priority
 from fettled.probes.options import OneOrMany, Options, PositiveDuration
@@ -164,6 +165,14 @@ def sla_rules(settings: SlaSettings) -> Rules:
         for each in settings.overrides
     )
     return Rules(targets, overrides)
+
+
+def office_hours(settings: SlaSettings) -> Pieces | None:
+    """Give the hours of the calendar that holds by default, or of the only one; None: neither."""
+    names = list(settings.calendars)
+    name = settings.calendar or (names[0] if len(names) == 1 else None)
+    calendar = settings.calendars.get(name) if name is not None else None
+    return None if calendar is None else _week(calendar).working
 
 
 def _laid(

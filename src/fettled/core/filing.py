@@ -45,6 +45,7 @@ class NewTicket:
     service_interrupted: bool | None = None
     occurred_at: datetime | None = None
     subject: str | None = None
+    filed_for: str | None = None
     team: str | None = None
     assignee: str | None = None
     shift: str | None = None
@@ -120,6 +121,7 @@ _AS_GIVEN = (
     "service_interrupted",
     "occurred_at",
     "subject",
+    "filed_for",
     "reporter",
     "labels",
 )

@@ -7,7 +7,7 @@ ticket). Who a caller is, and which route asks for what, is the web's matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -130,12 +130,18 @@ def sees(who: Principal, ticket: Ticket) -> bool:
 
     Without `ticket.view_any` that is: of one's teams and shifts, held or reported by oneself.
     """
+    people = {ticket.assignee, ticket.reporter}
+    return sees_names(who, people=people, team=ticket.team, shift=ticket.shift)
+
+
+def sees_names(
+    who: Principal, *, people: Container[str | None], team: str | None, shift: str | None
+) -> bool:
+    """Whether *who* may know of a ticket of those people, that team and that shift; see `sees`."""
     if Permission.TICKET_VIEW_ANY in who.permissions:
         return True
     return Permission.TICKET_VIEW in who.permissions and (
-        who.name in {ticket.assignee, ticket.reporter}
-        or ticket.team in who.teams
-        or ticket.shift in who.shifts
+        who.name in people or team in who.teams or shift in who.shifts
     )
 
 

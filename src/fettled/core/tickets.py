@@ -110,6 +110,7 @@ class Ticket:
         member_count, done_count: of its checklist; done are those that are not down.
         level: P1 to P5, where a person gave it; else it goes by the priority.
         service_interrupted: None: nobody said.
+        filed_for: the team that it was filed for, whoever has it since.
         shift: the on-call schedule that owns it, instead of a person.
         supplier: outside the house, to whom it was escalated.
         hold_until, hold_reason: of a ticket that is pending.
@@ -165,6 +166,7 @@ class Ticket:
     project: str | None = None
     application: str | None = None
     service_interrupted: bool | None = None
+    filed_for: str | None = None
     shift: str | None = None
     supplier: str | None = None
     hold_until: datetime | None = None

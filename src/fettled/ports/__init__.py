@@ -5,6 +5,7 @@ Adapters in `probes`, `store`, `telemetry` and `clock` fit these; the suites in
 `tests/contracts` hold probes and stores to what is promised here.
 """
 
+from fettled.ports.audit import AuditFilter
 from fettled.ports.catalogue import (
     Application,
     Asset,
@@ -29,6 +30,7 @@ from fettled.ports.fleet import (
     IsolationSpec,
     SubjectSpec,
 )
+from fettled.ports.once import KeptAnswer
 from fettled.ports.people import (
     Directory,
     Numbered,
@@ -72,6 +74,7 @@ __all__ = [
     "QUIET_WORDS",
     "Application",
     "Asset",
+    "AuditFilter",
     "CanarySpec",
     "Catalogue",
     "ChangeFilter",
@@ -90,6 +93,7 @@ __all__ = [
     "HeartbeatSpec",
     "Input",
     "IsolationSpec",
+    "KeptAnswer",
     "KnownCheck",
     "Lists",
     "MaintenanceFilter",

@@ -12,13 +12,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.ports.audit import AuditReader
 from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
 from fettled.ports.escalations import EscalationsReader, EscalationsUnit
+from fettled.ports.feed import FeedReader
 from fettled.ports.files import FilesReader, FilesUnit
+from fettled.ports.once import OnceReader, OnceUnit
 from fettled.ports.people import PeopleReader, PeopleUnit
+from fettled.ports.retention import RetentionUnit
 from fettled.ports.search import SearchReader
 from fettled.ports.sla import SlaReader, SlaUnit
 from fettled.ports.store import Reader, UnitOfWork
+from fettled.ports.tokens import TokensReader, TokensUnit
 
 T = TypeVar("T")
 
@@ -73,6 +78,10 @@ class DeskReader(
     PeopleReader,
     EscalationsReader,
     FilesReader,
+    AuditReader,
+    TokensReader,
+    OnceReader,
+    FeedReader,
     SearchReader,
     Protocol,
 ):
@@ -104,6 +113,9 @@ class DeskUnit(
     PeopleUnit,
     EscalationsUnit,
     FilesUnit,
+    RetentionUnit,
+    TokensUnit,
+    OnceUnit,
     Protocol,
 ):
     """A unit of the writer that may do everything; see `UnitOfWork`."""

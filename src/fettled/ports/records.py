@@ -52,7 +52,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token, without its secret: *digest* is the SHA-256 of it, in hex."""
+    """
+    A bearer token, without its secret: *digest* is the SHA-256 of it, in hex.
+
+    Attributes:
+        scope: permissions beyond which it does not go; None: all of its role's.
+    """
 
     id: str
     digest: str
@@ -60,6 +65,7 @@ class Token:
     role: str | None
     created_at: datetime
     expires_at: datetime | None = None
+    scope: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ class TicketFilter:
         viewer: None for one who may see every ticket.
         member: subjects on its checklist.
         level: P1 to P5; a ticket without one goes by its priority.
+        filed_for: teams that it was filed for, whoever has it since.
+        link: what it is linked to: (type, name).
         label: `key=value`; of several with one key any will do, and every key must.
         opened_from, opened_until: of `created_at`, the end excluded; the others likewise.
         sla: how much time its running clocks have left: green, orange or red.
@@ -115,6 +123,8 @@ class TicketFilter:
     resolved_until: datetime | None = None
     updated_since: datetime | None = None
     q: str | None = None
+    filed_for: frozenset[str] = frozenset()
+    link: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +166,23 @@ class Gating:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input other than an observation, as it was logged: what makes a replay exact."""
+    """
+    An input other than an observation, as it was logged: what makes a replay exact.
+
+    It is a row of the audit log too; see `fettled.core.audit`.
+
+    Attributes:
+        actor: the person's or token's name, else the type.
+        actor_type: as `Actor.type`.
+        about: what it is about, such as `ticket:42`; empty: the daemon.
+        hash: of this row onto the one before it; empty where nothing is chained.
+    """
 
     position: int
     kind: str
     at: datetime
     actor: str
     data: dict[str, Any]
+    actor_type: str = ""
+    about: str = ""
+    hash: str = ""

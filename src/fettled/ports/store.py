@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from fettled.core.condition import Condition
 from fettled.core.spans import Span
-from fettled.core.tickets import Change, Entry, Member, Membership, Ticket
+from fettled.core.tickets import Actor, Change, Entry, Member, Membership, Ticket
 from fettled.core.words import Gate
 from fettled.ports.fleet import SubjectSpec
 from fettled.ports.quiet import QuietSpec
@@ -153,8 +153,13 @@ class UnitOfWork(Reader, Protocol):
         ...
 
     def put_heartbeats(self, beats: Iterable[Heartbeat]) -> None: ...
-    def log_input(self, kind: str, at: datetime, actor: str, data: dict[str, Any]) -> None:
-        """Record an input other than an observation: a person's action, a reload, a start."""
+    def log_input(self, kind: str, at: datetime, actor: Actor | str, data: dict[str, Any]) -> None:
+        """
+        Record an input other than an observation: a person's action, a reload, a start.
+
+        It is audited: never with a secret in it, and never changed. Of an actor that is a
+        name alone, the type is taken from `fettled.core.audit.type_of`.
+        """
         ...
 
     def sync_subjects(self, specs: Sequence[SubjectSpec], at: datetime) -> None:

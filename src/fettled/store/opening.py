@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
@@ -31,6 +31,15 @@ from fettled.store.writer import PATIENCE_SECONDS, Writer
 
 T = TypeVar("T")
 
+
+class Around(Protocol):
+    """What may be put around every unit that is written: more to do in its transaction."""
+
+    def __call__(self, unit: Callable[[DeskUnit], T]) -> Callable[[DeskUnit], T]:
+        """Give the unit that is written in place of *unit*."""
+        ...
+
+
 #: A thread that has not turned for this long hangs in the operating system.
 STUCK_SECONDS = 15.0
 #: How long closing waits for what is queued.
@@ -39,12 +48,18 @@ CLOSE_SECONDS = 2.0
 READERS_CLOSE_SECONDS = 1.0
 
 
+def _nothing(unit: Callable[[DeskUnit], T]) -> Callable[[DeskUnit], T]:
+    return unit
+
+
 class SqlStore:
     """The port `Store`, over one writer thread and a few reader threads."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer
         self._readers = readers
+        #: Set by the composition root; called on the caller's thread, in its context.
+        self.around: Around = _nothing
 
     async def write(self, unit: Callable[[DeskUnit], T]) -> T:
         """
@@ -54,7 +69,7 @@ class SqlStore:
             StoreDownError: nothing of the unit was kept.
             StoreUnsureError: it may have been kept.
         """
-        job = self._writer.submit(unit)
+        job = self._writer.submit(self.around(unit))
         watch = job.loop.call_later(STUCK_SECONDS, self._give_up_if_stuck, job)
         try:
             value: T = await job.future

@@ -79,6 +79,7 @@ _PLAIN = (
     "project",
     "application",
     "service_interrupted",
+    "filed_for",
     "shift",
     "supplier",
     "hold_until",
@@ -339,13 +340,14 @@ def dump_token(token: Token) -> Row:
         "role": token.role,
         "created_at": token.created_at,
         "expires_at": token.expires_at,
+        "scope": None if token.scope is None else list(token.scope),
     }
 
 
 def load_token(row: Row) -> Token:
     """Make the token of a row."""
-    row["user"] = row.pop("user_name")
-    return Token(**row)
+    row["user"], scope = row.pop("user_name"), row.pop("scope")
+    return Token(**row, scope=None if scope is None else tuple(scope))
 
 
 def load_event(row: Row) -> OutboxEvent:

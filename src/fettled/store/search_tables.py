@@ -44,6 +44,7 @@ SELDOM_THERE = (
     "project",
     "application",
     "sla_state",
+    "filed_for",
 )
 
 for _name in ALWAYS_THERE:

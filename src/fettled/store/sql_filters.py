@@ -38,13 +38,13 @@ from fettled.core.words import Priority, Status
 from fettled.ports import TicketFilter, Viewer
 from fettled.store.columns import clean
 from fettled.store.search_tables import ALWAYS_THERE, SELDOM_THERE, ticket_labels
+from fettled.store.sql_links import is_linked
 from fettled.store.tables import members, tickets
+from fettled.store.tables_catalogue import links
 
 #: Columns in which one of some values must stand, and the fields that name these.
 PLAIN = {
-    name: name.removesuffix("_state")
-    for name in (*ALWAYS_THERE, *SELDOM_THERE)
-    if name != "level"
+    name: name.removesuffix("_state") for name in (*ALWAYS_THERE, *SELDOM_THERE) if name != "level"
 }
 #: The level of a ticket that was given none; no priority leads to P5.
 _LEVEL_OF = {
@@ -100,6 +100,8 @@ def facets_of(which: TicketFilter, *, is_postgres: bool) -> list[Facet]:
         found.append(see.escalation(which.escalation_level))
     if which.member:
         found.append(see.member(which.member))
+    if which.link:
+        found.append(see.link(which.link))
     found += [see.label(each) for each in _labels_by_key(which.label)]
     if which.viewer is not None:
         found.append(see.viewer(which.viewer))
@@ -202,6 +204,22 @@ class _Sight:
         probe = select(members.c.ticket.label("number")).where(self.is_in(members.c.subject, some))
         lane = Lanes(members.c.subject, some, number=members.c.ticket)
         return Facet(condition, probe.distinct(), (lane,))
+
+    def link(self, wanted: frozenset[tuple[str, str]]) -> Facet:
+        c = links.c
+        by_type: dict[str, list[str]] = {}
+        for kind, name in sorted(wanted):
+            by_type.setdefault(kind, []).append(name)
+        lanes = tuple(
+            Lanes(c.name, tuple(names), number=c.ticket, also=c.type == kind)
+            for kind, names in by_type.items()
+        )
+        probes = [
+            select(c.ticket.label("number")).where(c.type == kind, self.is_in(c.name, names))
+            for kind, names in by_type.items()
+        ]
+        probe = probes[0] if len(probes) == 1 else select(union_all(*probes).subquery().c.number)
+        return Facet(is_linked(sorted(wanted)), probe.distinct(), lanes)
 
     def label(self, labels: tuple[str, ...]) -> Facet:
         c = ticket_labels.c

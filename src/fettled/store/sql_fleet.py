@@ -56,7 +56,6 @@ _RENAMES = (
 _TOKEN = select(tokens).where(tokens.c.id == bindparam("id"))
 _TOKEN_COUNT = select(func.count().label("n")).select_from(tokens)
 _ADD_TOKEN = add(tokens)
-_ADD_INPUT = add(inputs, "position")
 _INPUTS = (
     select(inputs)
     .where(inputs.c.position > bindparam("after"))
@@ -186,11 +185,6 @@ def token_count(link: Link) -> int:
 def add_token(link: Link, value: Token) -> None:
     """Add a token."""
     link.run(_ADD_TOKEN, dump_token(value))
-
-
-def log_input(link: Link, kind: str, at: datetime, actor: str, data: dict[str, Any]) -> None:
-    """Append to the log of inputs."""
-    link.run(_ADD_INPUT, {"kind": kind, "at": at, "actor": actor, "data": data})
 
 
 def every_input(link: Link, *, after: int, limit: int) -> list[Input]:

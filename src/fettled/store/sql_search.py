@@ -168,7 +168,7 @@ class _Search:
         # Asked like that, a database begins with the lane and not with the tickets.
         kept = [exists().where(t.number == lanes.number, *others)] if others else []
         starts = tuple((value,) for value in lanes.values)
-        return Bundle((lanes.column,), starts, (*place, *kept), lanes.number)
+        return Bundle((lanes.column,), starts, (*place, *extra, *kept), lanes.number)
 
     def _by_words(self, asked: list[str], facets: Sequence[Facet]) -> list[int]:
         """Ask era by era; within one, look at all that have the words."""
@@ -203,7 +203,12 @@ class _Search:
             least = with_lanes[0] if len(with_lanes) == 1 else min(with_lanes, key=self._some)
             others = [facet.condition for facet in facets if facet is not least]
             return self._by_lanes(least, [*others, *self.also, *eras])
-        if len(facets) == 1 and not self.which.status and not self.also and self._some(facets[0]) <= SOME:
+        if (
+            len(facets) == 1
+            and not self.which.status
+            and not self.also
+            and self._some(facets[0]) <= SOME
+        ):
             numbers = facets[0].probe.where(*beyond(self.sort, self.after))
             return self._run(numbers.order_by(*ordered(self.sort)).limit(self.limit))
         if self.which.status:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from fettled.core.words import Status
@@ -40,6 +41,13 @@ _Number = BigInteger().with_variant(Integer(), "sqlite")
 
 _ANY_STATUS = ", ".join(f"'{status}'" for status in Status)
 _IS_OVER = "status IN ('resolved', 'closed')"
+
+
+def _where_set(name: str) -> Index:
+    """Index a column that few rows have."""
+    is_set = text(f"{name} IS NOT NULL")
+    return Index(f"ix_tickets_{name}", name, sqlite_where=is_set, postgresql_where=is_set)
+
 
 tickets = Table(
     "tickets",
@@ -98,6 +106,7 @@ tickets = Table(
     Column("project", CleanText),
     Column("application", CleanText),
     Column("service_interrupted", Boolean),
+    Column("filed_for", CleanText),
     Column("shift", CleanText),
     Column("supplier", CleanText),
     Column("hold_until", UtcDateTime),
@@ -128,6 +137,8 @@ tickets = Table(
     Index(None, "snoozed_until"),
     Index(None, "status", "resolved_at"),
     Index(None, "sla_next_at"),
+    # What points to a ticket is let go when it is deleted, and is to be found for that.
+    *(_where_set(name) for name in ("previous", "merged_into", "resolution_duplicate_of")),
     sqlite_autoincrement=True,
 )
 
@@ -293,6 +304,14 @@ inputs = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("actor", CleanText, nullable=False),
     Column("data", JSON_VALUE, nullable=False),
+    # The audit log: who, about what, and the chain. Triggers forbid changes: `append_only`.
+    Column("actor_type", CleanText, nullable=False, server_default=""),
+    Column("about", CleanText, nullable=False, server_default=""),
+    Column("hash", CleanText, nullable=False, server_default=""),
+    Index(None, "actor", "position"),
+    Index(None, "kind", "position"),
+    Index(None, "about", "position"),
+    Index(None, "at"),
     sqlite_autoincrement=True,
 )
 
@@ -359,6 +378,8 @@ tokens = Table(
     Column("role", CleanText),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
+    # Permissions beyond which it does not go; NULL: its role's.
+    Column("scope", JSON_VALUE),
 )
 
 #: What a name of the configuration is numbered by for good; a name that left it keeps its own.
@@ -387,6 +408,22 @@ escalations = Table(
     Column("round", Integer, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
     Index(None, "due_at"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("caller", CleanText, primary_key=True),
+    Column("key", CleanText, primary_key=True),
+    Column("fingerprint", CleanText, nullable=False),
+    Column("nonce", CleanText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    # No foreign key: that the request took effect stays true when its ticket is deleted.
+    Column("ticket", _Number),
+    Column("status", Integer),
+    Column("headers", JSON_VALUE, nullable=False),
+    Column("body", CleanText),
+    Index(None, "created_at"),
 )
 
 #: The name in `meta` of the time (as microseconds) before which the outbox was cleared.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from fettled.core.condition import Condition
 from fettled.core.spans import Span
@@ -44,14 +43,26 @@ from fettled.store import (
 )
 from fettled.store.link import Link
 from fettled.store.stamping import Stamp, stamped, unstamped
+from fettled.store.unit_audit import AuditAnswers, AuditWork
 from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
+from fettled.store.unit_feed import FeedReading
 from fettled.store.unit_files import FilesReading, FilesWriting
+from fettled.store.unit_once import OnceReading, OnceWriting
 from fettled.store.unit_people import PeopleReads, PeopleWrites
 from fettled.store.unit_search import SearchQueries
 from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 
 
-class SqlReader(SqlSlaReader, CatalogueReading, PeopleReads, FilesReading, SearchQueries):
+class SqlReader(
+    SqlSlaReader,
+    CatalogueReading,
+    PeopleReads,
+    FilesReading,
+    AuditAnswers,
+    OnceReading,
+    FeedReading,
+    SearchQueries,
+):
     """What can be asked of the store."""
 
     _lock = False
@@ -201,7 +212,9 @@ class SqlReader(SqlSlaReader, CatalogueReading, PeopleReads, FilesReading, Searc
         return sql_fleet.events(self._link, after=after, limit=limit)
 
 
-class SqlUnit(SqlReader, SqlSlaUnit, CatalogueWriting, PeopleWrites, FilesWriting):
+class SqlUnit(
+    SqlReader, SqlSlaUnit, CatalogueWriting, PeopleWrites, FilesWriting, AuditWork, OnceWriting
+):
     """
     Reads that decide, and writes that commit together.
 
@@ -262,10 +275,6 @@ class SqlUnit(SqlReader, SqlSlaUnit, CatalogueWriting, PeopleWrites, FilesWritin
     def put_heartbeats(self, beats: Iterable[Heartbeat]) -> None:
         """Insert or overwrite heartbeats."""
         sql_conditions.put_heartbeats(self._link, beats)
-
-    def log_input(self, kind: str, at: datetime, actor: str, data: dict[str, Any]) -> None:
-        """Record an input other than an observation."""
-        sql_fleet.log_input(self._link, kind, at, actor, data)
 
     def sync_subjects(self, specs: Sequence[SubjectSpec], at: datetime) -> None:
         """Number the new, update the changed, mark the removed."""

@@ -30,6 +30,8 @@ ISOLATION_ENDED = "isolation.ended"
 STARTED = "daemon.started"
 LISTENING = "daemon.listening"
 STOPPING = "daemon.stopping"
+AUDIT_HEAD = "audit.head"
+TICKETS_FORGOTTEN = "tickets.forgotten"
 TOKEN_WRITTEN = "access.token_written"  # noqa: S105 - an event's name
 CLOCK_STEPPED = "clock.stepped"
 CONFIG_RELOADED = "config.reloaded"
@@ -107,6 +109,14 @@ class LogSink:
     def listening(self, address: str, control: str) -> None:
         """Log where the daemon answers."""
         self._log.info(LISTENING, address=address, control=control)
+
+    def audit_head(self, head: str) -> None:
+        """Tell how far the audit log goes: `position:hash`, for `fettled audit verify --head`."""
+        self._log.info(AUDIT_HEAD, head=head)
+
+    def tickets_forgotten(self, count: int) -> None:
+        """Tell how many tickets were deleted because they were old."""
+        self._log.info(TICKETS_FORGOTTEN, count=count)
 
     def token_written(self, path: str) -> None:
         """Log where the first administrator's token is; never the token."""

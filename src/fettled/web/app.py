@@ -7,12 +7,10 @@ body, and only then the use case. Every way out is a response of `fettled.web.pr
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
-import orjson
 import structlog
 from aiohttp import web
 
@@ -22,9 +20,12 @@ from fettled.web import ops
 from fettled.web.api import (
     admin,
     attachments,
+    audit,
     catalogue,
     changes,
     comments,
+    docs,
+    events,
     explain,
     exports,
     maintenances,
@@ -32,12 +33,15 @@ from fettled.web.api import (
     silences,
     subjects,
     tickets,
+    tokens,
 )
 from fettled.web.attempts import FailedTries
 from fettled.web.auth import NOBODY, identify
 from fettled.web.control import identify_peer, is_control
-from fettled.web.keys import SERVICES, Services
-from fettled.web.listening import Connection, expect_continue
+from fettled.web.dialects import equipment, team_incidents
+from fettled.web.gate import Gate
+from fettled.web.keys import SERVICES, Feed, Services
+from fettled.web.listening import expect_continue
 from fettled.web.problems import (
     Fault,
     Problem,
@@ -46,10 +50,12 @@ from fettled.web.problems import (
     render_problem,
     unexpected,
 )
-from fettled.web.reading import MAX_BODY, read_json, refuse_large, take_body, take_query
-from fettled.web.routes import Answer, Call, Route
+from fettled.web.reading import refuse_large, take_query
+from fettled.web.routes import Call, Route
 from fettled.web.sending import send_stream
-from fettled.web.uploads import MOST_UPLOADED, SLOTS, UPLOAD_SECONDS, Slots, Upload
+from fettled.web.streaming import stream
+from fettled.web.uploads import SLOTS, Slots, Upload
+from fettled.web.working import marked, read_call, work
 
 REQUEST_SERVED = "http.request_served"
 REQUEST_FAILED = "http.request_failed"
@@ -69,10 +75,17 @@ ROUTES: tuple[Route, ...] = (
     *changes.routes,
     *people.routes,
     *admin.routes,
+    *equipment.routes,
+    *team_incidents.routes,
+    *tokens.routes,
+    *audit.routes,
+    *events.routes,
+    *docs.routes,
 )
 
-#: Longer than reading the largest configuration takes, shorter than a caller's patience.
-_CALL_SECONDS = 30.0
+#: A reference has a digit. So /tickets/adopt is never a ticket's address, and another method
+#: there is 405.
+_REF = r"{ref:[^{}/]*[0-9][^{}/]*}"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -82,58 +95,61 @@ def make_app(services: Services, routes: Iterable[Route] = ROUTES) -> web.Applic
     app = web.Application(middlewares=[_answer_errors])
     app[SERVICES] = services
     app[SLOTS] = Slots()
-    tries = FailedTries()
-    for route in routes:
+    if (feed := services.feed) is not None:
+        # Before we wait for requests in work: a stream would not end by itself.
+        app.on_shutdown.append(partial(_close, feed))
+    table, settings = tuple(routes), services.settings()
+    tries, gate = FailedTries(tries=settings.failed_tries), Gate.of(settings)
+    for route in table:
         for path in route.paths:
-            serve = partial(_serve, route, services, tries)
+            serve = partial(_serve, route, table, services, tries, gate)
             methods = ("GET", "HEAD") if route.method == "GET" else (route.method,)
             for method in methods:
-                app.router.add_route(method, path, serve, expect_handler=expect_continue)
+                app.router.add_route(
+                    method, path.replace("{ref}", _REF), serve, expect_handler=expect_continue
+                )
     return app
 
 
-async def _serve(
-    route: Route, services: Services, tries: FailedTries, request: web.Request
+async def _close(feed: Feed, _app: web.Application) -> None:
+    feed.close()
+
+
+async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one value
+    route: Route,
+    table: tuple[Route, ...],
+    services: Services,
+    tries: FailedTries,
+    gate: Gate,
+    request: web.Request,
 ) -> web.StreamResponse:
-    refuse_large(request, MOST_UPLOADED if route.takes_files else MAX_BODY)
-    principal = await _admit(route, services, tries, request)
-    query = take_query(route.query, request)
-    body = None
-    if route.body is not None:
-        lacks = route.may_lack_body and not request.body_exists
-        body = take_body(route.body, {} if lacks else await read_json(request))
-    call = Call(
-        services=services,
-        principal=principal,
-        path=request.match_info,
-        target=request.rel_url.raw_path,
-        query=query,
-        body=body,
-        headers=request.headers,
-        upload=Upload(request) if route.takes_files else None,
-    )
-    connection = request.protocol
-    if isinstance(connection, Connection):
-        connection.working = True
-    try:
-        answer = await _bounded(route, call)
-        status = answer.status or route.status
-        if answer.stream is not None:
-            return await send_stream(request, status, answer)
-        return await _respond(status, answer)
-    finally:
-        if isinstance(connection, Connection):
-            connection.working = False
-
-
-async def _bounded(route: Route, call: Call) -> Answer:
-    # What is read from a slow line takes longer than what is asked of the store.
-    try:
-        async with asyncio.timeout(_CALL_SECONDS + UPLOAD_SECONDS * route.takes_files):
-            return await route.handler(call)
-    except TimeoutError:
-        detail = "this took too long; whether it was done is not known"
-        raise Problem(503, detail, headers={"Retry-After": "30"}) from None
+    if route.switched is not None and not route.switched(services.settings()):
+        raise web.HTTPNotFound
+    refuse_large(request, route.max_body)
+    with gate.address(route, request):
+        principal = await _admit(route, services, tries, request)
+        gate.token(route, request)
+        query = take_query(route.query, request)
+        raw, body = await read_call(route, request)
+        call = Call(
+            services=services,
+            principal=principal,
+            path=request.match_info,
+            target=request.rel_url.raw_path,
+            query=query,
+            body=body,
+            headers=request.headers,
+            upload=Upload(request) if route.takes_files else None,
+            table=table,
+            renew=partial(_admit, route, services, tries, request),
+        )
+        rendered = await work(route, call, request, raw)
+    if rendered.stream is not None:
+        with marked(request):
+            return await send_stream(request, rendered.status, rendered)
+    if rendered.live is not None:
+        return await stream(request, rendered, rendered.live)
+    return make_response(rendered.status, rendered.body, rendered.content_type, rendered.headers)
 
 
 async def _admit(
@@ -149,16 +165,6 @@ async def _admit(
     if needed is not None and needed not in principal.permissions:
         raise Problem(403, f"your token does not hold the permission {needed}")
     return principal
-
-
-async def _respond(status: int, answer: Answer) -> web.StreamResponse:
-    if answer.chunks is not None:
-        body = b"".join([chunk async for chunk in answer.chunks])
-    elif answer.data is not None:
-        body = orjson.dumps(answer.data)
-    else:
-        body = b""
-    return make_response(status, body, answer.content_type, answer.headers)
 
 
 @web.middleware

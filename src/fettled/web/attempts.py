@@ -13,7 +13,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 #: A person who mistypes needs a few, a script with an old token is slowed to this.
-_TRIES = 10
+TRIES = 10
 _WINDOW_SECONDS = 60.0
 _REMEMBERED = 10_000
 
@@ -21,8 +21,9 @@ _REMEMBERED = 10_000
 class FailedTries:
     """Failed tries by key, the last minute of them."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, tries: int = TRIES) -> None:
         self._monotonic = monotonic
+        self._most = tries
         self._tries: OrderedDict[str, deque[float]] = OrderedDict()
 
     def wait(self, *keys: str) -> float:
@@ -32,7 +33,7 @@ class FailedTries:
     def failed(self, *keys: str) -> None:
         """Count a failed try against each of *keys*."""
         for key in keys:
-            tries = self._tries.setdefault(key, deque(maxlen=_TRIES))
+            tries = self._tries.setdefault(key, deque(maxlen=self._most))
             tries.append(self._monotonic())
             self._tries.move_to_end(key)
         while len(self._tries) > _REMEMBERED:
@@ -40,7 +41,7 @@ class FailedTries:
 
     def _wait(self, key: str) -> float:
         tries = self._tries.get(key)
-        if tries is None or len(tries) < _TRIES:
+        if tries is None or len(tries) < self._most:
             return 0.0
         return max(0.0, tries[0] + _WINDOW_SECONDS - self._monotonic())
 

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 from fettled.app.tokens import Tokens, token_id
-from fettled.core.permissions import Principal, permissions_of
+from fettled.core.permissions import Principal
 from fettled.core.tickets import SYSTEM, Actor
 from fettled.ports import Directory
 from fettled.web.attempts import FailedTries, address_key
@@ -62,7 +62,7 @@ async def identify(
     return Principal(
         token.user,
         Actor("token", token.user),
-        permissions_of(tokens.roles(token)),
+        tokens.permissions(token),
         people.teams_of(token.user),
         people.shifts_of(token.user),
     )

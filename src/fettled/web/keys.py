@@ -6,7 +6,8 @@ No logic: the composition root fills `Services`, tests fill it with small fakes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -19,7 +20,10 @@ from fettled.app.anybody import Anybody
 from fettled.app.backlog import Adopted
 from fettled.app.explain import Explained
 from fettled.app.exports import Dossier
+from fettled.app.feed import Stream, Told
 from fettled.app.health import Health
+from fettled.app.incidents import Incidents
+from fettled.app.once import Claim
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
@@ -28,9 +32,9 @@ from fettled.core.attachments import Attachment
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Principal
 from fettled.core.sla_values import Clocks
-from fettled.core.tickets import Actor, Entry, Member, Ticket
+from fettled.core.tickets import SYSTEM, Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
-from fettled.ports import Directory, TicketFilter
+from fettled.ports import AuditFilter, Directory, Input, KeptAnswer, TicketFilter
 from fettled.web.keys_catalogue import CatalogueServices
 
 
@@ -133,6 +137,10 @@ class Subjects(Protocol):
         """Raise NotFoundError for what is not configured."""
         ...
 
+    def key_of(self, ident: int) -> str | None:
+        """Find the key of the subject with that number."""
+        ...
+
 
 class Explainer(Protocol):
     """Why subjects are as they are."""
@@ -161,8 +169,8 @@ class Heartbeats(Protocol):
 class Reload(Protocol):
     """The reading of the configuration."""
 
-    async def __call__(self, *, force: bool = False) -> list[str]:
-        """Read it again, and answer notes; *force* confirms that what is gone is gone."""
+    async def __call__(self, *, force: bool = False, by: Actor = SYSTEM) -> list[str]:
+        """Read it again for *by*, and answer notes; *force* confirms that what is gone is gone."""
         ...
 
 
@@ -202,6 +210,51 @@ class Exports(Protocol):
 
     def now(self) -> datetime:
         """The time that is written onto an export."""
+
+
+class Audit(Protocol):
+    """The audit log."""
+
+    async def list(self, which: AuditFilter, before: int | None, limit: int) -> list[Input]:
+        """Rows, the newest first, at positions below *before*."""
+        ...
+
+
+class Once(Protocol):
+    """Requests that take effect once; see `fettled.app.once`."""
+
+    async def find(self, caller: str, key: str) -> KeptAnswer | None:
+        """What was kept of that caller's request."""
+        ...
+
+    async def is_full(self, caller: str) -> bool:
+        """Whether that caller has too many keys."""
+        ...
+
+    def claim(self, caller: str, key: str, fingerprint: str) -> AbstractContextManager[Claim]:
+        """Record the key with what is written inside; ConflictError where it is in work."""
+        ...
+
+    async def keep(
+        self, claim: Claim, status: int, headers: dict[str, str], body: str | None
+    ) -> None:
+        """Keep the answer."""
+        ...
+
+
+class Feed(Protocol):
+    """What happens, told to whoever listens; see `fettled.app.feed`."""
+
+    def listen(self, who: str) -> AbstractContextManager[Stream]:
+        """Listen under a name; TooManyError where too many do."""
+        ...
+
+    def since(self, last: int) -> AsyncIterator[Told | None]:
+        """Tell again what came after that event; None where that cannot be told."""
+        ...
+
+    def close(self) -> None:
+        """End every stream."""
         ...
 
 
@@ -227,11 +280,19 @@ class Settings:
     Attributes:
         metrics_token: whether GET /metrics needs a token as everything else does.
         public_url: what links to us begin with; empty: they are relative.
+        dialects: which foreign APIs are served.
+        requests_per_second, requests_burst, requests_at_once: of one caller.
+        failed_tries: to prove who one is, a minute.
     """
 
     version: str
     metrics_token: bool = False
     public_url: str = ""
+    dialects: frozenset[str] = frozenset({"equipment", "team_incidents"})
+    requests_per_second: int = 200
+    requests_burst: int = 1_000
+    requests_at_once: int = 64
+    failed_tries: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,15 +302,20 @@ class Services:
 
     Attributes:
         reload: answers notes; ConfigError if the configuration was refused.
+        config: the configuration in force, as JSON, without any secret.
         health: at once, from figures in memory.
+        active: how many tickets are open, as they were counted last.
         expose: the metrics, in the form that an Accept header asks for.
         wall: the time on the wall.
         settings: asked on every request, as a reload may change them.
         clocks: what the SLA's clocks of a ticket say now.
+        once: for requests with an `Idempotency-Key`; None: they are served as any other.
+        feed: what happens; None: nobody can listen.
     """
 
     tickets: Tickets
     removals: Removals
+    incidents: Incidents
     subjects: Subjects
     explainer: Explainer
     accounts: Accounts
@@ -260,13 +326,18 @@ class Services:
     comments: Comments
     attachments: AttachmentDesk
     exports: Exports
+    audit: Audit
     reload: Reload
+    config: Callable[[], Awaitable[dict[str, Any]]]
     health: Callable[[], Health]
     expose: Callable[[str], Exposition]
     wall: Callable[[], datetime]
+    active: Callable[[], int] = field(default=lambda: 0)
     directory: Directory = field(default_factory=Anybody)
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
     clocks: Callable[[Ticket], Clocks] = field(default=lambda ticket: ticket.sla)
+    once: Once | None = None
+    feed: Feed | None = None
 
 
 SERVICES = web.AppKey("services", Services)

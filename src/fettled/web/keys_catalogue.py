@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from fettled.app.acting import Caller
 from fettled.app.changes import WantedChange
 from fettled.app.links import Linked
 from fettled.app.maintenances import WantedMaintenance
@@ -35,23 +36,18 @@ class Links(Protocol):
         ref: str,
         kind: LinkType,
         name: str,
-        who: Principal,
+        caller: Caller,
         *,
         primary: bool = False,
-        if_version: int | None = None,
     ) -> Linked:
         """Link a ticket; a link that is there already changes nothing."""
         ...
 
-    async def set_primary(
-        self, ref: str, ident: int, who: Principal, *, primary: bool, if_version: int | None = None
-    ) -> Linked:
+    async def set_primary(self, ref: str, ident: int, caller: Caller, *, primary: bool) -> Linked:
         """Make a client the primary one, or no longer."""
         ...
 
-    async def remove(
-        self, ref: str, ident: int, who: Principal, *, if_version: int | None = None
-    ) -> Linked:
+    async def remove(self, ref: str, ident: int, caller: Caller) -> Linked:
         """Take a link off."""
         ...
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 from fettled.app.health import Part, Standing
 from fettled.core.permissions import Permission
+from fettled.web.answers import HealthAnswer
 from fettled.web.routes import PUBLIC, Answer, Call, RouteTable
 
 routes = RouteTable()
@@ -19,16 +21,27 @@ routes = RouteTable()
 HEALTH = "application/health+json"
 
 
-@routes.route("GET", "/health-check", "/api/v1/health-check", "/v1/health-check", permission=PUBLIC)
+@routes.route(
+    "GET",
+    "/health-check",
+    "/api/v1/health-check",
+    "/v1/health-check",
+    permission=PUBLIC,
+    media=HEALTH,
+    answer=HealthAnswer,
+    free=True,
+)
 async def check_health(call: Call) -> Answer:
     """Tell the daemon's own health: 200 for pass and warn, 503 for fail."""
     health = call.services.health()
-    data = {
+    data: dict[str, Any] = {
         "status": health.standing,
         "serviceId": "fettled",
         "version": call.services.settings().version,
         "checks": {part.name: [_part(part)] for part in health.parts},
     }
+    if call.target == "/v1/health-check":
+        data |= _for_incidents(call, {part.name: part for part in health.parts})
     status = 503 if health.standing is Standing.FAIL else 200
     return Answer(data, content_type=HEALTH, status=status)
 
@@ -38,6 +51,8 @@ async def check_health(call: Call) -> Answer:
     "/metrics",
     permission=Permission.METRICS_VIEW,
     guarded=lambda settings: settings.metrics_token,
+    media="text/plain",
+    free=True,
 )
 async def expose_metrics(call: Call) -> Answer:
     """Expose the metrics, as Prometheus text or OpenMetrics."""
@@ -48,6 +63,17 @@ async def expose_metrics(call: Call) -> Answer:
         headers["Content-Encoding"] = "gzip"
         chunks = _gzip(chunks)
     return Answer(headers=headers, content_type=exposition.content_type, chunks=chunks)
+
+
+def _for_incidents(call: Call, parts: dict[str, Part]) -> dict[str, Any]:
+    """
+    Tell what clients of `dialects.team_incidents` look for.
+
+    Rules are executed by whoever looks at targets; webhooks go out of the store.
+    """
+    of = {"rules": "scheduler", "webhooks": "store"}
+    told = {name: [_part(parts[ours])] for name, ours in of.items() if ours in parts}
+    return {"active_incidents": call.services.active(), **told}
 
 
 def _part(part: Part) -> dict[str, object]:

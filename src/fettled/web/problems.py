@@ -77,6 +77,14 @@ class Response(web.Response):
         self.headers.popall("Server", None)
 
 
+class Streamed(web.StreamResponse):
+    """The same for an answer that is made while it is sent."""
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        self.headers.popall("Server", None)
+
+
 def make_response(
     status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
 ) -> Response:

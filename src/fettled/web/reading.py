@@ -12,19 +12,16 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, get_origin
 
-import orjson
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
 
 from fettled.web.problems import JSON, Fault, Problem
-from fettled.web.routes import Model
+from fettled.web.routes import MAX_BODY, Model
 
-#: Uploads have a limit of their own.
-MAX_BODY = 1024 * 1024
 #: From the first byte to the last; a slow line carries 1 MiB in that time.
 _BODY_SECONDS = 10.0
-#: More fields than any model has: each unknown one would cost an error message.
+#: More than any model has: each unknown one would cost an error message.
 _MOST_FIELDS = 100
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _ETAG = re.compile(r'"([0-9]{1,18})"')
@@ -78,45 +75,40 @@ Number = Annotated[int, BeforeValidator(_whole)]
 AS_TEXT = BeforeValidator(_timely)
 
 
-async def read_json(request: web.Request) -> object:
+async def read_body(request: web.Request, most: int = MAX_BODY) -> bytes:
     """
-    Read the body as JSON.
+    Read a body that is to be JSON.
 
     Raises:
-        Problem: 415 for another type, 413 over 1 MiB, 408 if too slow, 400 if malformed.
+        Problem: 415 for another type, 413 over *most* bytes, 408 if too slow.
     """
     charset = (request.charset or "utf-8").lower()
     if request.content_type != JSON or charset not in {"utf-8", "utf8", "us-ascii"}:
         raise Problem(415, f"the body must be {JSON} in UTF-8", headers={"Accept-Post": JSON})
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem(415, "the body must not be compressed")
-    raw = await _read(request)
-    try:
-        value: object = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        # The library's words may quote the body; the place is enough.
-        raise Problem(400, f"the body is not JSON (at character {error.pos})") from None
-    if isinstance(value, dict) and len(value) > _MOST_FIELDS:
-        raise Problem(422, f"the body has more than {_MOST_FIELDS} fields")
-    return value
+    return await _read(request, most)
 
 
 def refuse_large(request: web.Request, most: int = MAX_BODY) -> None:
     """Refuse a body that says beforehand that it is too large, whoever sends it."""
     if (request.content_length or 0) > most:
-        detail = f"the body is larger than {most // 1024**2} MiB"
-        raise Problem(413, detail, headers={"Connection": "close"})
+        raise _too_large(most)
 
 
-async def _read(request: web.Request) -> bytes:
+def _too_large(most: int) -> Problem:
+    close = {"Connection": "close"}
+    return Problem(413, f"the body is larger than {most / (1024 * 1024):g} MiB", headers=close)
+
+
+async def _read(request: web.Request, most: int) -> bytes:
     pieces = bytearray()
     try:
         async with asyncio.timeout(_BODY_SECONDS):
             async for piece in request.content.iter_any():
                 pieces += piece
-                if len(pieces) > MAX_BODY:
-                    close = {"Connection": "close"}
-                    raise Problem(413, "the body is larger than 1 MiB", headers=close)
+                if len(pieces) > most:
+                    raise _too_large(most)
     except TimeoutError:
         detail = f"the body did not arrive within {_BODY_SECONDS:g} s"
         raise Problem(408, detail, headers={"Connection": "close"}) from None

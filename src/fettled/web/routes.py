@@ -20,7 +20,12 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from fettled.core.permissions import Permission, Principal
 from fettled.web.keys import Services, Settings
 from fettled.web.problems import JSON
-from fettled.web.uploads import Upload
+from fettled.web.uploads import MOST_UPLOADED, UPLOAD_SECONDS, Upload
+
+#: Of a body, unless the route says otherwise.
+MAX_BODY = 1024 * 1024
+#: Longer than reading the largest configuration takes, shorter than a caller's patience.
+CALL_SECONDS = 30.0
 
 
 class Public(Enum):
@@ -42,6 +47,11 @@ class NoQuery(Model):
     """The query of a route that takes none."""
 
 
+async def _nobody() -> Principal:
+    msg = "this caller cannot be recognised again"
+    raise NotImplementedError(msg)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """
@@ -53,6 +63,8 @@ class Call:
         query, body: instances of the route's models; the body is None if it has none.
         headers: by name, whatever their case.
         upload: what is still to be read, of a route that takes files.
+        table: every route that is served, for those that tell of the others.
+        renew: recognise the caller once more, as for a new request; raises as for one.
     """
 
     services: Services
@@ -63,6 +75,8 @@ class Call:
     body: Any
     headers: Mapping[str, str]
     upload: Upload | None = None
+    table: tuple[Route, ...] = ()
+    renew: Callable[[], Awaitable[Principal]] = _nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,7 @@ class Answer:
         chunks: instead of data, bytes that are made piece by piece, and sent as one.
         stream: instead of data, bytes that are sent as they are made; nobody holds them all.
         length: of the stream, where it is known.
+        live: instead of all, what is told as it happens, for as long as somebody listens.
         status: None for the route's status of success.
     """
 
@@ -85,6 +100,7 @@ class Answer:
     stream: AsyncGenerator[bytes, None] | None = None
     length: int | None = None
     status: int | None = None
+    live: AsyncGenerator[bytes] | None = None
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -101,6 +117,14 @@ class Route:
         body: a model, or a union of models by a tag; None for no body.
         may_lack_body: no body at all is taken as one that is empty.
         takes_files: the handler reads the body itself, as `Call.upload`.
+        answer: a model of what is answered, for the API's description; None: any JSON.
+        media: the content type of success.
+        max_body: in bytes.
+        seconds: how long the handler may take.
+        tells_secret: the answer holds what is told once and kept nowhere.
+        free: not counted against the limits of requests: what machines ask all the time.
+        if_match: it takes `If-Match`.
+        switched: whether the settings leave it served at all; None: always.
     """
 
     method: str
@@ -113,11 +137,24 @@ class Route:
     guarded: Callable[[Settings], bool] | None
     may_lack_body: bool = False
     takes_files: bool = False
+    answer: Any = None
+    media: str = JSON
+    max_body: int = MAX_BODY
+    seconds: float = CALL_SECONDS
+    tells_secret: bool = False
+    free: bool = False
+    if_match: bool = False
+    switched: Callable[[Settings], bool] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.permission, Permission | Public):
             msg = f"{self.method} {self.paths[0]} does not declare who may use it"
             raise TypeError(msg)
+
+    @property
+    def answers_ticket(self) -> bool:
+        """Whether what it answers is one ticket, as it is after."""
+        return getattr(self.answer, "__name__", "") == "TicketAnswer"
 
     @property
     def summary(self) -> str:
@@ -151,9 +188,17 @@ class RouteTable:
         may_lack_body: bool = False,
         takes_files: bool = False,
         status: int = 200,
+        answer: Any = None,  # noqa: ANN401 - a model, or a generic one of a model
+        media: str = JSON,
+        max_body: int = MAX_BODY,
+        seconds: float = CALL_SECONDS,
+        tells_secret: bool = False,
+        free: bool = False,
+        if_match: bool = False,
+        switched: Callable[[Settings], bool] | None = None,
     ) -> Callable[[Handler], Handler]:
         """
-        Declare the decorated function as a route.
+        Declare the decorated function as a route; see `Route` for the arguments.
 
         Raises:
             TypeError: no permission is declared.
@@ -173,6 +218,14 @@ class RouteTable:
                     guarded=guarded,
                     may_lack_body=may_lack_body,
                     takes_files=takes_files,
+                    answer=answer,
+                    media=media,
+                    max_body=MOST_UPLOADED if takes_files else max_body,
+                    seconds=seconds + UPLOAD_SECONDS * takes_files,
+                    tells_secret=tells_secret,
+                    free=free,
+                    if_match=if_match,
+                    switched=switched,
                 )
             )
             return handler

@@ -55,6 +55,16 @@ def whole_link_json(link: TicketLink) -> dict[str, Any]:
     return {**link_json(link), "at": time_json(link.at), "by": link.by}
 
 
+def attached_json(
+    links: Iterable[TicketLink], changes: Iterable[ChangeMarker] | None
+) -> dict[str, Any]:
+    """Write what hangs from a ticket; *changes* None: they are not read for lists."""
+    return {
+        "links": [link_json(each) for each in links],
+        "changes": None if changes is None else [change_json(each) for each in changes],
+    }
+
+
 def maintenance_json(one: Maintenance) -> dict[str, Any]:
     """Write a record of work: as maintenance tools name its fields, and as we do."""
     return {

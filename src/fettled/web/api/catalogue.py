@@ -6,11 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from fettled.app.acting import Caller
 from fettled.app.links import Linked
 from fettled.core.durations import parse_duration
 from fettled.core.errors import NotFoundError
 from fettled.core.links import LinkType
 from fettled.core.permissions import Permission
+from fettled.web.answers_catalogue import (
+    AvailabilityAnswer,
+    CatalogueAnswer,
+    LinkedAnswer,
+    LinksAnswer,
+)
 from fettled.web.api.explain import how_far_back
 from fettled.web.reading import Text, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
@@ -55,7 +62,9 @@ class AvailabilityQuery(Model):
     since: Annotated[str, AfterValidator(how_far_back)] = "30d"
 
 
-@routes.route("GET", "/api/v1/catalogue", permission=Permission.SUBJECT_VIEW)
+@routes.route(
+    "GET", "/api/v1/catalogue", permission=Permission.SUBJECT_VIEW, answer=CatalogueAnswer
+)
 async def show_catalogue(call: Call) -> Answer:
     """List what tickets choose from."""
     return Answer(lists_json(call.services.catalogue.lists.lists))
@@ -66,6 +75,7 @@ async def show_catalogue(call: Call) -> Answer:
     "/api/v1/applications/{name}/availability",
     permission=Permission.SUBJECT_VIEW,
     query=AvailabilityQuery,
+    answer=AvailabilityAnswer,
 )
 async def show_availability(call: Call) -> Answer:
     """Say how long an application was available."""
@@ -75,7 +85,7 @@ async def show_availability(call: Call) -> Answer:
     return Answer(availability_json(*found))
 
 
-@routes.route("GET", _LINKS, permission=Permission.TICKET_VIEW)
+@routes.route("GET", _LINKS, permission=Permission.TICKET_VIEW, answer=LinksAnswer)
 async def list_links(call: Call) -> Answer:
     """List what a ticket is linked to, and the applications that might be linked."""
     linked = await call.services.catalogue.links.shown(call.path["ref"], call.principal)
@@ -83,7 +93,14 @@ async def list_links(call: Call) -> Answer:
     return Answer({"items": items, "proposed": list(linked.proposed)}, _etag(linked))
 
 
-@routes.route("POST", _LINKS, permission=Permission.TICKET_UPDATE, body=LinkBody, status=201)
+@routes.route(
+    "POST",
+    _LINKS,
+    permission=Permission.TICKET_UPDATE,
+    body=LinkBody,
+    status=201,
+    answer=LinkedAnswer,
+)
 async def add_link(call: Call) -> Answer:
     """Link a ticket; a link that is there already is answered with 200."""
     body: LinkBody = call.body
@@ -91,24 +108,28 @@ async def add_link(call: Call) -> Answer:
         call.path["ref"],
         LinkType(body.type),
         body.name,
-        call.principal,
+        _caller(call),
         primary=body.is_primary,
-        if_version=read_if_match(call.headers),
     )
     answer = _answer(linked)
     return Answer(answer.data, answer.headers, status=None if linked.is_new else 200)
 
 
-@routes.route("PATCH", _LINKS + "/{id}", permission=Permission.TICKET_UPDATE, body=PrimaryBody)
+@routes.route(
+    "PATCH",
+    _LINKS + "/{id}",
+    permission=Permission.TICKET_UPDATE,
+    body=PrimaryBody,
+    answer=LinkedAnswer,
+)
 async def rank_link(call: Call) -> Answer:
     """Make a client the primary one, instead of the one before, or no longer."""
     body: PrimaryBody = call.body
     linked = await call.services.catalogue.links.set_primary(
         call.path["ref"],
         read_id(call, "link"),
-        call.principal,
+        _caller(call),
         primary=body.is_primary,
-        if_version=read_if_match(call.headers),
     )
     return _answer(linked)
 
@@ -119,10 +140,13 @@ async def remove_link(call: Call) -> Answer:
     linked = await call.services.catalogue.links.remove(
         call.path["ref"],
         read_id(call, "link"),
-        call.principal,
-        if_version=read_if_match(call.headers),
+        _caller(call),
     )
     return Answer(headers=_etag(linked))
+
+
+def _caller(call: Call) -> Caller:
+    return Caller(call.principal.actor, call.principal, read_if_match(call.headers))
 
 
 def read_id(call: Call, what: str) -> int:

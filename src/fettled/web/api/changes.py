@@ -14,6 +14,8 @@ from fettled.core.changes import ChangeMarker
 from fettled.core.errors import InvalidError
 from fettled.core.permissions import Permission
 from fettled.ports import ChangeFilter
+from fettled.web.answers import Page
+from fettled.web.answers_catalogue import ChangeAnswer
 from fettled.web.api.catalogue import Name, trimmed
 from fettled.web.paging import Paged, bad_cursor, page, read_cursor
 from fettled.web.reading import AS_TEXT, Text
@@ -71,7 +73,9 @@ class ChangeBody(Model):
     source: Annotated[Text, Field(max_length=200)] = ""
 
 
-@routes.route("GET", _PATH, permission=Permission.SUBJECT_VIEW, query=ChangesQuery)
+@routes.route(
+    "GET", _PATH, permission=Permission.SUBJECT_VIEW, query=ChangesQuery, answer=Page[ChangeAnswer]
+)
 async def list_changes(call: Call) -> Answer:
     """List changes, the newest first."""
     query: ChangesQuery = call.query
@@ -87,7 +91,14 @@ async def list_changes(call: Call) -> Answer:
     return page(call, found, query.limit, change_json, _place)
 
 
-@routes.route("POST", _PATH, permission=Permission.MAINTENANCE_MANAGE, body=ChangeBody, status=201)
+@routes.route(
+    "POST",
+    _PATH,
+    permission=Permission.MAINTENANCE_MANAGE,
+    body=ChangeBody,
+    status=201,
+    answer=ChangeAnswer,
+)
 async def create_change(call: Call) -> Answer:
     """Tell of a change; it is shown on the tickets that it concerns."""
     body: ChangeBody = call.body

@@ -17,6 +17,7 @@ from fettled.core.errors import InvalidError
 from fettled.core.maintenances import Maintenance, MaintenanceStatus, MaintenanceType
 from fettled.core.permissions import Permission
 from fettled.ports import MaintenanceFilter
+from fettled.web.answers_catalogue import MaintenanceAnswer, MaintenancesAnswer
 from fettled.web.api.catalogue import Name, read_id
 from fettled.web.paging import Paged, page, read_number_cursor
 from fettled.web.reading import AS_TEXT, Number, Text, read_if_match
@@ -76,7 +77,13 @@ class MaintenancePatch(Model):
     ticket: _Id | None = None
 
 
-@routes.route("GET", _PATH, permission=Permission.SUBJECT_VIEW, query=MaintenancesQuery)
+@routes.route(
+    "GET",
+    _PATH,
+    permission=Permission.SUBJECT_VIEW,
+    query=MaintenancesQuery,
+    answer=MaintenancesAnswer,
+)
 async def list_maintenances(call: Call) -> Answer:
     """List records of work, the newest first."""
     query: MaintenancesQuery = call.query
@@ -96,7 +103,12 @@ async def list_maintenances(call: Call) -> Answer:
 
 
 @routes.route(
-    "POST", _PATH, permission=Permission.MAINTENANCE_MANAGE, body=MaintenanceBody, status=201
+    "POST",
+    _PATH,
+    permission=Permission.MAINTENANCE_MANAGE,
+    body=MaintenanceBody,
+    status=201,
+    answer=MaintenanceAnswer,
 )
 async def create_maintenance(call: Call) -> Answer:
     """Write work down; the ticket that it is for is told of it."""
@@ -116,7 +128,7 @@ async def create_maintenance(call: Call) -> Answer:
     return _answer(made, {"Location": f"{_PATH}/{made.id}"})
 
 
-@routes.route("GET", _PATH + "/{id}", permission=Permission.SUBJECT_VIEW)
+@routes.route("GET", _PATH + "/{id}", permission=Permission.SUBJECT_VIEW, answer=MaintenanceAnswer)
 async def show_maintenance(call: Call) -> Answer:
     """Show a record of work."""
     ident = read_id(call, "maintenance")
@@ -124,7 +136,11 @@ async def show_maintenance(call: Call) -> Answer:
 
 
 @routes.route(
-    "PATCH", _PATH + "/{id}", permission=Permission.MAINTENANCE_MANAGE, body=MaintenancePatch
+    "PATCH",
+    _PATH + "/{id}",
+    permission=Permission.MAINTENANCE_MANAGE,
+    body=MaintenancePatch,
+    answer=MaintenanceAnswer,
 )
 async def edit_maintenance(call: Call) -> Answer:
     """Edit a record of work."""

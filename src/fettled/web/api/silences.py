@@ -16,6 +16,7 @@ from fettled.core.permissions import Permission
 from fettled.core.quiet import Recurrence, Scope
 from fettled.core.words import Gate
 from fettled.ports import QUIET_WORDS
+from fettled.web.answers import Page, SilenceAnswer, WindowAnswer
 from fettled.web.paging import Paged, page, read_cursor
 from fettled.web.reading import AS_TEXT, Text
 from fettled.web.routes import Answer, Call, Model, RouteTable
@@ -68,39 +69,65 @@ class WindowBody(Model):
     reason: Annotated[Text, Field(min_length=1, max_length=500)]
 
 
-@routes.route("GET", _SILENCES, permission=Permission.SUBJECT_VIEW, query=StatesQuery)
+@routes.route(
+    "GET",
+    _SILENCES,
+    permission=Permission.SUBJECT_VIEW,
+    query=StatesQuery,
+    answer=Page[SilenceAnswer],
+)
 async def list_silences(call: Call) -> Answer:
     """List silences, the newest first; by default those that are not over."""
     return _list(call, Gate.SILENCE)
 
 
-@routes.route("GET", _WINDOWS, permission=Permission.SUBJECT_VIEW, query=StatesQuery)
+@routes.route(
+    "GET",
+    _WINDOWS,
+    permission=Permission.SUBJECT_VIEW,
+    query=StatesQuery,
+    answer=Page[WindowAnswer],
+)
 async def list_windows(call: Call) -> Answer:
     """List maintenance windows, the newest first; by default those that are not over."""
     return _list(call, Gate.MAINTENANCE_WINDOW)
 
 
-@routes.route("POST", _SILENCES, permission=Permission.SILENCE_MANAGE, body=SilenceBody, status=201)
+@routes.route(
+    "POST",
+    _SILENCES,
+    permission=Permission.SILENCE_MANAGE,
+    body=SilenceBody,
+    status=201,
+    answer=SilenceAnswer,
+)
 async def create_silence(call: Call) -> Answer:
     """Silence a subject, or all that have certain labels."""
     body: SilenceBody = call.body
     return await _create(call, _wanted(Gate.SILENCE, body, None))
 
 
-@routes.route("POST", _WINDOWS, permission=Permission.SILENCE_MANAGE, body=WindowBody, status=201)
+@routes.route(
+    "POST",
+    _WINDOWS,
+    permission=Permission.SILENCE_MANAGE,
+    body=WindowBody,
+    status=201,
+    answer=WindowAnswer,
+)
 async def create_window(call: Call) -> Answer:
     """Announce work, once or again and again."""
     body: WindowBody = call.body
     return await _create(call, _wanted(Gate.MAINTENANCE_WINDOW, body, _recurrence(body)))
 
 
-@routes.route("GET", _SILENCES + "/{id}", permission=Permission.SUBJECT_VIEW)
+@routes.route("GET", _SILENCES + "/{id}", permission=Permission.SUBJECT_VIEW, answer=SilenceAnswer)
 async def show_silence(call: Call) -> Answer:
     """Show one silence."""
     return _show(call, Gate.SILENCE)
 
 
-@routes.route("GET", _WINDOWS + "/{id}", permission=Permission.SUBJECT_VIEW)
+@routes.route("GET", _WINDOWS + "/{id}", permission=Permission.SUBJECT_VIEW, answer=WindowAnswer)
 async def show_window(call: Call) -> Answer:
     """Show one maintenance window."""
     return _show(call, Gate.MAINTENANCE_WINDOW)

@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from fettled.core.errors import NotFoundError
 from fettled.core.permissions import Permission
+from fettled.web.answers import Page, SubjectAnswer
 from fettled.web.paging import Paged, page, read_cursor
 from fettled.web.routes import Answer, Call, RouteTable
 from fettled.web.shapes import subject_json
@@ -17,7 +18,13 @@ routes = RouteTable()
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,199}(/[a-z0-9][a-z0-9._-]{0,199})?")
 
 
-@routes.route("GET", "/api/v1/subjects", permission=Permission.SUBJECT_VIEW, query=Paged)
+@routes.route(
+    "GET",
+    "/api/v1/subjects",
+    permission=Permission.SUBJECT_VIEW,
+    query=Paged,
+    answer=Page[SubjectAnswer],
+)
 async def list_subjects(call: Call) -> Answer:
     """List subjects by key."""
     query: Paged = call.query
@@ -28,7 +35,9 @@ async def list_subjects(call: Call) -> Answer:
     return page(call, found, query.limit, subject_json, attrgetter("key"))
 
 
-@routes.route("GET", "/api/v1/subjects/{key}", permission=Permission.SUBJECT_VIEW)
+@routes.route(
+    "GET", "/api/v1/subjects/{key}", permission=Permission.SUBJECT_VIEW, answer=SubjectAnswer
+)
 async def show_subject(call: Call) -> Answer:
     """Show one subject with its checks."""
     return Answer(subject_json(call.services.subjects.get(known_form(call.path["key"], "subject"))))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from fettled.app.acting import Caller
 from fettled.app.views import SubjectView
 from fettled.core.errors import ForbiddenError, NotFoundError
+from fettled.core.links import LinkType
 from fettled.core.permissions import Permission, Principal
 from fettled.core.references import parse_reference
 from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Entry, Member, Ticket
 from fettled.core.words import Priority, Source, Status
 from fettled.ports import TicketFilter, Viewer
+from fettled.web.answers import AdoptedAnswer, EntryAnswer, Page, TicketAnswer
 from fettled.web.api.ticket_bodies import (
     ActionBody,
     EditBody,
@@ -25,14 +27,27 @@ from fettled.web.api.ticket_bodies import (
     new_ticket,
 )
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
-from fettled.web.reading import read_if_match
+from fettled.web.reading import Text, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes import entry_json, ticket_json
+from fettled.web.shapes_catalogue import attached_json
 
 routes = RouteTable()
 
 #: Whoever means more names none.
 _MOST_SUBJECTS = 1_000
+
+
+def _names_a_link(text: str) -> str:
+    kind, _, name = text.partition(":")
+    if not name or kind not in set(LinkType):
+        msg = f"must be TYPE:NAME, such as asset:Rack 1; types are {', '.join(LinkType)}"
+        raise ValueError(msg)
+    return text
+
+
+#: A link by its type and name, such as `asset:Rack 1`.
+LinkName = Annotated[Text, Field(max_length=220), AfterValidator(_names_a_link)]
 
 
 class TicketFilters(Model):
@@ -44,6 +59,7 @@ class TicketFilters(Model):
     kind: frozenset[Name] = frozenset()
     subject: frozenset[Name] = frozenset()
     member: frozenset[Name] = frozenset()
+    link: frozenset[LinkName] = frozenset()
 
 
 class TicketsQuery(TicketFilters, Paged):
@@ -62,7 +78,13 @@ class AdoptBody(Model):
     subjects: Annotated[tuple[Name, ...], Field(max_length=_MOST_SUBJECTS)] = ()
 
 
-@routes.route("GET", "/api/v1/tickets", permission=Permission.TICKET_VIEW, query=TicketsQuery)
+@routes.route(
+    "GET",
+    "/api/v1/tickets",
+    permission=Permission.TICKET_VIEW,
+    query=TicketsQuery,
+    answer=Page[TicketAnswer],
+)
 async def list_tickets(call: Call) -> Answer:
     """List tickets, the newest first."""
     query: TicketsQuery = call.query
@@ -70,11 +92,13 @@ async def list_tickets(call: Call) -> Answer:
     before = read_number_cursor(query.cursor)
     found = await call.services.tickets.list(which, before, query.limit + 1)
     lines = await _checklists(call, found)
+    links = await call.services.catalogue.links.of([one.number for one in found])
 
     def shape(one: Ticket) -> dict[str, object]:
-        return ticket_json(
+        shown = ticket_json(
             one, _subject(call, one.subject), lines.get(one.number, ()), _clocks(call, one)
         )
+        return shown | attached_json(links.get(one.number, ()), None)
 
     return page(call, found, query.limit, shape, lambda one: str(one.number))
 
@@ -85,6 +109,7 @@ async def list_tickets(call: Call) -> Answer:
     permission=Permission.TICKET_UPDATE,
     body=AdoptBody,
     may_lack_body=True,
+    answer=AdoptedAnswer,
 )
 async def adopt_backlog(call: Call) -> Answer:
     """Make one ticket of what was down when publishing was switched on."""
@@ -100,6 +125,7 @@ async def adopt_backlog(call: Call) -> Answer:
     permission=Permission.TICKET_CREATE,
     body=TicketBody,
     status=201,
+    answer=TicketAnswer,
 )
 async def file_ticket(call: Call) -> Answer:
     """File a ticket; the caller is its reporter unless another one is named."""
@@ -127,21 +153,36 @@ def _check_filing(body: TicketBody, who: Principal) -> None:
             raise ForbiddenError(msg)
 
 
-@routes.route("PATCH", "/api/v1/tickets/{ref}", permission=Permission.TICKET_UPDATE, body=EditBody)
+@routes.route(
+    "PATCH",
+    "/api/v1/tickets/{ref}",
+    permission=Permission.TICKET_UPDATE,
+    body=EditBody,
+    answer=TicketAnswer,
+    if_match=True,
+)
 async def edit_ticket(call: Call) -> Answer:
     """Change fields of a ticket; null takes one back."""
     wanted = edits(call.body)
     return await _one(call, await call.services.tickets.edit(_ref(call), wanted, _caller(call)))
 
 
-@routes.route("DELETE", "/api/v1/tickets/{ref}", permission=Permission.TICKET_DELETE, status=204)
+@routes.route(
+    "DELETE",
+    "/api/v1/tickets/{ref}",
+    permission=Permission.TICKET_DELETE,
+    status=204,
+    if_match=True,
+)
 async def delete_ticket(call: Call) -> Answer:
     """Delete a closed ticket, or one that was filed by mistake."""
     await call.services.removals.delete(_ref(call), _caller(call))
     return Answer()
 
 
-@routes.route("GET", "/api/v1/tickets/{ref}", permission=Permission.TICKET_VIEW)
+@routes.route(
+    "GET", "/api/v1/tickets/{ref}", permission=Permission.TICKET_VIEW, answer=TicketAnswer
+)
 async def show_ticket(call: Call) -> Answer:
     """Show one ticket."""
     return await _one(call, await _visible(call))
@@ -152,6 +193,7 @@ async def show_ticket(call: Call) -> Answer:
     "/api/v1/tickets/{ref}/timeline",
     permission=Permission.TICKET_VIEW,
     query=TimelineQuery,
+    answer=Page[EntryAnswer],
 )
 async def show_timeline(call: Call) -> Answer:
     """List what happened to a ticket, the oldest first."""
@@ -169,7 +211,12 @@ async def show_timeline(call: Call) -> Answer:
 
 
 @routes.route(
-    "POST", "/api/v1/tickets/{ref}/actions", permission=Permission.TICKET_VIEW, body=ActionBody
+    "POST",
+    "/api/v1/tickets/{ref}/actions",
+    permission=Permission.TICKET_VIEW,
+    body=ActionBody,
+    answer=TicketAnswer,
+    if_match=True,
 )
 async def act_on_ticket(call: Call) -> Answer:
     """Do an action; what each needs beyond seeing the ticket is judged by the action."""
@@ -189,6 +236,7 @@ def which_tickets(call: Call) -> TicketFilter:
         source=frozenset(map(str, query.source)),
         subject=query.subject,
         member=query.member,
+        link=frozenset((kind, name) for kind, _, name in (w.partition(":") for w in query.link)),
     )
 
 
@@ -222,7 +270,10 @@ async def _one(call: Call, ticket: Ticket) -> Answer:
 
 async def _shape(call: Call, ticket: Ticket) -> dict[str, object]:
     lines = (await _checklists(call, [ticket])).get(ticket.number, ())
-    return ticket_json(ticket, _subject(call, ticket.subject), lines, _clocks(call, ticket))
+    shown = ticket_json(ticket, _subject(call, ticket.subject), lines, _clocks(call, ticket))
+    links = (await call.services.catalogue.links.of([ticket.number])).get(ticket.number, ())
+    changes = await call.services.catalogue.changes.of_ticket(ticket)
+    return shown | attached_json(links, changes)
 
 
 def _clocks(call: Call, ticket: Ticket) -> Clocks:

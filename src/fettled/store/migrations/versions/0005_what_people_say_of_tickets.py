@@ -26,6 +26,7 @@ _COLUMNS = (
     ("project", sa.Text()),
     ("application", sa.Text()),
     ("service_interrupted", sa.Boolean()),
+    ("filed_for", sa.Text()),
     ("shift", sa.Text()),
     ("supplier", sa.Text()),
     ("hold_until", TIME),
@@ -41,6 +42,7 @@ def upgrade() -> None:
     """Add them."""
     for name, kind in _COLUMNS:
         op.add_column("tickets", sa.Column(name, kind, nullable=True))
+    op.create_index(op.f("ix_tickets_filed_for_number"), "tickets", ["filed_for", "number"])
     op.create_index(op.f("ix_tickets_hold_until"), "tickets", ["hold_until"])
     op.create_index(op.f("ix_tickets_snoozed_until"), "tickets", ["snoozed_until"])
     op.create_index(op.f("ix_tickets_status_resolved_at"), "tickets", ["status", "resolved_at"])

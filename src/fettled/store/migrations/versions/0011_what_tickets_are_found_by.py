@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from fettled.store.words import kept_words
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
@@ -40,6 +40,7 @@ _SELDOM_THERE = (
     "project",
     "application",
     "sla_state",
+    "filed_for",
 )
 _REPLACED = (
     "priority_number",
@@ -48,6 +49,7 @@ _REPLACED = (
     "subject_number",
     "status_priority_kind_source",
     "sla_state_number",
+    "filed_for_number",
 )
 
 _SQLITE_WORDS = """

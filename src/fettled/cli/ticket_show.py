@@ -1,0 +1,187 @@
+"""`fettled tickets show`: all that is known of one ticket, and what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import typer
+
+from fettled.cli import late
+from fettled.cli.client import Address, get, whole
+from fettled.cli.daemon_access import Whereabouts, with_tickets
+from fettled.cli.lists import pages
+from fettled.cli.options import Json
+from fettled.cli.output import cell, moment, print_fields, print_json, print_line
+from fettled.cli.reaching import reaching
+from fettled.cli.ticket_refs import Ref, subject_key, ticket_path
+from fettled.cli.ticket_words import Ticket, named, one_clock
+from fettled.cli.timeline_words import told
+
+#: Further parts of a ticket that have routes of their own; an older daemon has not all.
+_PARTS = ("attachments", "maintenances", "changes")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's command to the group *app*."""
+    app.command()(show)
+
+
+@reaching
+def show(*, ref: Ref, where: Whereabouts, json: Json = False) -> None:
+    """Show one ticket with its timeline."""
+    ticket, timeline = with_tickets(where, lambda address: _whole(address, ref))
+    if json:
+        print_json({**ticket, "timeline": timeline})
+        return
+    print_line(f"#{ticket['number']}  {ticket.get('title')}")
+    print_fields(_fields(ticket))
+    _print_clocks(ticket, late.now())
+    _print_block("description", str(ticket.get("description") or ""))
+    _print_checklist(ticket)
+    _print_list("links", (_link(each) for each in ticket.get("links") or ()))
+    for part in _PARTS:
+        _print_list(part, (_part(each) for each in ticket.get(part) or ()))
+    print_line()
+    for entry in timeline:
+        for line in told(entry):
+            print_line(line)
+
+
+def _whole(address: Address, ref: str) -> tuple[Ticket, list[dict[str, Any]]]:
+    path = ticket_path(ref)
+    ticket = whole(address, get(address, path), "number", "status")
+    timeline = pages(address, path + "/timeline", {}, 10_000)
+    return ticket, timeline["items"]
+
+
+def _fields(ticket: Ticket) -> Iterable[tuple[str, object]]:
+    """Give all fields that people ask for, in the order in which they ask; unset ones are None."""
+    resolution = ticket.get("resolution") or {}
+    number = {name: f"#{ticket[name]}" for name in ("previous", "merged_into") if ticket.get(name)}
+    duplicate = resolution.get("duplicate_of")
+    interrupted = ticket.get("service_interrupted")
+    return (
+        ("reference", ticket.get("reference")),
+        ("status", ticket.get("status")),
+        ("on hold", _hold(ticket)),
+        ("snoozed", _snooze(ticket)),
+        ("priority", ticket.get("priority")),
+        *((name, ticket.get(name)) for name in ("level", "severity", "impact", "urgency")),
+        ("kind", ticket.get("kind")),
+        ("source", ticket.get("source")),
+        *((name, _name(ticket.get(name))) for name in ("category", "ownership")),
+        ("subject", subject_key(ticket)),
+        ("check", ticket.get("check")),
+        *((name, _name(ticket.get(name))) for name in ("application", "region", "project")),
+        ("interrupted", None if interrupted is None else bool(interrupted)),
+        *((name, _name(ticket.get(name))) for name in ("assignee", "shift", "team", "supplier")),
+        ("escalated", _escalated(ticket)),
+        ("reporter", _name(ticket.get("reporter"))),
+        ("opened", moment(ticket.get("created_at"))),
+        ("occurred", moment(ticket.get("occurred_at"))),
+        ("responded", moment(ticket.get("responded_at"))),
+        ("recovered", moment(ticket.get("recovered_at"))),
+        ("resolved", moment(ticket.get("resolved_at"))),
+        ("resolution", resolution.get("code")),
+        ("resolved by", _name(resolution.get("by"))),
+        ("summary", resolution.get("summary")),
+        ("duplicate of", duplicate and f"#{duplicate}"),
+        ("closed", moment(ticket.get("closed_at"))),
+        ("reopened", _times(ticket.get("reopen_count"))),
+        ("flaps", ticket.get("flap_count") or None),
+        ("previous", number.get("previous")),
+        ("merged into", number.get("merged_into")),
+        ("labels", ticket.get("labels")),
+        ("version", ticket.get("version")),
+    )
+
+
+def _name(value: object) -> str | None:
+    if isinstance(value, dict) and "type" in value and not value.get("name"):
+        return str(value["type"])
+    return named(value) if value else None
+
+
+def _times(count: object) -> str | None:
+    if not isinstance(count, int) or not count:
+        return None
+    return "once" if count == 1 else f"{count} times"
+
+
+def _hold(ticket: Ticket) -> str | None:
+    held = ticket.get("hold") or {}
+    until, reason = moment(held.get("until")), held.get("reason")
+    if until is None:
+        return None
+    return f"until {until}" + (f": {reason}" if reason else "")
+
+
+def _snooze(ticket: Ticket) -> str | None:
+    snooze = ticket.get("snooze")
+    if not isinstance(snooze, dict):
+        return None
+    return f"until {moment(snooze.get('until')) or 'it changes'}"
+
+
+def _escalated(ticket: Ticket) -> str | None:
+    level = ticket.get("escalation_level")
+    return f"to level {level}" if level else None
+
+
+def _print_clocks(ticket: Ticket, now: datetime) -> None:
+    sla = ticket.get("sla")
+    if not isinstance(sla, dict):
+        return
+    lines = []
+    for name in ("response", "resolution"):
+        one = sla.get(name)
+        if not isinstance(one, dict):
+            continue
+        told_of = one_clock(one, now)
+        if told_of is not None:
+            due = moment(one.get("due_at"))
+            lines.append(f"{name:<10}  {told_of}" + (f", due {due}" if due else ""))
+    _print_list("SLA", lines)
+
+
+def _print_checklist(ticket: Ticket) -> None:
+    members = ticket.get("members") or []
+    if not members:
+        return
+    count = ticket.get("member_count", len(members))
+    print_line()
+    print_line(f"checklist: {ticket.get('done_count', 0)} of {count} recovered")
+    for each in members:
+        mark = {"recovered": "x", "excused": "-"}.get(each.get("state"), " ")
+        own = f"  (#{each['ticket']})" if each.get("ticket") else ""
+        print_line(f"  [{mark}] {each.get('check')}{own}")
+    if count > len(members):
+        print_line(f"  and {count - len(members)} more")
+
+
+def _print_list(heading: str, lines: Iterable[str]) -> None:
+    found = list(lines)
+    if found:
+        print_line()
+        print_line(f"{heading}:")
+    for line in found:
+        print_line(f"  {line}")
+
+
+def _print_block(heading: str, text: str) -> None:
+    _print_list(heading, text.splitlines())
+
+
+def _link(link: dict[str, Any]) -> str:
+    name = cell(link.get("name") or link.get("key") or link.get("id"))
+    return f"{cell(link.get('type'))} {name}" + (" (primary)" if link.get("is_primary") else "")
+
+
+def _part(part: object) -> str:
+    if not isinstance(part, dict):
+        return cell(part)
+    head = part.get("filename") or part.get("name") or part.get("title") or part.get("summary")
+    rest = {name: value for name, value in part.items() if value not in (None, "", head, [], {})}
+    return cell(head) if head else cell(rest)

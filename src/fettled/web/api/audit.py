@@ -1,0 +1,92 @@
+"""`/api/v1/audit`: what people, and the configuration, have done; see `fettled.core.audit`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+
+from fettled.core.audit import exact_time
+from fettled.core.errors import InvalidError
+from fettled.core.permissions import Permission
+from fettled.core.references import parse_reference
+from fettled.ports import AuditFilter, Input
+from fettled.web.paging import Paged, page, read_number_cursor
+from fettled.web.reading import Text
+from fettled.web.routes import Answer, Call, RouteTable
+
+routes = RouteTable()
+
+#: More values of one filter than anybody types.
+_MOST = 50
+_Names = Annotated[
+    frozenset[Annotated[Text, Field(min_length=1, max_length=100)]], Field(max_length=_MOST)
+]
+
+
+def _written_out(value: object) -> object:
+    """Refuse what pydantic would take for seconds since 1970."""
+    if isinstance(value, str) and "T" not in value.upper():
+        msg = "must be a time such as 2026-11-21T08:30:00Z"
+        raise ValueError(msg)
+    return value
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        msg = "is no time that can be"
+        raise ValueError(msg) from None
+
+
+_Time = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+
+
+class AuditQuery(Paged):
+    """Which rows: by whom, what was done, to which ticket, and when."""
+
+    actor: _Names = frozenset()
+    kind: _Names = frozenset()
+    ticket: Annotated[Text, Field(max_length=40)] | None = None
+    since: _Time | None = None
+    until: _Time | None = None
+
+
+@routes.route("GET", "/api/v1/audit", permission=Permission.AUDIT_VIEW, query=AuditQuery)
+async def list_audit(call: Call) -> Answer:
+    """List what was done by people and to the configuration, over all tickets, newest first."""
+    query: AuditQuery = call.query
+    which = AuditFilter(
+        actor=query.actor,
+        kind=query.kind,
+        about=None if query.ticket is None else _about(query.ticket),
+        since=query.since,
+        until=query.until,
+    )
+    before = read_number_cursor(query.cursor)
+    found = await call.services.audit.list(which, before, query.limit + 1)
+    return page(call, found, query.limit, audit_json, lambda row: str(row.position))
+
+
+def _about(ref: str) -> str:
+    named = parse_reference(ref)
+    if named is None:
+        msg = "must be a ticket's number or reference, such as 42 or INC-20261121-000042"
+        raise InvalidError(msg, "ticket")
+    # A deleted ticket is listed too, so the day of a reference cannot be held against it.
+    return f"ticket:{named.number}"
+
+
+def audit_json(row: Input) -> dict[str, Any]:
+    """Write a row; whoever has them all can verify the chain."""
+    return {
+        "position": row.position,
+        "at": exact_time(row.at),
+        "actor": {"type": row.actor_type, "name": row.actor},
+        "kind": row.kind,
+        "object": row.about or None,
+        "data": row.data,
+        "hash": row.hash,
+    }

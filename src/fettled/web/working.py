@@ -1,0 +1,90 @@
+"""
+The middle of a request: its body read, its handler called under one deadline, once.
+
+What comes before (who is calling, and whether they may) and after (errors, headers) is
+`app`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import orjson
+from aiohttp import web
+
+from fettled.web.listening import Connection
+from fettled.web.once import Keyed, Rendered, answer_once, fingerprint, read_key
+from fettled.web.problems import Problem
+from fettled.web.reading import read_body, take_body
+from fettled.web.routes import Answer, Call, Route
+from fettled.web.strict_json import parse_json
+
+
+async def read_call(route: Route, request: web.Request) -> tuple[bytes, object]:
+    """Read what the route takes: the body as it came, and as its model."""
+    if route.body is None:
+        return b"", None
+    if route.may_lack_body and not request.body_exists:
+        return b"", take_body(route.body, {})
+    raw = await read_body(request, route.max_body)
+    return raw, take_body(route.body, parse_json(raw))
+
+
+async def work(route: Route, call: Call, request: web.Request, raw: bytes) -> Rendered:
+    """
+    Do what *call* asks for.
+
+    Raises:
+        Problem: 503 where it takes too long; else what the handler raises.
+    """
+    key = read_key(request) if route.method == "POST" else None
+    render = partial(_render, route)
+    with marked(request):
+        try:
+            async with asyncio.timeout(route.seconds):
+                once = call.services.once
+                if key is None or once is None:
+                    return await render(await route.handler(call))
+                if route.takes_files:
+                    raise Problem(400, "Idempotency-Key: uploads do not take one")
+                keyed = Keyed(key, fingerprint(request, call.principal, raw))
+                return await answer_once(once, route, call, keyed, render)
+        except TimeoutError:
+            detail = "this took too long; whether it was done is not known"
+            raise Problem(503, detail, headers={"Retry-After": "30"}) from None
+
+
+@contextmanager
+def marked(request: web.Request) -> Iterator[None]:
+    """Keep the connection from being closed for another one meanwhile."""
+    connection = request.protocol
+    if not isinstance(connection, Connection):
+        yield
+        return
+    connection.working = True
+    try:
+        yield
+    finally:
+        connection.working = False
+
+
+async def _render(route: Route, answer: Answer) -> Rendered:
+    if answer.chunks is not None:
+        body = b"".join([chunk async for chunk in answer.chunks])
+    elif answer.data is not None:
+        body = orjson.dumps(answer.data)
+    else:
+        body = b""
+    status = answer.status or route.status
+    return Rendered(
+        status,
+        body,
+        answer.content_type,
+        answer.headers,
+        answer.live,
+        answer.stream,
+        answer.length,
+    )
