@@ -41,6 +41,7 @@ from web.fakes import (
     FakeHeartbeats,
     FakeStore,
     FakeSubjects,
+    FakeSearching,
     FakeTickets,
 )
 
@@ -148,6 +149,7 @@ class House:
             comments=None,
             attachments=None,
             exports=None,
+            searching=FakeSearching(self.tickets),
             audit=Audit(self.store),
             reload=self.reload,
             config=self.config,

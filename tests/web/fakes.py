@@ -244,6 +244,26 @@ class FakeTickets:
         return [one for one in found if before is None or one.number < before][:limit]
 
 
+class FakeSearching:
+    """Finds whatever ticket is kept, newest first, and remembers what it was asked for."""
+
+    def __init__(self, tickets: FakeTickets) -> None:
+        self._tickets = tickets
+
+    async def find(self, which: TicketFilter, sort: Sort, after: Place | None, limit: int):
+        if which.q is not None and sort.key is not SortKey.NUMBER:
+            raise InvalidError("goes with `q` only as -number or number", "sort")
+        self._tickets.asked, self._tickets.sorted = which, sort
+        return await self._tickets.list(which, None if after is None else after.number, limit)
+
+    async def count(self, _: TicketFilter) -> int | str:
+        return len(self._tickets.kept) if len(self._tickets.kept) < 1000 else "1000+"
+
+    async def stats(self, which: StatsFilter) -> Sums:
+        self._tickets.added_up = which
+        return Sums()
+
+
 class FakeSubjects:
     """Subjects in a dict."""
 

@@ -77,6 +77,10 @@ class Viewer:
     shifts: frozenset[str] = frozenset()
 
 
+#: What the number of tickets is kept by.
+COUNTED = ("status", "priority", "kind", "source")
+
+
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
     """
@@ -125,6 +129,12 @@ class TicketFilter:
     q: str | None = None
     filed_for: frozenset[str] = frozenset()
     link: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it asks for nothing but what the number of tickets is kept by."""
+        kept = {name: getattr(self, name) for name in COUNTED}
+        return self == TicketFilter(**kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from fettled.core.statistics import Outline
 from fettled.core.tickets import Ticket
 from fettled.ports.records import TicketFilter
 
@@ -60,6 +61,24 @@ class Place:
     key: datetime | int | None = None
 
 
+class Moment(StrEnum):
+    """By which of its times a ticket belongs to a stretch of time."""
+
+    CREATED = "created"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class StatsFilter:
+    """Which tickets are added up: those of a stretch of time, its end excluded."""
+
+    since: datetime
+    until: datetime
+    team: frozenset[str] = frozenset()
+    priority: frozenset[str] = frozenset()
+    kind: frozenset[str] = frozenset()
+
+
 class SearchReader(Protocol):
     """Tickets, found."""
 
@@ -76,4 +95,10 @@ class SearchReader(Protocol):
 
     def count(self, which: TicketFilter, *, most: int) -> int:
         """How many there are; of more than *most*, one more than that, unless it is kept."""
+        ...
+
+    def outlines(
+        self, which: StatsFilter, moment: Moment, *, after: Place | None, limit: int
+    ) -> list[Outline]:
+        """Tickets whose *moment* lies in the stretch, in the order of it, from a place on."""
         ...

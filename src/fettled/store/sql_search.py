@@ -19,6 +19,7 @@ from fettled.core.errors import InvalidError
 from fettled.core.tickets import Ticket
 from fettled.core.words import Priority, Status
 from fettled.ports import Place, Sort, SortKey, TicketFilter
+from fettled.ports.records import COUNTED
 from fettled.store import sql_words
 from fettled.store.among import among, numbers_value
 from fettled.store.lanes import Bundle, merged
@@ -38,7 +39,6 @@ t = tickets.c
 
 _AMONG = among(t.number)
 _ROWS = {is_postgres: select(tickets).where(some) for is_postgres, some in _AMONG.items()}
-_COUNTED = ("status", "priority", "kind", "source")
 Conditions = list[ColumnElement[bool]]
 
 
@@ -67,9 +67,9 @@ def search(
 
 def count(link: Link, which: TicketFilter, *, most: int) -> int:
     """Count the tickets of *which*; of more than *most*, one more than that, unless it is kept."""
-    if which == TicketFilter(**{name: getattr(which, name) for name in _COUNTED}):
+    if which.is_counted:
         statement = select(func.coalesce(func.sum(ticket_counts.c.n), 0).label("n"))
-        for name in _COUNTED:
+        for name in COUNTED:
             if words := sorted(getattr(which, name)):
                 statement = statement.where(or_(*[ticket_counts.c[name] == word for word in words]))
         return int(link.ask(statement)[0]["n"])

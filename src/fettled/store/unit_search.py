@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fettled.core.statistics import Outline
 from fettled.core.tickets import Ticket
 from fettled.ports import Place, Sort, TicketFilter
-from fettled.store import sql_search
+from fettled.ports.search import Moment, StatsFilter
+from fettled.store import sql_search, sql_stats
 from fettled.store.link import Link
 
 
@@ -22,3 +24,9 @@ class SearchQueries:
     def count(self, which: TicketFilter, *, most: int) -> int:
         """How many there are; of more than *most*, one more than that, unless it is kept."""
         return sql_search.count(self._link, which, most=most)
+
+    def outlines(
+        self, which: StatsFilter, moment: Moment, *, after: Place | None, limit: int
+    ) -> list[Outline]:
+        """Tickets whose *moment* lies in the stretch, in the order of it."""
+        return sql_stats.outlines(self._link, which, moment, after=after, limit=limit)
