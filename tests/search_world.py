@@ -15,7 +15,22 @@ from fettled.core.words import Code, Impact, Level, Priority, Severity, Source, 
 from fettled.ports import Place, Sort, SortKey, TicketFilter, Viewer
 from tickets_for import ANN, NOW, entry, new_ticket
 
-WORDS = ["door", "printer", "offline", "Zürich", "pump", "café", "Łódź", "42", "door-7", "off", "offices", "øst", "東京", "pumpe"]
+WORDS = [
+    "door",
+    "printer",
+    "offline",
+    "Zürich",
+    "pump",
+    "café",
+    "Łódź",
+    "42",
+    "door-7",
+    "off",
+    "offices",
+    "øst",
+    "東京",
+    "pumpe",
+]
 FEW_WORDS = {
     "kind": ("device_offline", "service_down", "leak"),
     "subject": ("door-1", "door-2", "pump"),

@@ -18,7 +18,7 @@ times, without a zone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice, pairwise
@@ -42,6 +42,8 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 #: Dates end soon after; nothing is promised for then.
 _LAST_YEAR = 9990
+#: Days of one calendar that are remembered: three years.
+_MOST_DAYS = 1100
 #: More than clocks are ever moved by, a skipped day at the date line included.
 _FAR = 2 * _DAY
 #: A weekday comes again within a week; a day before and one after for what crosses midnight.
@@ -105,14 +107,14 @@ def check(recurrence: Recurrence) -> None:
     Raises:
         InvalidError: naming the field, `cron`, `zone` or `duration`.
     """
-    for field, text, judge in (
+    for name, text, judge in (
         ("cron", recurrence.cron, check_cron),
         ("zone", recurrence.zone, check_zone),
     ):
         try:
             judge(text)
         except ValueError as error:
-            raise InvalidError(str(error), field) from None
+            raise InvalidError(str(error), name) from None
     if recurrence.duration <= timedelta():
         msg = "must be longer than zero"
         raise InvalidError(msg, "duration")
@@ -169,27 +171,35 @@ class Week:
     zone: str
     openings: tuple[Opening, ...]
     holidays: frozenset[date] = frozenset()
+    _days: dict[date, list[Piece]] = field(default_factory=dict, compare=False, repr=False)
 
     def working(self, since: datetime) -> Iterator[Piece]:
         """Yield the working hours that end after *since*, in order and apart."""
         return joined(piece for piece in self._hours(since) if piece[1] > since)
 
     def _hours(self, since: datetime) -> Iterator[Piece]:
-        zone = _zone(self.zone)
         # The night before, and a day for clocks that were moved by one.
-        day = since.astimezone(zone).date() - 3 * _DAY
+        day = since.astimezone(_zone(self.zone)).date() - 3 * _DAY
         while day.year < _LAST_YEAR:
-            if day not in self.holidays:
-                midnight = datetime.combine(day, time())
-                for each in sorted(self._of(day.weekday()), key=lambda one: one.start):
-                    start, end = midnight + each.start, midnight + each.end
-                    hours = to_instant(start, zone), to_instant(end, zone)
-                    if hours[0] < hours[1]:
-                        yield hours
+            hours = self._days.get(day)
+            if hours is None:
+                # A storm asks for the same few days thousands of times.
+                if len(self._days) >= _MOST_DAYS:
+                    self._days.clear()
+                hours = self._days[day] = list(self._of(day))
+            yield from hours
             day += _DAY
 
-    def _of(self, weekday: int) -> Iterator[Opening]:
-        return (each for each in self.openings if each.weekday == weekday)
+    def _of(self, day: date) -> Iterator[Piece]:
+        if day in self.holidays:
+            return
+        zone, midnight = _zone(self.zone), datetime.combine(day, time())
+        for each in sorted(self.openings, key=lambda one: one.start):
+            if each.weekday == day.weekday():
+                start = to_instant(midnight + each.start, zone)
+                end = to_instant(midnight + each.end, zone)
+                if start < end:
+                    yield start, end
 
 
 def shortest_distance(recurrence: Recurrence, after: datetime) -> timedelta | None:

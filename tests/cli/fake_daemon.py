@@ -1,4 +1,9 @@
-"""A stand-in for the daemon: a small HTTP server on a unix socket that answers as told."""
+"""
+A stand-in for the daemon: a small HTTP server on a unix socket that answers as told.
+
+Bodies are judged by the API's own models, so that a field which the real one would
+refuse is refused here; and a POST of a key that was answered before gets that answer.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
+
+from fettled.core.errors import InvalidError
+from fettled.web.api.ticket_bodies import ActionBody, EditBody, TicketBody, action_of
 
 JSON = "application/json"
 TICKET = {
@@ -44,6 +54,22 @@ class FakeDaemon:
     path: Path
     asked: list[Asked] = field(default_factory=list)
     replies: dict[tuple[str, str], list[tuple[int, str, bytes]]] = field(default_factory=dict)
+    #: By key: what was answered to it.
+    done: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
+    #: By path: how many of the next answers to POSTs are lost on their way, having taken effect.
+    losing: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def sent(self) -> list[Any]:
+        """The bodies of what took effect: POST and PATCH, without those sent once more."""
+        keys: set[str | None] = set()
+        found = []
+        for asked in self.asked:
+            key = asked.headers.get("Idempotency-Key")
+            if asked.method in {"POST", "PATCH"} and (key is None or key not in keys):
+                keys.add(key)
+                found.append(asked.body)
+        return found
 
     @property
     def url(self) -> str:
@@ -67,11 +93,40 @@ class FakeDaemon:
 
     def answer_to(self, asked: Asked) -> tuple[int, str, bytes]:
         self.asked.append(asked)
-        told = self.replies.get((asked.method, asked.path.partition("?")[0]))
+        key = asked.headers.get("Idempotency-Key")
+        if key in self.done:
+            return self.done[key]
+        path = asked.path.partition("?")[0]
+        fault = _fault(asked.method, path, asked.body)
+        if fault is not None:
+            body = {"title": "Unprocessable", "status": 422, "detail": fault}
+            return 422, "application/problem+json", json.dumps(body).encode()
+        told = self.replies.get((asked.method, path))
         if told is None:
             body = {"title": "Not Found", "status": 404, "detail": "there is no such resource"}
             return 404, "application/problem+json", json.dumps(body).encode()
-        return told.pop(0) if len(told) > 1 else told[0]
+        answer = told.pop(0) if len(told) > 1 else told[0]
+        if key is not None:
+            self.done[key] = answer
+        return answer
+
+
+def _fault(method: str, path: str, body: Any) -> str | None:
+    """What the API's models have against a body; the routes that have none here take any."""
+    model: Any = {("POST", "/api/v1/tickets"): TicketBody}.get((method, path))
+    if method == "POST" and path.endswith("/actions"):
+        model = ActionBody
+    elif method == "PATCH":
+        model = EditBody
+    if model is None:
+        return None
+    try:
+        read = TypeAdapter(model).validate_python(body)
+        if model is ActionBody:
+            action_of(read)
+    except (ValidationError, InvalidError) as error:
+        return str(error)
+    return None
 
 
 class Server(socketserver.ThreadingUnixStreamServer):
@@ -85,18 +140,22 @@ class Handler(BaseHTTPRequestHandler):
     def _do(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         raw = self.rfile.read(length)
-        asked = Asked(
-            self.command, self.path, json.loads(raw) if raw else None, dict(self.headers.items())
-        )
-        status, kind, body = self.server.fake.answer_to(asked)
+        is_json = (self.headers.get("Content-Type") or "").startswith(JSON)
+        body: Any = json.loads(raw) if raw and is_json else raw or None
+        asked = Asked(self.command, self.path, body, dict(self.headers.items()))
+        fake = self.server.fake
+        status, kind, answer = fake.answer_to(asked)
+        if self.command == "POST" and fake.losing.get(self.path, 0) > 0:
+            fake.losing[self.path] -= 1
+            return  # hangs up
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
-        if body:  # the reader of an empty one may have gone by now
-            self.wfile.write(body)
+        if answer:  # the reader of an empty one may have gone by now
+            self.wfile.write(answer)
 
-    do_GET = do_POST = do_DELETE = _do  # noqa: N815 - the names that http.server calls
+    do_GET = do_POST = do_PATCH = do_DELETE = _do  # noqa: N815 - the names that http.server calls
 
     def log_message(self, *_args: object) -> None:
         """Stay silent: stderr is looked at."""

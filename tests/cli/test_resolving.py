@@ -7,7 +7,7 @@ from typing import get_args
 from cli.fake_daemon import TICKET, FakeDaemon, Fettled
 from fettled.cli import ticket_work
 from fettled.core.moves import PEOPLES_CODES
-from fettled.web.api import tickets as api
+from fettled.web.api import ticket_bodies as api
 
 PATH = "/api/v1/tickets/42"
 
@@ -41,7 +41,7 @@ def test_a_subject_that_is_still_down_is_told_of(fettled: Fettled, daemon: FakeD
     result = fettled("tickets", "resolve", 42, "--url", daemon.url)
 
     assert (result.code, result.out) == (0, "#42 resolved\n")
-    assert result.err.startswith("fettled: its subject is still firing")
+    assert result.err.startswith("fettled: the subject of #42 is still firing")
     assert len(result.err.splitlines()) == 1
     assert fettled("tickets", "resolve", 42, "--json", "--url", daemon.url).json["number"] == 42
 
@@ -59,5 +59,5 @@ def test_what_was_resolved_already_is_said_so(fettled: Fettled, daemon: FakeDaem
 
     result = fettled("tickets", "resolve", 42, "--url", daemon.url)
 
-    assert (result.code, result.out) == (0, "")
-    assert result.err == "fettled: #42 was resolved already\n"
+    assert (result.code, result.out) == (0, "#42 already resolved, nothing changed\n")
+    assert result.err == ""

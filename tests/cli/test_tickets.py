@@ -1,10 +1,6 @@
 from __future__ import annotations
 
 import io
-import os
-import pty
-import re
-import subprocess
 import sys
 
 import pytest
@@ -73,59 +69,16 @@ def test_the_list_is_columns_that_a_pipe_can_read(fettled: Fettled, daemon: Fake
         "TICKET",
         "STATUS",
         "PRIORITY",
+        "SLA",
+        "ASSIGNEE",
         "KIND",
         "SUBJECT",
         "UPDATED",
         "TITLE",
     ]
-    assert lines[1].split()[:5] == ["#42", "open", "high", "device_offline", "door-1"]
+    assert lines[1].split()[:7] == ["#42", "open", "high", "-", "-", "device_offline", "door-1"]
     assert lines[2].count("word") == 60
     assert len(lines) == 3
-
-
-@pytest.mark.parametrize("no_colour", [False, True])
-def test_a_terminal_gets_colours_unless_it_wants_none(daemon: FakeDaemon, no_colour: bool):
-    """NO_COLOR is minded, and the words say everything without it."""
-    daemon.reply("GET", LIST, {"items": [TICKET], "next": None})
-    env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"}
-    env |= {"NO_COLOR": "1"} if no_colour else {}
-    args = [sys.executable, "-m", "fettled", "tickets", "list", "--url", daemon.url]
-    master, slave = pty.openpty()
-    subprocess.run(args, stdout=slave, check=True, timeout=30, env=env)
-    os.close(slave)
-    out = os.read(master, 65536).decode()
-    os.close(master)
-
-    assert "device_offline" in out
-    assert ("\x1b[31m" in out) == (not no_colour)
-
-
-def test_a_narrow_terminal_gets_whole_words(daemon: FakeDaemon):
-    """At 80 columns cells are folded where words end, and the title is left out."""
-    ticket = {
-        **TICKET,
-        "status": "in_progress",
-        "priority": "critical",
-        "kind": "integration_auth_failed",
-        "subject": {"key": "door-north-entrance-2"},
-    }
-    daemon.reply("GET", LIST, {"items": [ticket], "next": None})
-    env = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "NO_COLOR": "1"}
-    args = [sys.executable, "-m", "fettled", "tickets", "list", "--url", daemon.url]
-    master, slave = pty.openpty()
-    subprocess.run(args, stdout=slave, check=True, timeout=30, env=env)
-    os.close(slave)
-    out = os.read(master, 65536).decode()
-    os.close(master)
-
-    out = re.sub(r"\x1b\[[0-9;]*m", "", out)
-    words = out.split()
-    for word in ("#42", "in_progress", "critical", "auth_failed", "2026-11-21", "08:31:00Z"):
-        assert word in words
-    assert "integration_" in words
-    assert {"door-north-", "entrance-2"} <= set(words)
-    assert "TITLE" not in words
-    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_a_long_list_is_fetched_page_by_page(fettled: Fettled, daemon: FakeDaemon):
@@ -183,8 +136,8 @@ def test_show_tells_the_ticket_and_its_timeline(fettled: Fettled, daemon: FakeDa
     assert result.code == 0
     lines = result.out.splitlines()
     assert lines[0] == "#42  Device offline: door-1"
-    assert lines[-2] == "2026-11-21 08:30:00Z  opened       health_monitor"
-    assert lines[-1] == "2026-11-21 08:30:00Z  comment_added ann              On my way."
+    assert lines[-2] == "2026-11-21 08:30:00Z  health_monitor   opened"
+    assert lines[-1] == "2026-11-21 08:30:00Z  ann              comment_added    On my way."
 
 
 def test_show_as_json_is_one_document(fettled: Fettled, daemon: FakeDaemon):
@@ -194,7 +147,8 @@ def test_show_as_json_is_one_document(fettled: Fettled, daemon: FakeDaemon):
 
     result = fettled("tickets", "show", "inc-20261121-000042", "--json", "--url", daemon.url)
 
-    assert result.json == {**TICKET, "timeline": []}
+    parts = {"links": [], "attachments": [], "maintenances": [], "timeline": []}
+    assert result.json == {**TICKET, **parts}
 
 
 @pytest.mark.parametrize(
@@ -223,7 +177,7 @@ def test_work_on_a_ticket_is_one_action(
 
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith("#42 ")
-    assert [asked.body for asked in daemon.asked if asked.method == "POST"] == [action]
+    assert daemon.sent == [action]
 
 
 def test_a_comment_can_come_from_stdin(
@@ -235,7 +189,7 @@ def test_a_comment_can_come_from_stdin(
 
     fettled("tickets", "comment", "42", "-", "--url", daemon.url)
 
-    assert daemon.asked[0].body["body"] == "two\nlines"
+    assert daemon.sent[0]["body"] == "two\nlines"
 
 
 def test_an_empty_comment_is_not_sent(fettled: Fettled, daemon: FakeDaemon):

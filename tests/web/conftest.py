@@ -14,9 +14,13 @@ import aiohttp
 import pytest
 import structlog
 
+from desk import Desk, open_desk
 from fettled import calendar
+from fettled.app.attachments import AttachmentDesk
 from fettled.app.audit import Audit
+from fettled.app.comments import Comments
 from fettled.app.directory import Directory
+from fettled.app.exports import Exports
 from fettled.app.quiet import Quiet
 from fettled.app.silences import Silences
 from fettled.app.tokens import Tokens
@@ -39,9 +43,9 @@ from web.fakes import (
     FakeClock,
     FakeHealth,
     FakeHeartbeats,
+    FakeSearching,
     FakeStore,
     FakeSubjects,
-    FakeSearching,
     FakeTickets,
 )
 
@@ -95,6 +99,10 @@ class House:
     reloaded_by: Actor | None = None
 
     def __post_init__(self) -> None:
+        # What hangs on tickets is tried over a real store: see `office`.
+        self.comments: Any = None
+        self.attachments: Any = None
+        self.exports: Any = None
         self.tokens = Tokens(self.store, self.clock)
         self.directory = Directory(calendar.shift)
         self.quiet = Quiet(store=self.store, clock=self.clock, expand=calendar.around)
@@ -145,10 +153,11 @@ class House:
             accounts=self.accounts,
             silences=self.silences,
             catalogue=self.catalogue or fake_catalogue(self.tickets),
-            # What hangs on tickets is tried over the real thing, in tests/web_house.py.
-            comments=None,
-            attachments=None,
-            exports=None,
+            # Tried over the real thing, in tests/web_house.py.
+            incidents=None,
+            comments=self.comments,
+            attachments=self.attachments,
+            exports=self.exports,
             searching=FakeSearching(self.tickets),
             audit=Audit(self.store),
             reload=self.reload,
@@ -200,3 +209,31 @@ async def real(sqlite_store_url: str) -> AsyncIterator[Any]:  # noqa: F811 - the
 
     async with serve_real(sqlite_store_url) as made:
         yield made
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """Open the use cases on a real store."""
+    async with open_desk(tmp_path / "fettled.db") as made:
+        yield made
+
+
+@pytest.fixture
+async def office(desk: Desk) -> AsyncIterator[House]:
+    """Serve a house whose tickets are kept in a real store."""
+    made = House(tickets=desk.tickets)
+    made.comments = Comments(desk.store)
+    made.attachments = AttachmentDesk(desk.store, desk.clock, desk.memory, desk.sink)
+    made.exports = Exports(desk.store, desk.clock)
+    async with made.serve():
+        yield made
+
+
+@pytest.fixture
+async def worker(office: House) -> AsyncIterator[aiohttp.ClientSession]:
+    """Give an operator's client of the office, where there is a ticket: ann's."""
+    async with aiohttp.ClientSession(
+        office.url, headers=await office.headers(Role.OPERATOR)
+    ) as session:
+        await session.post("/api/v1/tickets", json={"title": "Door stuck"})
+        yield session

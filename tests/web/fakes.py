@@ -25,9 +25,22 @@ from fettled.core.filing import NewTicket, edited, filed
 from fettled.core.observations import Reason
 from fettled.core.permissions import Principal, may_act, sees
 from fettled.core.quiet import Scope
+from fettled.core.statistics import Sums
 from fettled.core.tickets import MONITOR, Actor, Change, Entry, Member, Ticket
 from fettled.core.words import Gate, Phase, Priority, Source, Status, SubjectType, Verdict
-from fettled.ports import AuditFilter, Fleet, Input, QuietSpec, SubjectSpec, TicketFilter, Token
+from fettled.ports import (
+    AuditFilter,
+    Fleet,
+    Input,
+    Place,
+    QuietSpec,
+    Sort,
+    SortKey,
+    SubjectSpec,
+    TicketFilter,
+    Token,
+)
+from fettled.ports.search import StatsFilter
 
 AT = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 

@@ -81,6 +81,7 @@ async def test_what_is_not_json_is_malformed(client: aiohttp.ClientSession, body
         ({"action": "resolve", "duplicate_of": 10**18}, "duplicate_of"),
         ({"action": "resolve", "until": "2026-11-21T08:30:00"}, "until"),
         ({"action": "resolve", "until": 0}, "until"),
+        ({"action": "resolve", "until": "0"}, "until"),
         ({"action": "reopen", "body": "no such field"}, "body"),
     ],
 )

@@ -108,12 +108,12 @@ class AttachmentDesk:
 
     async def add(
         self, ref: str, who: Principal, files: Sequence[tuple[str, bytes]]
-    ) -> tuple[Attachments, bool]:
+    ) -> Attachments:
         """
         Attach *files*, all of them or none; each a name and its content.
 
         Returns:
-            The attachments in the order of *files*, and whether any is new.
+            The attachments in the order of *files*, those that were there before among them.
 
         Raises:
             InvalidError: a file is nothing that can be attached.
@@ -125,8 +125,7 @@ class AttachmentDesk:
         """
         judged = await asyncio.to_thread(judge_all, files)
         unit = partial(attach, ref=ref, who=who, files=judged, wall=self._clock.wall)
-        done = await self._to_its_end(self._do(unit))
-        return done.attachments, done.change is not None
+        return (await self._to_its_end(self._do(unit))).attachments
 
     async def remove(self, ref: str, who: Principal, ident: int) -> None:
         """

@@ -9,13 +9,14 @@ its row from its opening in the outbox. Delivering what was told is not done her
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from fettled.app.memory import Memory
 from fettled.core.chain import Chain, Place, Step, begin, judge
-from fettled.core.errors import StoreUnsureError
+from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.core.lifecycle import note
 from fettled.core.tickets import SYSTEM, Change, Ticket
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Directory, EventSink, TicketAction
@@ -59,12 +60,11 @@ class Escalations:
 
         A chain that was not there before is for what is opened from now on: switching it on
         must not wake anybody for last month's tickets.
-
-        Raises:
-            StoreDownError: the next turn of `tell` makes up for it.
         """
         self._chain, self._is_set = chain, False
-        await self._set()
+        # While the store is down nothing is opened there: the next turn makes up for it.
+        with suppress(StoreDownError):
+            await self._set()
 
     async def tell(self) -> None:
         """
@@ -130,11 +130,12 @@ def _work(chain: Chain, people: Directory, now: datetime, unit: DeskUnit) -> _Do
         place = begin(chain, event.ticket, event.at) if event.event in _BEGINS else None
         if place is not None:
             unit.put_escalation(place)
-    if told:
-        unit.put_figure(_CURSOR, told[-1].position)
+    has_read_all = len(told) < _READ
     due = unit.escalations_due(now, limit=_TELL)
     changes = [change for place in due for change in _meet(chain, people, place, now, unit)]
-    return _Done(changes, len(told) == _READ or len(due) == _TELL)
+    # What this unit tells begins nothing: read with the rest, it is not looked at again.
+    unit.put_figure(_CURSOR, unit.last_position() if has_read_all else told[-1].position)
+    return _Done(changes, not has_read_all or len(due) == _TELL)
 
 
 def _meet(

@@ -158,8 +158,7 @@ class Links:
                 uow.delete_link(removed.id)
             for entry in change.entries:
                 data = {"ticket": ticket.number, **entry.data}
-                uow.log_input(f"ticket.{entry.event}", entry.at, who.actor, data)
-                uow.log_input(f"ticket.{entry.event}", entry.at, _name(caller), data)
+                uow.log_input(f"ticket.{entry.event}", entry.at, caller.actor, data)
         links = uow.links_of([ticket.number]).get(ticket.number, [])
         link = (
             next((each for each in links if each.id == meant), None)

@@ -114,7 +114,7 @@ def _looked(uow: DeskUnit, *, numbers: Sequence[int], at: datetime, sla: Sla) ->
 def told(ticket: Ticket, at: datetime) -> Change | None:
     """Write what is due onto the timeline of *ticket*, whose clocks are as of *at*."""
     change: Change | None = None
-    for clock, event in due_events(ticket.sla) if ticket.is_open else ():
+    for clock, event in due_events(ticket.sla):
         reading = reading_of(ticket.sla, clock)
         data = {
             "clock": clock.value,

@@ -159,9 +159,9 @@ class Assembly:
         """Adopt the configured fleet, with the state that the store has of it."""
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self.quiet.load()
-        await self._office.staff.number(self.settings)
+        people = await self._office.staff.number(self.settings)
         await self._adopt(make_fleet(self.settings, self._tools), "start", self._records)
-        await self._office.staff.take(self.settings)
+        await self._office.staff.take(self.settings, people)
         await self._records.tell_head()
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
@@ -212,9 +212,9 @@ class Assembly:
                 records = await asyncio.to_thread(Records, self._store, self.log, loaded)
                 fleet = make_fleet(loaded.settings, self._tools)
                 await self.observer.flush(self.memory)
-                await self._office.staff.number(loaded.settings)
+                people = await self._office.staff.number(loaded.settings)
                 await self._adopt(fleet, "reload", records, force=force, by=by)
-                await self._office.staff.take(loaded.settings)
+                await self._office.staff.take(loaded.settings, people)
             except Exception as error:
                 if isinstance(error, ConfigError):
                     self.log.refused(error)

@@ -11,7 +11,7 @@ from fettled.app.memory import Memory
 from fettled.config.escalation import make_chain
 from fettled.config.people import make_people
 from fettled.config.schema import Settings
-from fettled.ports import Clock, EventSink
+from fettled.ports import Clock, EventSink, People
 from fettled.store import SqlStore
 
 
@@ -20,22 +20,22 @@ class Staff:
     """
     What is told of `access:` and `escalation:` at start and reload.
 
-    Numbers are given before a configuration is adopted, so that nothing can fail after:
-    one that is not adopted in the end leaves numbers behind, which nobody sees.
+    Numbers are given before a configuration is adopted, since that can fail; taking it over
+    cannot. One that is not adopted in the end leaves numbers behind, which nobody sees.
     """
 
     store: SqlStore
     directory: Directory
     escalations: Escalations
 
-    async def number(self, settings: Settings) -> None:
-        """Give everybody who is new a number."""
+    async def number(self, settings: Settings) -> People:
+        """Give everybody of *settings* who is new a number."""
         people = make_people(settings.access)
-        await self.store.write(lambda unit: number_people(unit, people))
+        return await self.store.write(lambda unit: number_people(unit, people))
 
-    async def take(self, settings: Settings) -> None:
-        """Know the people of *settings* from now on, and escalate as it says."""
-        await self.recall(settings)
+    async def take(self, settings: Settings, people: People) -> None:
+        """Know *people*, those of *settings*, from now on, and escalate as it says."""
+        self.directory.swap(people)
         await self.escalations.configure(make_chain(settings.escalation))
 
     async def recall(self, settings: Settings) -> None:

@@ -48,8 +48,7 @@ stats.register(app)
 oncall.register(app)
 configuration.register(app)
 simulate.register(app)
-for noun in (tickets, subjects, silences, windows, tokens, audit, store):
-for noun in (tickets, subjects, silences, windows, maintenances, changes, tokens, store):
+for noun in (tickets, subjects, silences, windows, maintenances, changes, tokens, audit, store):
     app.add_typer(noun.app)
 
 

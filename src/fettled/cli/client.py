@@ -113,9 +113,10 @@ def call(
     *,
     headers: Mapping[str, str] | None = None,
     expected: frozenset[int] = frozenset(),
+    is_keyed: bool = True,
 ) -> Answer:
     """
-    Make one request.
+    Make one request; without a key it must do no harm twice.
 
     Raises:
         UnreachableError: no daemon answers there, or not in time.
@@ -123,10 +124,11 @@ def call(
     """
     sent = dict(headers or {})
     if body is None:
-        return send(address, Request(method, path, sent), expected=expected)
+        bare = Request(method, path, sent, is_keyed=is_keyed)
+        return send(address, bare, expected=expected)
     data = json.dumps(body).encode()
     sent["Content-Type"] = "application/json"
-    request = Request(method, path, sent, lambda: (data,), len(data))
+    request = Request(method, path, sent, lambda: (data,), len(data), is_keyed)
     return send(address, request, expected=expected)
 
 
@@ -179,17 +181,19 @@ def _surely(address: Address, request: Request) -> Reply:
     """Exchange; a POST whose answer was lost is sent once more, by its key the same one."""
     if request.method in {"GET", "HEAD"}:
         return exchange(address, request)
-    key = str(uuid.uuid4())
-    keyed = replace(request, headers={"Idempotency-Key": key, **request.headers})
+    is_post = request.method == "POST"
+    if is_post and request.is_keyed:
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        request = replace(request, headers={**key, **request.headers})
     began = monotonic()
     try:
         try:
-            return exchange(address, keyed)
+            return exchange(address, request)
         except LostReplyError as lost:
             left = round(address.deadline - (monotonic() - began), 1)
-            if lost.is_late or left < _LEAST or request.method != "POST":
+            if lost.is_late or left < _LEAST or not is_post:
                 raise
-            return exchange(replace(address, deadline=left), keyed)
+            return exchange(replace(address, deadline=left), request)
     except LostReplyError as lost:
         # Whoever takes this for "not done" does it twice.
         said = f"{lost}\nit may have been done all the same: look before you try again"

@@ -10,21 +10,15 @@ running daemon it may be half edited, or have secrets of another user.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from fettled.cli import late
 from fettled.cli.client import Address, UnreachableError
 from fettled.cli.options import find_config, remote
-
-if TYPE_CHECKING:
-    from fettled.config.schema import Settings
 
 T = TypeVar("T")
 
@@ -74,7 +68,7 @@ def with_tickets(where: Whereabouts, work: Callable[[Address], T]) -> T:
     control = late.control_socket(path)
     if answers(control):
         return work(Address(socket=control))
-    return asyncio.run(_on_own_store(late.load(path).settings, work))
+    return late.on_own_store(late.load(path).settings, work)
 
 
 def answers(control: Path) -> bool:
@@ -96,11 +90,3 @@ def answers(control: Path) -> bool:
             msg = f"may not talk to the daemon at {control}: run this as the daemon's user or root"
             raise UnreachableError(msg) from None
     return True
-
-
-async def _on_own_store(settings: Settings, work: Callable[[Address], T]) -> T:
-    # Stdout is the command's: what the daemon's parts log has no place in an answer.
-    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: ASYNC230 - a device, not a disk
-        # The HTTP app runs in this loop, so the blocking client has to wait in a thread.
-        async with late.serve_locally(settings) as private:
-            return await asyncio.to_thread(work, Address(socket=private))

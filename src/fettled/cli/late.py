@@ -8,11 +8,10 @@ pays for the store, the loader or the HTTP stack only if it uses them. No logic 
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,9 +19,12 @@ if TYPE_CHECKING:
 
     from fettled.app.audit import Head, Verified
     from fettled.bootstrap.simulating import Answer
+    from fettled.cli.client import Address
     from fettled.config.loader import Loaded
     from fettled.config.schema import Settings
     from fettled.probes.run import Ran
+
+T = TypeVar("T")
 
 
 def load(path: Path, *, with_files: bool = False) -> Loaded:
@@ -48,6 +50,8 @@ def size(settings: Settings) -> tuple[int, int]:
 
 def probe_once(settings: Settings, wanted: str) -> tuple[str, Ran]:
     """Run the check *wanted* once; its key, and what was found."""
+    import asyncio
+
     from fettled.bootstrap import commands
 
     return asyncio.run(commands.probe_once(settings, wanted))
@@ -79,6 +83,13 @@ def serve_locally(settings: Settings) -> AbstractAsyncContextManager[Path]:
     from fettled.bootstrap import running
 
     return running.serve_locally(settings)
+
+
+def on_own_store(settings: Settings, work: Callable[[Address], T]) -> T:
+    """Run *work* on the store of *settings* itself."""
+    from fettled.cli.own_store import on_own_store as run_there
+
+    return run_there(serve_locally(settings), work)
 
 
 def now() -> datetime:

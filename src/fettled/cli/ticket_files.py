@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,10 +17,11 @@ from fettled.cli.options import Json
 from fettled.cli.output import print_json, print_line
 from fettled.cli.reaching import reaching
 from fettled.cli.ticket_refs import Ref, named_ref, ticket_path
+from fettled.cli.ticket_words import size_of
 from fettled.cli.uploading import bar, upload
 from fettled.core.errors import InvalidError
 
-#: What the daemon takes; said here before a long upload, judged there.
+#: `core.attachments`' own, without what it imports; said before a long upload, judged there.
 MOST_FILES = 10
 MOST_BYTES = 10 * 1024 * 1024
 #: Seconds for one file; a slow line carries it in that time.
@@ -37,7 +39,8 @@ def register(app: typer.Typer) -> None:
 @dataclass(frozen=True, slots=True)
 class _Sent:
     file: Path
-    said: dict[str, Any] | None = None
+    items: tuple[dict[str, Any], ...] = ()
+    is_old: bool = False
     error: RefusedError | None = None
 
 
@@ -62,12 +65,14 @@ def attach(
     if len(sent) == 1 and sent[0].error is not None:
         raise sent[0].error
     if json:
-        print_json({"items": [each.said for each in sent if each.said is not None]})
+        print_json({"items": [item for each in sent for item in each.items]})
     for each in sent:
         if each.error is not None:
             say(f"{each.file.name}: {each.error}")
         elif not json:
-            print_line(f"{named_ref(ref)} has {each.file.name} ({_bytes(sizes[each.file])})")
+            had = " already, nothing changed" if each.is_old else ""
+            told = f"{each.file.name} ({size_of(sizes[each.file])})"
+            print_line(f"{named_ref(ref)} has {told}{had}")
     if any(each.error is not None for each in sent):
         raise typer.Exit(ExitCode.NEGATIVE)
 
@@ -86,8 +91,11 @@ def _send_all(address: Address, path: str, sizes: dict[Path, int]) -> list[_Sent
     for file, size in sizes.items():
         with bar(file.name, size) as tell:
             try:
-                said = send(patient, upload(path, file, size, tell)).body
-                outcomes.append(_Sent(file, whole(address, said)))
+                answer = send(patient, upload(path, file, size, tell))
+                items = tuple(whole(address, answer.body, "items")["items"])
+                # The daemon knows a file by its bytes, and keeps it once.
+                is_old = answer.status == HTTPStatus.OK
+                outcomes.append(_Sent(file, items, is_old))
             except RefusedError as error:
                 outcomes.append(_Sent(file, error=error))
     return outcomes
@@ -100,20 +108,12 @@ def _size(file: Path) -> int:
         raise InvalidError(msg, "files")
     size = file.stat().st_size
     if size > MOST_BYTES:
-        msg = f"{file} has {_bytes(size)}: an attachment has {MOST_BYTES >> 20} MiB at most"
+        msg = f"{file} has {size_of(size)}: an attachment has {MOST_BYTES >> 20} MiB at most"
         raise InvalidError(msg, "files")
     if not size:
         msg = f"{file} is empty"
         raise InvalidError(msg, "files")
     return size
-
-
-def _bytes(size: int) -> str:
-    for unit in ("bytes", "KiB"):
-        if size < 1024:  # noqa: PLR2004 - of a unit to the next
-            return f"{size:.3g} {unit}"
-        size /= 1024  # type: ignore[assignment] # from here on a fraction
-    return f"{size:.4g} MiB"
 
 
 @reaching

@@ -9,18 +9,18 @@ from typing import Any
 import typer
 
 from fettled.cli import late
-from fettled.cli.client import Address, get, whole
+from fettled.cli.client import Address, RefusedError, get, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.lists import pages
 from fettled.cli.options import Json
 from fettled.cli.output import cell, moment, print_fields, print_json, print_line
 from fettled.cli.reaching import reaching
 from fettled.cli.ticket_refs import Ref, subject_key, ticket_path
-from fettled.cli.ticket_words import Ticket, named, one_clock
+from fettled.cli.ticket_words import Ticket, named, one_clock, size_of
 from fettled.cli.timeline_words import told
 
-#: Further parts of a ticket that have routes of their own; an older daemon has not all.
-_PARTS = ("attachments", "maintenances", "changes")
+#: Of lists that hang on a ticket: nobody reads more.
+_MOST = 200
 
 
 def register(app: typer.Typer) -> None:
@@ -31,29 +31,45 @@ def register(app: typer.Typer) -> None:
 @reaching
 def show(*, ref: Ref, where: Whereabouts, json: Json = False) -> None:
     """Show one ticket with its timeline."""
-    ticket, timeline = with_tickets(where, lambda address: _whole(address, ref))
+    ticket = with_tickets(where, lambda address: _whole(address, ref))
     if json:
-        print_json({**ticket, "timeline": timeline})
+        print_json(ticket)
         return
     print_line(f"#{ticket['number']}  {ticket.get('title')}")
     print_fields(_fields(ticket))
     _print_clocks(ticket, late.now())
     _print_block("description", str(ticket.get("description") or ""))
     _print_checklist(ticket)
-    _print_list("links", (_link(each) for each in ticket.get("links") or ()))
-    for part in _PARTS:
-        _print_list(part, (_part(each) for each in ticket.get(part) or ()))
+    _print_list("links", map(_link, ticket.get("links") or ()))
+    _print_list("attachments", map(_attachment, ticket["attachments"]))
+    _print_list("maintenances", map(_maintenance, ticket["maintenances"]))
     print_line()
-    for entry in timeline:
+    for entry in ticket["timeline"]:
         for line in told(entry):
             print_line(line)
 
 
-def _whole(address: Address, ref: str) -> tuple[Ticket, list[dict[str, Any]]]:
+def _whole(address: Address, ref: str) -> Ticket:
+    """Give the ticket with what has routes of its own."""
     path = ticket_path(ref)
     ticket = whole(address, get(address, path), "number", "status")
-    timeline = pages(address, path + "/timeline", {}, 10_000)
-    return ticket, timeline["items"]
+    work = f"/api/v1/maintenances?ticket={ticket['number']}&limit={_MOST}"
+    return {
+        **ticket,
+        "links": _items(address, f"{path}/links") or ticket.get("links") or [],
+        "attachments": _items(address, f"{path}/attachments"),
+        "maintenances": _items(address, work),
+        "timeline": pages(address, path + "/timeline", {}, 10_000)["items"],
+    }
+
+
+def _items(address: Address, path: str) -> list[dict[str, Any]]:
+    try:
+        answer = get(address, path)
+    except RefusedError:
+        return []  # one may not see them, which is no reason to hide the ticket
+    found = answer.get("items", answer.get("data")) if isinstance(answer, dict) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _fields(ticket: Ticket) -> Iterable[tuple[str, object]]:
@@ -179,9 +195,13 @@ def _link(link: dict[str, Any]) -> str:
     return f"{cell(link.get('type'))} {name}" + (" (primary)" if link.get("is_primary") else "")
 
 
-def _part(part: object) -> str:
-    if not isinstance(part, dict):
-        return cell(part)
-    head = part.get("filename") or part.get("name") or part.get("title") or part.get("summary")
-    rest = {name: value for name, value in part.items() if value not in (None, "", head, [], {})}
-    return cell(head) if head else cell(rest)
+def _attachment(file: dict[str, Any]) -> str:
+    by = f", {cell(_name(file.get('by')))} {moment(file.get('at')) or ''}".rstrip()
+    return f"{cell(file.get('name'))} ({size_of(int(file.get('size') or 0))}{by})"
+
+
+def _maintenance(work: dict[str, Any]) -> str:
+    when = moment(work.get("scheduled_at"))
+    told_of = f"{cell(work.get('type'))} {cell(work.get('status'))}" + (f", {when}" if when else "")
+    about = str(work.get("description") or "").partition("\n")[0]
+    return told_of + (f": {cell(about)}" if about else "")

@@ -16,6 +16,7 @@ Ticket: TypeAlias = dict[str, Any]
 
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
+_UNIT = 1024
 
 
 def status_of(ticket: Ticket) -> str:
@@ -121,3 +122,13 @@ def span(length: timedelta) -> str:
     unit = timedelta(hours=1) if size >= _DAY else _MINUTE
     whole = size // unit * unit
     return sign + (format_duration(whole) if whole else "0m")
+
+
+def size_of(count: int) -> str:
+    """Write a number of bytes."""
+    size = float(count)
+    for unit in ("bytes", "KiB"):
+        if size < _UNIT:
+            return f"{size:.4g} {unit}"
+        size /= _UNIT
+    return f"{size:.4g} MiB"

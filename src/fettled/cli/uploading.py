@@ -52,7 +52,8 @@ def upload(path: str, file: Path, size: int, tell: Callable[[int], object]) -> R
         yield tail
 
     headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    return Request("POST", path, headers, pieces, len(head) + size + len(tail))
+    # The daemon knows a file by its bytes, and keeps it once: it takes no key for it.
+    return Request("POST", path, headers, pieces, len(head) + size + len(tail), is_keyed=False)
 
 
 def quoted(name: str) -> str:

@@ -34,6 +34,7 @@ class Request:
     Attributes:
         body: makes the body, piece by piece; called once a try. None: there is none.
         size: bytes of the body.
+        is_keyed: whether the daemon needs a key to tell that it was sent once more.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Callable[[], Iterable[bytes]] | None = None
     size: int = 0
+    is_keyed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

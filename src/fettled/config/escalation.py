@@ -8,7 +8,7 @@ be is `people_faults`'s.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
@@ -35,7 +35,7 @@ class EscalationStep(Options):
         description="How long nobody may have started the ticket, counted from its opening."
     )
     to: PersonName = Field(description="A schedule, team, user, or role such as `manager`.")
-    priority: OneOrMany[Annotated[Priority, Field(strict=False)]] = Field(
+    priority: OneOrMany[Literal["low", "medium", "high", "critical"]] = Field(
         (), description="Priorities that the step is for; default: any."
     )
     team: OneOrMany[Name] = Field((), description="Teams whose tickets it is for; default: any.")
@@ -75,7 +75,7 @@ def make_chain(given: list[EscalationStep] | EscalationChain) -> Chain:
         Step(
             after=step.after,
             to=step.to,
-            priorities=frozenset(step.priority),
+            priorities=frozenset(map(Priority, step.priority)),
             teams=frozenset(step.team),
             kinds=frozenset(step.kind),
         )

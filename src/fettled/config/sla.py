@@ -17,10 +17,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from fettled.calendar import Opening, Week, check_zone
 from fettled.config.names import LabelName, LabelValue
 from fettled.config.policies import LaxPriority, Name
+from fettled.core.durations import parse_duration
 from fettled.core.intervals import Pieces
 from fettled.core.sla_rules import NOTHING_PROMISED, SHIPPED, Override, Rules, Target, Targets
 from fettled.core.words import Priority
-from fettled.probes.options import OneOrMany, Options, PositiveDuration
+from fettled.probes.options import OneOrMany, Options
 
 #: The calendar that everybody has: around the clock.
 ALWAYS = "24x7"
@@ -29,13 +30,22 @@ _LONGEST = timedelta(days=366)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 _DAY = timedelta(days=1)
+#: How `none` is kept.
+_NOTHING = timedelta()
 
 
-def _at_most_a_year(value: timedelta) -> timedelta:
-    if value > _LONGEST:
-        msg = "is longer than a year; write none if nothing is promised"
+def _read_promise(value: object) -> timedelta:
+    """Read a duration, or `none` as no time at all."""
+    if isinstance(value, timedelta) or value == "none":
+        return value if isinstance(value, timedelta) else _NOTHING
+    if not isinstance(value, str):
+        msg = "must be a duration such as 4h, or none"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic reports ValueError as a fault
+    read = parse_duration(value)
+    if not _NOTHING < read <= _LONGEST:
+        msg = "must be longer than zero and at most a year; write none if nothing is promised"
         raise ValueError(msg)
-    return value
+    return read
 
 
 def _read_time(value: object) -> timedelta:
@@ -60,7 +70,11 @@ def _read_date(value: object) -> date:
         raise ValueError(msg) from None
 
 
-Promise = Annotated[PositiveDuration, AfterValidator(_at_most_a_year)] | Literal["none"]
+Promise = Annotated[
+    timedelta,
+    BeforeValidator(_read_promise),
+    WithJsonSchema({"type": "string", "examples": ["1h", "none"]}),
+]
 TimeOfDay = Annotated[
     timedelta,
     BeforeValidator(_read_time),
@@ -196,12 +210,10 @@ def _laid(
     return laid
 
 
-def _promise(
-    below: timedelta | None, above: timedelta | Literal["none"] | None
-) -> timedelta | None:
+def _promise(below: timedelta | None, above: timedelta | None) -> timedelta | None:
     if above is None:
         return below
-    return None if above == "none" else above
+    return None if above == _NOTHING else above
 
 
 def _week(calendar: SlaCalendar) -> Week:

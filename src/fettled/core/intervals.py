@@ -1,5 +1,5 @@
 """
-Stretches of time as they come: what of them is left, and when so much of them is used up.
+Stretches of time as they come: what of them is left, and when so much of them has passed.
 
 A piece is a pair of aware times, half-open. A stream of pieces is in order, its pieces are
 apart, and it may have no end: everything here takes only as much of it as it needs.
@@ -22,43 +22,37 @@ FAR = datetime.max.replace(tzinfo=UTC)
 _MOST = 10_000
 
 
-def reach(pieces: Iterable[Piece], length: timedelta) -> datetime | None:
-    """Give the first instant at which *length* of *pieces* has passed; None: never."""
-    left = length
+def reach(pieces: Iterable[Piece], *lengths: timedelta) -> Iterator[datetime | None]:
+    """Yield the first instant at which so much of *pieces* has passed, the shortest first."""
+    passed = timedelta()
+    place = 0
     for start, end in islice(pieces, _MOST):
-        if end - start >= left:
-            return start + left
-        left -= end - start
-    return None
-
-
-def used(pieces: Iterable[Piece], at: datetime) -> timedelta:
-    """Say how much of *pieces* lies before *at*."""
-    total = timedelta()
-    for start, end in islice(pieces, _MOST):
-        if start >= at:
-            break
-        total += min(end, at) - start
-    return total
+        while passed + (end - start) >= lengths[place]:
+            yield start + (lengths[place] - passed)
+            place += 1
+            if place == len(lengths):
+                return
+        passed += end - start
+    yield from [None] * (len(lengths) - place)
 
 
 def without(pieces: Iterable[Piece], gaps: Iterable[Piece]) -> Iterator[Piece]:
-    """Yield what of *pieces* lies in none of *gaps*."""
+    """Yield what of *pieces* lies in none of *gaps*; nothing beyond the most that are looked at."""
     rest = iter(islice(gaps, _MOST))
-    gap = next(rest, None)
-    for piece in pieces:
-        start, end = piece
+    gap, seen = next(rest, None), 1
+    for start, end in pieces:
+        left = start
         while gap is not None and gap[0] < end:
-            if gap[1] <= start:
-                gap = next(rest, None)
-                continue
-            if start < gap[0]:
-                yield start, gap[0]
-            start = gap[1]
-            if start >= end:
+            if left < gap[0]:
+                yield left, gap[0]
+            left = max(left, gap[1])
+            if left >= end:
                 break
-        if start < end:
-            yield start, end
+            gap, seen = next(rest, None), seen + 1
+            if seen > _MOST:
+                return
+        if left < end:
+            yield left, end
 
 
 def within(pieces: Iterable[Piece], others: Iterable[Piece]) -> Iterator[Piece]:
@@ -73,17 +67,19 @@ def within(pieces: Iterable[Piece], others: Iterable[Piece]) -> Iterator[Piece]:
             if other[1] > end:
                 break
             other = next(rest, None)
+        if other is None:
+            return
 
 
 def joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Yield *pieces*, which come by their starts, as pieces that are apart."""
-    before: Piece | None = None
+    """
+    Yield *pieces*, which come by their starts and may overlap, as pieces that are apart.
+
+    Some may touch: to wait for the end of hours that follow one another would be for ever.
+    """
+    until: datetime | None = None
     for start, end in pieces:
-        if before is not None and start <= before[1]:
-            before = (before[0], max(before[1], end))
-            continue
-        if before is not None:
-            yield before
-        before = (start, end)
-    if before is not None:
-        yield before
+        begin = start if until is None else max(start, until)
+        if begin < end:
+            yield begin, end
+            until = end

@@ -15,7 +15,7 @@ from datetime import datetime, time, timedelta
 from fettled.core.quiet import Interval
 
 #: Of a rotation of seconds so many turns are looked through for the end of one.
-_MOST_TURNS = 400
+_MOST_TURNS = 100
 
 
 @dataclass(frozen=True, slots=True)

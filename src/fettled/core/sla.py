@@ -4,7 +4,8 @@ What the SLA clocks of a ticket say at an instant, read from its history.
     response    runs from the opening (of this generation) to the first start
     resolution  runs from there to resolved; not while pending
 
-Neither runs in a maintenance window of the subject, outside of the target's working hours,
+A certificate's resolution is due by its date, whatever happens meanwhile. Otherwise neither
+runs in a maintenance window of the subject, outside of the target's working hours,
 or while the ticket is resolved. A clock is red once its due instant has passed; it is met
 up to and with that instant.
 """
@@ -17,6 +18,7 @@ from datetime import datetime, timedelta
 from itertools import chain, pairwise
 
 from fettled.core.copies import replace
+from fettled.core.expiry import MARGIN
 from fettled.core.intervals import FAR, Piece, Pieces, reach, within, without
 from fettled.core.sla_history import OVER, answered_at, noted
 from fettled.core.sla_rules import SHIPPED, Target, Targets
@@ -151,6 +153,11 @@ def _with_windows(clocks: Clocks, terms: Terms, at: datetime) -> Clocks:
 
 def _course(clocks: Clocks, clock: Clock, terms: Terms, at: datetime) -> _Course:
     stretches = clocks.stretches
+    if clock is Clock.RESOLUTION and clocks.expires_at is not None:
+        since, dated = stretches[0].since, clocks.expires_at - MARGIN
+        # Found too late for that, it is as urgent as its priority says.
+        if since < dated and terms.targets[stretches[-1].priority].resolution is not None:
+            return _Course(dated, dated - (dated - since) / _RISKY_SHARE)
     base = 0
     for place in range(1, len(stretches)):
         if stretches[place].is_fresh and not _ran_out(clocks, clock, terms, base, place):
@@ -172,12 +179,9 @@ def _course(clocks: Clocks, clock: Clock, terms: Terms, at: datetime) -> _Course
         since = at if is_paused else last.since
         return _Course(since + length, since + length - length / _RISKY_SHARE, is_paused)
 
-    def pieces() -> Iterator[Piece]:
-        return _running(clocks, clock, terms, target, base, at)
-
-    return _Course(
-        reach(pieces(), length), reach(pieces(), length - length / _RISKY_SHARE), is_paused
-    )
+    pieces = _running(clocks, clock, terms, target, base, at)
+    risky_at, due_at = reach(pieces, length - length / _RISKY_SHARE, length)
+    return _Course(due_at, risky_at, is_paused)
 
 
 def _ran_out(clocks: Clocks, clock: Clock, terms: Terms, base: int, place: int) -> bool:
@@ -188,7 +192,7 @@ def _ran_out(clocks: Clocks, clock: Clock, terms: Terms, base: int, place: int) 
     if length is None:
         return False
     before = replace(clocks, stretches=clocks.stretches[:place])
-    due = reach(_running(before, clock, terms, target, base, raised), length)
+    (due,) = reach(_running(before, clock, terms, target, base, raised), length)
     return due is not None and due < raised
 
 

@@ -56,10 +56,10 @@ def _begun(ticket: Ticket) -> Clocks:
     """Begin a generation, and keep how the one before ended."""
     before = ticket.sla
     if not before.stretches:
-        return Clocks(ticket.generation)
+        return Clocks(ticket.generation, expires_at=before.expires_at)
     ended = Generation(before.number, before.response, before.resolution)
     earlier = (*before.earlier, ended)[-_MOST_EARLIER:]
-    return Clocks(ticket.generation, earlier=earlier)
+    return Clocks(ticket.generation, earlier=earlier, expires_at=before.expires_at)
 
 
 def _is_answered(ticket: Ticket, clocks: Clocks, last: Stretch | None) -> bool:

@@ -111,6 +111,7 @@ class Clocks:
         windows: maintenance windows over its subject, as far as they were until *as_of*.
         as_of: up to when all this was reckoned.
         told: events that were told, `response_at_risk` and the like.
+        expires_at: of the certificate that the ticket is about.
         next_at: when there is something to be done again; None: never by itself.
     """
 
@@ -123,6 +124,7 @@ class Clocks:
     resolution: Reading = Reading()
     next_at: datetime | None = None
     earlier: tuple[Generation, ...] = ()
+    expires_at: datetime | None = None
 
     @property
     def state(self) -> State | None:

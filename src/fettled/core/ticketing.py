@@ -16,6 +16,7 @@ from fettled.core.cascade import Join, RollUp, is_down, is_straggler, myself_of,
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.copies import replace
+from fettled.core.expiry import read_expiry
 from fettled.core.flap import stretched
 from fettled.core.gates import Due
 from fettled.core.keys import stands_for_many
@@ -196,7 +197,7 @@ def _kind(condition: Condition) -> str:
 
 def _open(condition: Condition, policy: Policy, context: Context) -> Change:
     kind = _kind(condition)
-    return lifecycle.opened(
+    change = lifecycle.opened(
         check=condition.check,
         subject=context.subject,
         kind=kind,
@@ -208,6 +209,16 @@ def _open(condition: Condition, policy: Policy, context: Context) -> Change:
         labels=context.labels,
         team=context.team,
     )
+    return Change(_dated(change.ticket, condition), change.entries)
+
+
+def _dated(ticket: Ticket, condition: Condition) -> Ticket:
+    """Let a certificate's ticket know when it expires: it is due by that."""
+    is_dated = ticket.kind == Kind.CERTIFICATE_EXPIRING
+    expires_at = read_expiry(condition.message) if is_dated else None
+    if ticket.sla.expires_at == expires_at:
+        return ticket
+    return replace(ticket, sla=replace(ticket.sla, expires_at=expires_at))
 
 
 def _relapses(ticket: Ticket, policy: Policy, now: datetime) -> tuple[datetime, ...]:
@@ -224,7 +235,7 @@ def _reopen(
         relapses = _relapses(ticket, policy, context.wall)
         is_unstable = len(relapses) >= policy.reopen_budget.count
     kind = Kind.UNSTABLE if is_unstable else _kind(condition)
-    raised = _raise(lifecycle.with_kind(ticket, kind), condition, policy)
+    raised = _raise(_dated(lifecycle.with_kind(ticket, kind), condition), condition, policy)
     data = {"kind": kind, "priority": raised.priority.value, **_evidence(condition, context)}
     change = lifecycle.reopened(raised, cause, context.wall, MONITOR, data)
     since = change.ticket.updated_at if is_unstable else None
@@ -255,9 +266,8 @@ def _keep_up(
     kind = _kind(after)
     if ticket.kind != kind and ticket.unstable_since is None:
         data = {"from": ticket.kind, "to": kind, "reason": after.reason.value}
-        change = lifecycle.note(
-            lifecycle.with_kind(ticket, kind), "kind_changed", context.wall, MONITOR, data
-        )
+        turned = _dated(lifecycle.with_kind(ticket, kind), after)
+        change = lifecycle.note(turned, "kind_changed", context.wall, MONITOR, data)
         ticket = change.ticket
     raised = _raise(ticket, after, policy)
     if raised is not ticket:

@@ -11,6 +11,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from fettled.core.expiry import say_expiry
 from fettled.core.observations import Outcome, Reason
 from fettled.core.words import Priority, Verdict
 from fettled.ports import Probe
@@ -90,7 +91,7 @@ def _judge(options: TlsOptions, where: str, expiry: datetime, left: timedelta) -
     figures = {"expires_in": left.total_seconds()}
     if left <= timedelta():
         return down(Reason.TLS, f"the certificate of {where} expired on {expiry:%Y-%m-%d}", figures)
-    text = f"the certificate of {where} expires on {expiry:%Y-%m-%d}, in {left.days} days"
+    text = f"the certificate of {where} {say_expiry(expiry)}, in {left.days} days"
     limits = (
         (options.critical_at, Priority.CRITICAL),
         (options.high_at, Priority.HIGH),

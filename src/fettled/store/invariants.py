@@ -72,6 +72,10 @@ _RULES = {
         SELECT check_key FROM gatings WHERE until IS NULL
         GROUP BY check_key HAVING count(*) > 1
     """,
+    "an attachment is not as long as it says": """
+        SELECT id FROM attachments LEFT JOIN attachment_bytes ON attachment = id
+        GROUP BY id, size HAVING coalesce(sum(length(content)), 0) <> size
+    """,
     "a span ends before it begins, or counts nothing": """
         SELECT number FROM spans WHERE last < first OR count < 1
     """,

@@ -41,6 +41,7 @@ def dump_clocks(clocks: Clocks) -> list[Any] | None:
         _dump(clocks.response),
         _dump(clocks.resolution),
         [[e.number, _dump(e.response), _dump(e.resolution)] for e in clocks.earlier],
+        _count(clocks.expires_at),
     ]
 
 
@@ -48,7 +49,7 @@ def load_clocks(kept: list[Any] | None, next_at: datetime | None) -> Clocks:
     """Make the clocks of such a value."""
     if kept is None:
         return UNTOUCHED
-    number, stretches, windows, as_of, told, response, resolution, earlier = kept
+    number, stretches, windows, as_of, told, response, resolution, earlier, *expires_at = kept
     return Clocks(
         number,
         tuple(
@@ -62,6 +63,7 @@ def load_clocks(kept: list[Any] | None, next_at: datetime | None) -> Clocks:
         _load(resolution),
         next_at,
         tuple(Generation(n, _load(first), _load(second)) for n, first, second in earlier),
+        _uncount(expires_at[0]) if expires_at else None,
     )
 
 

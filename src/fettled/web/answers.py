@@ -17,13 +17,17 @@ from fettled.core.permissions import Role
 from fettled.core.quiet import Scope
 from fettled.core.words import (
     Code,
+    Impact,
     Level,
     MemberState,
+    Ownership,
     Phase,
     Priority,
+    Severity,
     Source,
     Status,
     SubjectType,
+    Urgency,
     Verdict,
 )
 from fettled.web.answers_catalogue import ChangeAnswer, LinkOfTicket
@@ -97,6 +101,20 @@ class MemberAnswer(Shape):
     ticket: int | None
 
 
+class HoldAnswer(Shape):
+    """Why a ticket waits, and until when."""
+
+    reason: str | None
+    until: datetime | None
+
+
+class SnoozeAnswer(Shape):
+    """How long a ticket's notifications are quiet."""
+
+    until: datetime | None
+    until_change: bool
+
+
 class TicketAnswer(Shape):
     """A ticket."""
 
@@ -124,7 +142,7 @@ class TicketAnswer(Shape):
     done_count: int
     links: list[LinkOfTicket]
     labels: dict[str, str]
-    sla: dict[str, Any] | None
+    sla: dict[str, Any]
     created_at: datetime
     updated_at: datetime
     resolved_at: datetime | None
@@ -135,6 +153,20 @@ class TicketAnswer(Shape):
     occurred_at: datetime | None
     recovered_at: datetime | None
     changes: list[ChangeAnswer] | None
+    responded_at: datetime | None
+    shift: str | None
+    supplier: str | None
+    severity: Severity | None
+    impact: Impact | None
+    urgency: Urgency | None
+    category: str | None
+    ownership: Ownership | None
+    region: str | None
+    project: str | None
+    application: str | None
+    service_interrupted: bool | None
+    hold: HoldAnswer | None
+    snooze: SnoozeAnswer | None
 
 
 class EntryAnswer(Shape):
@@ -219,14 +251,20 @@ class NotesAnswer(Shape):
 
 
 class TokenAnswer(Shape):
-    """A new token; its text is told here and never again."""
+    """A token, without what proves it."""
 
-    token: str
     id: str
     user: str
     role: Role | None
+    scope: list[str] | None
     created_at: datetime
     expires_at: datetime | None
+
+
+class NewTokenAnswer(TokenAnswer):
+    """A new token; its text is told here and never again."""
+
+    token: str
 
 
 class HealthAnswer(Shape):

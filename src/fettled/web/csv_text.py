@@ -47,7 +47,7 @@ def _plain(value: object) -> str:
 
 def _neutral(text: str) -> str:
     # One kind of line break, and no NUL, at which some readers stop.
-    text = _LINE_BREAK.sub("\n", text).replace("\x00", "\ufffd")
+    text = _LINE_BREAK.sub("\n", text).replace("\x00", "")
     text = _WITHIN.sub(r"\1'", text)
     # A tab or a line break at the front may be eaten, and what follows looked at again.
     return f"'{text}" if _FORMULA.match(text) or text[:1] in {"\t", "\n"} else text

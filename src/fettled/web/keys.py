@@ -132,8 +132,8 @@ class AttachmentDesk(Protocol):
 
     async def add(
         self, ref: str, who: Principal, files: Sequence[tuple[str, bytes]]
-    ) -> tuple[list[Attachment], bool]:
-        """Attach all or none; whether any is new."""
+    ) -> list[Attachment]:
+        """Attach all or none; those that are there already are not kept twice."""
         ...
 
     async def remove(self, ref: str, who: Principal, ident: int) -> None:

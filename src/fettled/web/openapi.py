@@ -106,7 +106,13 @@ def _schemas(table: tuple[Route, ...]) -> tuple[dict[_Key, Json], dict[str, Json
             wanted.append((("query", number), "validation", TypeAdapter(route.query)))
     made, rest = TypeAdapter.json_schemas(wanted, ref_template=_REF)
     schemas = {key: schema for (key, _), schema in made.items()}
-    return schemas, rest.get("$defs", {})
+    components = rest.get("$defs", {})
+    for (what, number), name in _refs(schemas):
+        if what == "body" and table[number].method == "PATCH":
+            # What is left out stays as it is, whatever the model says instead.
+            for field in components[name]["properties"].values():
+                field.pop("default", None)
+    return schemas, components
 
 
 def _refs(schemas: dict[_Key, Json]) -> Iterator[tuple[_Key, str]]:
@@ -238,6 +244,8 @@ def _responses(route: Route, schema: Json | None) -> Json:
     if named:
         success["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in named}
     given: Json = {str(route.status): success}
+    if route.may_exist:
+        given["200"] = {**success, "description": "It is there already."}
     if route.paths[0] == "/health-check":
         given["503"] = {**success, "description": "The daemon is not well."}
     for status in refusals(route):

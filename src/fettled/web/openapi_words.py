@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from fettled.web.pdf_process import PDF
 from fettled.web.routes import PUBLIC, NoQuery, Route
 
 Json = dict[str, Any]
@@ -51,6 +52,7 @@ PROBLEMS: dict[int, tuple[str, str]] = {
     417: ("Expectation", "An expectation other than `100-continue`."),
     422: ("Invalid", "A field is unknown, missing, repeated or not valid; `errors` names each."),
     429: ("TooMany", "Too many requests, or failed tries; `Retry-After` says how long to wait."),
+    501: ("NotInstalled", "It needs a library that is not installed; `detail` names it."),
     503: ("Unavailable", "The store does not answer now, or it took too long: `Retry-After`."),
 }
 
@@ -86,5 +88,7 @@ def refusals(route: Route) -> Iterator[int]:
         yield from (408, 415)
     if route.method in _WRITES:
         yield 409
+    if route.media == PDF:
+        yield 501
     if route.if_match:
         yield 412

@@ -19,9 +19,13 @@ import structlog
 
 from fettled.web.problems import Problem
 
+PDF = "application/pdf"
 PDF_FAILED = "http.pdf_failed"
-_SECONDS = 60.0
+#: Below what `sending` waits for the first piece.
+_SECONDS = 50.0
 _PIECE = 64 * 1024
+#: What the interpreter is to run.
+_COMMAND = ("-m", "fettled.web.pdf")
 #: What the process needs of our environment; secrets of the configuration are none of it.
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "HOME")
 _one_at_a_time = asyncio.Semaphore(1)
@@ -51,7 +55,7 @@ async def _run(source: AsyncGenerator[bytes, None]) -> bytes:
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "fettled.web.pdf"),
+        *_COMMAND,
         env=environment,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -63,6 +67,7 @@ async def _run(source: AsyncGenerator[bytes, None]) -> bytes:
             async for piece in source:
                 process.stdin.write(piece)
                 await process.stdin.drain()
+        process.stdin.close()
         made, told = await process.communicate()
     finally:
         if process.returncode is None:

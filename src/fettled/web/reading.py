@@ -25,6 +25,7 @@ _BODY_SECONDS = 10.0
 _MOST_FIELDS = 100
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _ETAG = re.compile(r'"([0-9]{1,18})"')
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _WORDS = {
@@ -61,7 +62,8 @@ def _whole(value: object) -> object:
 
 
 def _timely(value: object) -> object:
-    if value is not None and not isinstance(value, str):
+    if value is not None and not (isinstance(value, str) and _TIME.match(value)):
+        # Else a number, or a text of one, would be taken for seconds since 1970.
         msg = "must be a time such as 2026-11-21T08:30:00Z"
         raise ValueError(msg)
     return value

@@ -125,6 +125,7 @@ class Route:
         free: not counted against the limits of requests: what machines ask all the time.
         if_match: it takes `If-Match`.
         switched: whether the settings leave it served at all; None: always.
+        may_exist: what it would make may be there already; then it answers 200.
     """
 
     method: str
@@ -145,6 +146,7 @@ class Route:
     free: bool = False
     if_match: bool = False
     switched: Callable[[Settings], bool] | None = None
+    may_exist: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.permission, Permission | Public):
@@ -196,6 +198,7 @@ class RouteTable:
         free: bool = False,
         if_match: bool = False,
         switched: Callable[[Settings], bool] | None = None,
+        may_exist: bool = False,
     ) -> Callable[[Handler], Handler]:
         """
         Declare the decorated function as a route; see `Route` for the arguments.
@@ -226,6 +229,7 @@ class RouteTable:
                     free=free,
                     if_match=if_match,
                     switched=switched,
+                    may_exist=may_exist,
                 )
             )
             return handler

@@ -16,7 +16,7 @@ from typing import Protocol
 import structlog
 from aiohttp import hdrs, web
 
-from fettled.web.problems import SECURITY_HEADERS, make_response
+from fettled.web.problems import SECURITY_HEADERS, Problem, make_response
 
 STREAM_FAILED = "http.stream_failed"
 #: For one piece to be made, and for the client to take it.
@@ -51,8 +51,7 @@ async def send_stream(request: web.Request, status: int, answer: Streamed) -> we
     if stream is None:
         return make_response(status, b"", answer.content_type, answer.headers)
     async with aclosing(stream) as pieces:
-        async with asyncio.timeout(_PIECE_SECONDS):
-            piece = await anext(pieces, None)
+        piece = await _first(pieces)
         if request.method == hdrs.METH_HEAD:
             return make_response(status, b"", answer.content_type, answer.headers)
         headers = {**SECURITY_HEADERS, **answer.headers, "Content-Type": answer.content_type}
@@ -76,6 +75,14 @@ async def send_stream(request: web.Request, status: int, answer: Streamed) -> we
             gone = "the answer was broken off"
             raise ConnectionError(gone) from error
         return response
+
+
+async def _first(pieces: AsyncGenerator[bytes, None]) -> bytes | None:
+    try:
+        async with asyncio.timeout(_PIECE_SECONDS):
+            return await anext(pieces, None)
+    except TimeoutError:
+        raise Problem(503, "this took too long", headers={"Retry-After": "30"}) from None
 
 
 def _require_whole(sent: int, length: int | None) -> None:

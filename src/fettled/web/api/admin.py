@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -33,7 +33,7 @@ async def reload_configuration(call: Call) -> Answer:
     return Answer({"notes": await call.services.reload(force=body.force, by=call.principal.actor)})
 
 
-@routes.route("GET", "/api/v1/config", permission=Permission.ADMIN)
+@routes.route("GET", "/api/v1/config", permission=Permission.ADMIN, answer=dict[str, Any])
 async def show_configuration(call: Call) -> Answer:
     """Show the configuration in force, with every default and without any secret."""
     return Answer(await call.services.config())

@@ -10,6 +10,8 @@ from urllib.parse import quote
 from fettled.core.attachments import TEXT, Attachment
 from fettled.core.errors import NotFoundError
 from fettled.core.permissions import Permission
+from fettled.web.answers import Page
+from fettled.web.answers_files import AttachmentAnswer
 from fettled.web.keys import AttachmentDesk
 from fettled.web.routes import Answer, Call, RouteTable
 from fettled.web.shapes import actor_json, time_json
@@ -26,14 +28,21 @@ _AS_DOWNLOAD = {
 }
 
 
-@routes.route("GET", _PATH, permission=Permission.TICKET_VIEW)
+@routes.route("GET", _PATH, permission=Permission.TICKET_VIEW, answer=Page[AttachmentAnswer])
 async def list_attachments(call: Call) -> Answer:
     """List a ticket's files, in the order in which they came."""
     found = await call.services.attachments.list(call.path["ref"], call.principal)
     return Answer({"items": [attachment_json(each) for each in found], "next": None})
 
 
-@routes.route("POST", _PATH, permission=Permission.TICKET_VIEW, status=201, takes_files=True)
+@routes.route(
+    "POST",
+    _PATH,
+    permission=Permission.TICKET_VIEW,
+    status=201,
+    takes_files=True,
+    answer=Page[AttachmentAnswer],
+)
 async def add_attachments(call: Call) -> Answer:
     """Attach files to a ticket; those that are there already are not kept twice."""
     assert call.upload is not None  # noqa: S101 - the route says that it takes files
@@ -41,12 +50,12 @@ async def add_attachments(call: Call) -> Answer:
     await desk.expect(call.path["ref"], call.principal)
     async with call.upload.files() as files:
         given = [(each.name, each.content) for each in files]
-        found, is_new = await desk.add(call.path["ref"], call.principal, given)
+        found = await desk.add(call.path["ref"], call.principal, given)
     items = [attachment_json(each) for each in found]
-    return Answer({"items": items, "next": None}, status=201 if is_new else 200)
+    return Answer({"items": items, "next": None})
 
 
-@routes.route("GET", f"{_PATH}/{{id}}", permission=Permission.TICKET_VIEW)
+@routes.route("GET", f"{_PATH}/{{id}}", permission=Permission.TICKET_VIEW, media="*/*")
 async def download_attachment(call: Call) -> Answer:
     """Give a file back, to be saved and never shown."""
     desk = call.services.attachments

@@ -12,6 +12,8 @@ from fettled.core.errors import InvalidError
 from fettled.core.permissions import Permission
 from fettled.core.references import parse_reference
 from fettled.ports import AuditFilter, Input
+from fettled.web.answers import Page
+from fettled.web.answers_work import AuditAnswer
 from fettled.web.paging import Paged, page, read_number_cursor
 from fettled.web.reading import Text
 from fettled.web.routes import Answer, Call, RouteTable
@@ -54,7 +56,13 @@ class AuditQuery(Paged):
     until: _Time | None = None
 
 
-@routes.route("GET", "/api/v1/audit", permission=Permission.AUDIT_VIEW, query=AuditQuery)
+@routes.route(
+    "GET",
+    "/api/v1/audit",
+    permission=Permission.AUDIT_VIEW,
+    query=AuditQuery,
+    answer=Page[AuditAnswer],
+)
 async def list_audit(call: Call) -> Answer:
     """List what was done by people and to the configuration, over all tickets, newest first."""
     query: AuditQuery = call.query

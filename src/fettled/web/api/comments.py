@@ -11,6 +11,8 @@ from fettled.app.acting import Caller
 from fettled.core.actions import Comment
 from fettled.core.permissions import Permission
 from fettled.core.tickets import Entry
+from fettled.web.answers import Page
+from fettled.web.answers_files import CommentAnswer
 from fettled.web.api.ticket_bodies import LONGEST_BODY
 from fettled.web.markdown import render
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
@@ -44,6 +46,7 @@ class NewComment(Model):
     "/api/v1/tickets/{ref}/comments",
     permission=Permission.TICKET_VIEW,
     query=CommentsQuery,
+    answer=Page[CommentAnswer],
 )
 async def list_comments(call: Call) -> Answer:
     """List a ticket's comments, the oldest first; internal ones to those who may see them."""
@@ -69,6 +72,8 @@ async def list_comments(call: Call) -> Answer:
     permission=Permission.TICKET_VIEW,
     body=NewComment,
     status=201,
+    answer=CommentAnswer,
+    if_match=True,
 )
 async def add_comment(call: Call) -> Answer:
     """Comment on a ticket; the same as the action."""

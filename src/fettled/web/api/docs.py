@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import AsyncIterator
 from importlib import resources
+from typing import Any
 
 from fettled.web.openapi import document_of
 from fettled.web.routes import PUBLIC, Answer, Call, RouteTable
@@ -28,7 +29,9 @@ _POLICY = (
 _KEEP = "public, max-age=3600"
 
 
-@routes.route("GET", "/api/v1/openapi.json", "/openapi.json", permission=PUBLIC)
+@routes.route(
+    "GET", "/api/v1/openapi.json", "/openapi.json", permission=PUBLIC, answer=dict[str, Any]
+)
 async def show_openapi(call: Call) -> Answer:
     """Describe every route, as OpenAPI 3.1."""
     settings = call.services.settings()

@@ -41,14 +41,25 @@ class AccountQuery(Paged):
     since: Annotated[str, AfterValidator(how_far_back)] = "24h"
 
 
-@routes.route("GET", "/api/v1/subjects/{key}/explain", permission=Permission.SUBJECT_VIEW)
+@routes.route(
+    "GET",
+    "/api/v1/subjects/{key}/explain",
+    permission=Permission.SUBJECT_VIEW,
+    answer=dict[str, Any],
+)
 async def explain_subject(call: Call) -> Answer:
     """Explain why a subject is as it is."""
     key = known_form(call.path["key"], "subject")
     return Answer(explained_json(await call.services.explainer.explain(key)))
 
 
-@routes.route("GET", "/api/v1/account", permission=Permission.SUBJECT_VIEW, query=AccountQuery)
+@routes.route(
+    "GET",
+    "/api/v1/account",
+    permission=Permission.SUBJECT_VIEW,
+    query=AccountQuery,
+    answer=dict[str, Any],
+)
 async def account(call: Call) -> Answer:
     """Account for all down time, some checks at a time."""
     query: AccountQuery = call.query

@@ -16,10 +16,11 @@ from fettled.core.permissions import Permission
 from fettled.core.tickets import Entry, Ticket
 from fettled.ports import TicketAction, TicketFilter
 from fettled.web import csv_text
+from fettled.web.answers_files import ExportAnswer
 from fettled.web.api.attachments import attachment_json, disposition
 from fettled.web.api.comments import comment_json
 from fettled.web.api.ticket_filters import TicketFilters, which_tickets
-from fettled.web.pdf_process import make_pdf
+from fettled.web.pdf_process import PDF, make_pdf
 from fettled.web.routes import Answer, Call, RouteTable
 from fettled.web.shapes import entry_json, ticket_json, time_json
 
@@ -51,7 +52,7 @@ async def export_list(call: Call) -> Answer:
     return _download("tickets.csv", _CSV, _list_csv(call, which_tickets(call)))
 
 
-@routes.route("GET", f"{_TICKET}/export.csv", permission=Permission.TICKET_VIEW)
+@routes.route("GET", f"{_TICKET}/export.csv", permission=Permission.TICKET_VIEW, media="text/csv")
 async def export_timeline(call: Call) -> Answer:
     """Give a ticket's timeline as CSV."""
     dossier = await call.services.exports.gather(call.path["ref"], call.principal)
@@ -59,7 +60,9 @@ async def export_timeline(call: Call) -> Answer:
     return _download(name, _CSV, _timeline_csv(call, dossier.ticket))
 
 
-@routes.route("GET", f"{_TICKET}/export.json", permission=Permission.TICKET_VIEW)
+@routes.route(
+    "GET", f"{_TICKET}/export.json", permission=Permission.TICKET_VIEW, answer=ExportAnswer
+)
 async def export_json(call: Call) -> Answer:
     """Give a ticket with everything about it as JSON."""
     dossier = await call.services.exports.gather(call.path["ref"], call.principal)
@@ -67,13 +70,13 @@ async def export_json(call: Call) -> Answer:
     return _download(name, "application/json", _whole_json(call, dossier))
 
 
-@routes.route("GET", f"{_TICKET}/export.pdf", permission=Permission.TICKET_VIEW)
+@routes.route("GET", f"{_TICKET}/export.pdf", permission=Permission.TICKET_VIEW, media=PDF)
 async def export_pdf(call: Call) -> Answer:
     """Give a ticket's history as PDF, for people to read and to keep."""
     dossier = await call.services.exports.gather(call.path["ref"], call.principal)
     exported_at = call.services.exports.now()
     pdf = make_pdf(_for_pdf(call, dossier, exported_at))
-    return _download(f"{dossier.ticket.reference}.pdf", "application/pdf", pdf)
+    return _download(f"{dossier.ticket.reference}.pdf", PDF, pdf)
 
 
 def _download(name: str, content_type: str, stream: AsyncGenerator[bytes, None]) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Annotated, Any, Protocol, TypeVar
@@ -14,6 +14,8 @@ from fettled.core.errors import InvalidError
 from fettled.core.oncall import Layer, Override, Stint
 from fettled.core.permissions import Permission
 from fettled.ports import Directory, Schedule, Team, User
+from fettled.web.answers import Page
+from fettled.web.answers_work import TeamAnswer, UserAnswer
 from fettled.web.paging import Paged, page, read_cursor
 from fettled.web.reading import AS_TEXT, Text
 from fettled.web.routes import Answer, Call, RouteTable
@@ -41,7 +43,13 @@ class OncallQuery(Paged):
     schedule: Annotated[Text, Field(max_length=100)] | None = None
 
 
-@routes.route("GET", "/api/v1/users", permission=Permission.TICKET_VIEW_ANY, query=Paged)
+@routes.route(
+    "GET",
+    "/api/v1/users",
+    permission=Permission.TICKET_VIEW_ANY,
+    query=Paged,
+    answer=Page[UserAnswer],
+)
 async def list_users(call: Call) -> Answer:
     """List users by name; contacts for whoever manages receivers."""
     with_contacts = Permission.RECEIVER_MANAGE in call.principal.permissions
@@ -50,20 +58,42 @@ async def list_users(call: Call) -> Answer:
     )
 
 
-@routes.route("GET", "/api/v1/teams", permission=Permission.TICKET_VIEW_ANY, query=Paged)
+@routes.route(
+    "GET",
+    "/api/v1/teams",
+    permission=Permission.TICKET_VIEW_ANY,
+    query=Paged,
+    answer=Page[TeamAnswer],
+)
 async def list_teams(call: Call) -> Answer:
     """List teams by name, with their members."""
     people = call.services.directory
-    return _listed(call, people.teams(), lambda team: team_json(team, people))
+    members: dict[str, list[str]] = {}
+    for user in people.users():
+        for name in user.teams:
+            members.setdefault(name, []).append(user.name)
+    return _listed(call, people.teams(), lambda team: team_json(team, members.get(team.name, [])))
 
 
-@routes.route("GET", "/api/v1/schedules", permission=Permission.TICKET_VIEW_ANY, query=Paged)
+@routes.route(
+    "GET",
+    "/api/v1/schedules",
+    permission=Permission.TICKET_VIEW_ANY,
+    query=Paged,
+    answer=Page[dict[str, Any]],
+)
 async def list_schedules(call: Call) -> Answer:
     """List on-call schedules by name."""
     return _listed(call, call.services.directory.schedules(), schedule_json)
 
 
-@routes.route("GET", "/api/v1/oncall", permission=Permission.TICKET_VIEW_ANY, query=OncallQuery)
+@routes.route(
+    "GET",
+    "/api/v1/oncall",
+    permission=Permission.TICKET_VIEW_ANY,
+    query=OncallQuery,
+    answer=Page[dict[str, Any]],
+)
 async def list_oncall(call: Call) -> Answer:
     """Tell who is on call in each schedule, until when, and who comes next."""
     query: OncallQuery = call.query
@@ -103,14 +133,14 @@ def user_json(user: User, *, contacts: bool) -> dict[str, Any]:
     }
 
 
-def team_json(team: Team, people: Directory) -> dict[str, Any]:
+def team_json(team: Team, members: Iterable[str]) -> dict[str, Any]:
     """Write a team with the names of its members."""
     return {
         "id": team.id,
         "uuid": team.uuid,
         "name": team.name,
         "parent": team.parent,
-        "members": sorted(user.name for user in people.users() if team.name in user.teams),
+        "members": sorted(members),
         "notify": list(team.notify),
     }
 

@@ -12,7 +12,7 @@ from fettled.core.errors import InvalidError, NotFoundError
 from fettled.core.permissions import Permission, Role
 from fettled.core.scopes import permission_of
 from fettled.ports import Token
-from fettled.web.answers import TokenAnswer
+from fettled.web.answers import NewTokenAnswer, Page, TokenAnswer
 from fettled.web.paging import Paged, bad_cursor, page, read_cursor
 from fettled.web.reading import Text
 from fettled.web.routes import Answer, Call, Model, RouteTable
@@ -40,7 +40,9 @@ class TokenBody(Model):
     ) = None
 
 
-@routes.route("GET", "/api/v1/tokens", permission=Permission.ADMIN, query=Paged)
+@routes.route(
+    "GET", "/api/v1/tokens", permission=Permission.ADMIN, query=Paged, answer=Page[TokenAnswer]
+)
 async def list_tokens(call: Call) -> Answer:
     """List tokens by id, without what proves them; a revoked one is in the audit log alone."""
     query: Paged = call.query
@@ -57,7 +59,7 @@ async def list_tokens(call: Call) -> Answer:
     permission=Permission.ADMIN,
     body=TokenBody,
     status=201,
-    answer=TokenAnswer,
+    answer=NewTokenAnswer,
     tells_secret=True,
 )
 async def create_token(call: Call) -> Answer:

@@ -1,0 +1,56 @@
+"""What is answered about comments, attachments and exports; see `fettled.web.answers`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from fettled.web.answers import ActorAnswer, EntryAnswer, Shape, TicketAnswer
+
+
+class CommentAnswer(Shape):
+    """A comment; `html` only where it was asked for."""
+
+    id: int
+    body: str
+    visibility: Literal["public", "internal"]
+    author: ActorAnswer
+    at: datetime
+    html: str = ""
+
+
+class AttachmentAnswer(Shape):
+    """A file that hangs on a ticket."""
+
+    id: int
+    name: str
+    media_type: str
+    size: int
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    by: ActorAnswer
+    at: datetime
+
+
+class ActionAnswer(Shape):
+    """Something that was done for a ticket."""
+
+    id: str
+    type: str
+    target: str
+    outcome: str
+    tries: int
+    at: datetime
+    done_at: datetime | None
+    data: dict[str, Any]
+
+
+class ExportAnswer(Shape):
+    """A ticket with everything about it."""
+
+    ticket: TicketAnswer
+    attachments: list[AttachmentAnswer]
+    actions: list[ActionAnswer]
+    comments: list[CommentAnswer]
+    timeline: list[EntryAnswer]

@@ -1,0 +1,93 @@
+"""Which tickets are listed: options as the API's parameters."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from cli.fake_daemon import FakeDaemon, Fettled
+
+LIST = "/api/v1/tickets"
+
+WRONG = {
+    "a person and oneself": (("--mine", "--assignee", "ann"), "give one of them"),
+    "no label": (("--label", "oslo"), "write NAME=VALUE"),
+    "half a label": (("--label", "site="), "write NAME=VALUE"),
+    "no time": (("--since", "yesterday"), "--since: 'yesterday' is neither a duration"),
+    "a time without a zone": (("--resolved-before", "2026-11-21T08:00"), "--resolved-before"),
+    "no colour": (("--sla", "blue"), "orange"),
+    "no order": (("--sort", "title"), "due"),
+    "json as csv": (("--csv", "-", "--json"), "--json does not go with --csv"),
+    "csv in an order": (("--csv", "-", "--sort", "due"), "--sort does not go with --csv"),
+}
+
+
+@pytest.mark.parametrize(("typed", "cure"), WRONG.values(), ids=WRONG)
+def test_a_filter_that_is_none_is_one_sentence(
+    fettled: Fettled, daemon: FakeDaemon, typed: tuple[str, ...], cure: str
+):
+    """The option is named with what it takes; nobody is asked."""
+    result = fettled("tickets", "list", *typed, "--url", daemon.url)
+
+    assert (result.code, result.out, daemon.asked) == (2, "", [])
+    assert cure in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+FILTERS = {
+    "people": (
+        ("--team", "n1", "--team", "n2", "--assignee", "ann", "--reporter", "bob"),
+        {"team": ["n1", "n2"], "assignee": ["ann"], "reporter": ["bob"]},
+    ),
+    "oneself": (("--mine",), {"assignee": ["me"]}),
+    "clocks": (("--sla", "red", "--sla", "orange"), {"sla": ["red", "orange"]}),
+    "overdue": (("--overdue",), {"overdue": ["true"]}),
+    "words": (("--search", "door off*"), {"q": ["door off*"]}),
+    "labels": (("--label", "site=oslo", "--label", "a=b=c"), {"label": ["site=oslo", "a=b=c"]}),
+    "level": (("--level", "P1"), {"level": ["P1"]}),
+    "application": (("--application", "doors"), {"application": ["doors"]}),
+    "the soonest due": (("--sort", "due"), {"sort": ["due"]}),
+    "the last touched": (("--sort", "updated"), {"sort": ["-updated"]}),
+    "times": (
+        ("--since", "2026-11-21T09:00+01:00", "--before", "2026-11-21T10:00Z"),
+        {
+            "opened_from": ["2026-11-21T08:00:00+00:00"],
+            "opened_until": ["2026-11-21T10:00:00+00:00"],
+        },
+    ),
+    "times of resolution": (
+        ("--resolved-since", "2026-11-21T09:00Z", "--resolved-before", "2026-11-22T09:00Z"),
+        {
+            "resolved_from": ["2026-11-21T09:00:00+00:00"],
+            "resolved_until": ["2026-11-22T09:00:00+00:00"],
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("typed", "query"), FILTERS.values(), ids=FILTERS)
+def test_a_filter_is_the_api_s(
+    fettled: Fettled, daemon: FakeDaemon, typed: tuple[str, ...], query: dict[str, Any]
+):
+    """What was not given is not sent."""
+    daemon.reply("GET", LIST, {"items": [], "next": None})
+
+    assert fettled("tickets", "list", *typed, "--url", daemon.url).code == 0
+
+    asked = parse_qs(urlsplit(daemon.asked[0].path).query)
+    assert asked == {**query, "limit": ["50"]}
+
+
+def test_a_duration_counts_back_from_now(fettled: Fettled, daemon: FakeDaemon):
+    """`--since 24h` is what was opened in the last day, by the caller's clock."""
+    daemon.reply("GET", LIST, {"items": [], "next": None})
+    began = datetime.now(UTC)  # noqa: TID251 - the caller's clock is what it is about
+
+    fettled("tickets", "list", "--since", "24h", "--url", daemon.url)
+
+    (since,) = parse_qs(urlsplit(daemon.asked[0].path).query)["opened_from"]
+    back = began - datetime.fromisoformat(since)
+    assert timedelta(hours=23, minutes=59) < back <= timedelta(hours=24)
