@@ -264,5 +264,6 @@ for _dialect, _statements in BESIDE.items():
         event.listen(
             metadata,
             "after_create",
-            DDL(_statement).execute_if(dialect=_dialect),
+            # SQLAlchemy gives no types here.
+            DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
         )

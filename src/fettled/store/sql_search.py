@@ -162,8 +162,8 @@ class _Search:
         extra = [] if lanes.also is None else [lanes.also]
         place = beyond(self.sort, self.after, lanes.number)
         if lanes.has_status:
-            starts = tuple((value, each) for value in lanes.values for each in self.statuses)
-            return Bundle((lanes.column, t.status), starts, (*place, *extra, *also))
+            pairs = tuple((value, each) for value in lanes.values for each in self.statuses)
+            return Bundle((lanes.column, t.status), pairs, (*place, *extra, *also))
         others = [*also, *self._status()]
         # Asked like that, a database begins with the lane and not with the tickets.
         kept = [exists().where(t.number == lanes.number, *others)] if others else []
@@ -176,10 +176,11 @@ class _Search:
         conditions = self._all(facets)
         found: list[int] = []
         eras = sql_words.find(self.link, asked, edge=edge, descending=self.sort.descending)
-        for numbers in eras:
-            if conditions and numbers:
+        for have in eras:
+            numbers = have
+            if conditions and have:
                 statement = select(t.number).where(_AMONG[self.link.is_postgres], *conditions)
-                numbers = self._run(statement.order_by(*ordered(self.sort)), numbers)
+                numbers = self._run(statement.order_by(*ordered(self.sort)), have)
             found += numbers
             if len(found) >= self.limit:
                 break

@@ -1,7 +1,7 @@
 """
 Statements about the words of tickets: keeping them, and finding tickets by them.
 
-Tickets come in eras of 4,096 numbers, and every word is kept with its ticket's era before
+Tickets come in eras of 16,384 numbers, and every word is kept with its ticket's era before
 it. So the newest tickets with a word are found by asking the newest eras, however many
 there are in all: neither FTS5 (for the beginning of a word) nor a GIN index (for any) can
 give what it found in the order of numbers without having all of it in hand.
@@ -45,10 +45,12 @@ _FIND = {
         ORDER BY rowid {} LIMIT ?
     """,
     True: """
-        SELECT number FROM ticket_words WHERE lexemes @@ %s::tsquery AND number BETWEEN %s AND %s
-        ORDER BY number {} LIMIT %s
+        SELECT number FROM ticket_words
+        WHERE lexemes @@ %s::tsquery AND number + 0 BETWEEN %s AND %s
+        ORDER BY number + 0 {} LIMIT %s
     """,
 }
+#: The sums keep PostgreSQL from walking along the numbers, and to the index of words.
 #: So many are asked for at first.
 _PIECE = 256
 _TEXTS = {
