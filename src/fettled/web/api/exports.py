@@ -19,7 +19,7 @@ from fettled.web import csv_text
 from fettled.web.answers_files import ExportAnswer
 from fettled.web.api.attachments import attachment_json, disposition
 from fettled.web.api.comments import comment_json
-from fettled.web.api.tickets import TicketFilters, which_tickets
+from fettled.web.api.ticket_filters import TicketFilters, which_tickets
 from fettled.web.pdf_process import PDF, make_pdf
 from fettled.web.routes import Answer, Call, RouteTable
 from fettled.web.shapes import entry_json, ticket_json, time_json
