@@ -46,7 +46,13 @@ _ENTRY_COLUMNS = ("seq", "at", "event", "actor_type", "actor", "text", "data")
 _WORDS = ("body", "summary", "reason", "name")
 
 
-@routes.route("GET", "/api/v1/tickets.csv", permission=Permission.TICKET_VIEW, query=TicketFilters)
+@routes.route(
+    "GET",
+    "/api/v1/tickets.csv",
+    permission=Permission.TICKET_VIEW,
+    query=TicketFilters,
+    media="text/csv",
+)
 async def export_list(call: Call) -> Answer:
     """Give the tickets that a filter chooses as CSV, the newest first."""
     return _download("tickets.csv", _CSV, _list_csv(call, which_tickets(call)))
