@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
+from fettled.core.permissions import Role
 from fettled.web.answers import ActorAnswer, Shape
 
-T = TypeVar("T")
+
+class UserAnswer(Shape):
+    """A person; `contacts` is null for whoever may not see them."""
+
+    id: int
+    uuid: str
+    name: str
+    full_name: str
+    roles: list[Role]
+    teams: list[str]
+    contacts: dict[str, str] | None
 
 
 class TeamAnswer(Shape):
