@@ -72,6 +72,9 @@ def test_an_index_holds_what_a_filter_asks_for_in_order(
     assert not [step for step in plan if "TEMP B-TREE" in step], plan
     walks = [step for step in plan if step.startswith("SCAN") and "json_each" not in step]
     assert walks == (["SCAN tickets"] if name == "nothing" else []), plan
+    column = {field: column for column, field in PLAIN.items()}.get(name)
+    if column is not None:
+        assert any(f"INDEX ix_tickets_{column}_status_number" in step for step in plan), plan
 
 
 @pytest.mark.parametrize("sort", ["-updated", "updated", "-priority", "priority", "due", "-due"])
