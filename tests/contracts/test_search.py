@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - what people type stands in one list
 """Listing tickets under any filter, in any order, from anywhere on: both databases."""
 
 from __future__ import annotations

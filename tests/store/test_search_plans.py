@@ -1,4 +1,4 @@
-"""The plans behind lists on SQLite: an index gives what is asked in order, and nothing is sorted."""
+"""The plans behind lists on SQLite: an index gives what is asked for in order."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_an_index_holds_what_a_filter_asks_for_in_order(
 def test_each_order_has_its_index(
     ask: Callable[[TicketFilter, str], list[str]], which: TicketFilter, sort: str
 ) -> None:
-    """By itself, and among the tickets of a status; nearly all are never due, and come by number."""
+    """By itself and with a status; what is never due, nearly all, comes by number."""
     plan = ask(which, sort)
     assert plan
     assert not [step for step in plan if "TEMP B-TREE" in step], plan
