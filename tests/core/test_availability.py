@@ -136,8 +136,8 @@ def test_it_counts_as_one_does_second_by_second(hosts: list[list[Stretch]]) -> N
     """
     Whatever the histories are.
 
-    Seen to fail with the gap judged by the former stretch's end alone, with an unknown host
-    outweighing one that is down, and with edges of one instant taken in the wrong order.
+    Seen to fail with gaps taken for what was seen before them, with an unknown host
+    outweighing one that is down, and with the end of a piece left out where a gap follows.
     """
     assert seconds(measure(hosts)) == naively(hosts)
 

@@ -22,8 +22,10 @@ from fettled.core.actions import (
     Start,
     Unsnooze,
 )
+from fettled.core.sla import Terms, reckoned
 from fettled.core.sla_rules import SHIPPED
 from fettled.core.sla_values import Outcome, State
+from fettled.core.tickets import Ticket
 from fettled.core.words import Cause, Code, Priority, Source, Status
 
 MET, MISSED, NOT_REQUIRED = Outcome.MET, Outcome.MISSED, Outcome.NOT_REQUIRED
@@ -305,3 +307,11 @@ def test_a_clock_that_steps_back_reckons_nothing_anew():
     life = Life.begun()
     life.tell(5)
     assert life.response(1).state is State.RED
+
+
+@pytest.mark.parametrize("priority", list(Priority))
+def test_the_short_cut_of_a_storm_says_what_the_long_way_says(priority: Priority):
+    """By additions alone, or by intervals: the same values."""
+    fresh = Ticket("x", "y", MONITORS, priority, START, START)
+    never = Terms(windows=lambda _: iter(()))
+    assert reckoned(fresh, Terms(), START) == reckoned(fresh, never, START)

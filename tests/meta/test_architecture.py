@@ -54,6 +54,8 @@ VIOLATIONS = {
     "web resolves": ("dns-door", {"web/__init__.py": "import dns.resolver"}),
     "app reads certificates": ("dns-door", {"app/__init__.py": "from cryptography import x509"}),
     "store validates": ("schema-door", {"store/__init__.py": "import pydantic"}),
+    "app renders markdown": ("documents-door", {"app/__init__.py": "import markdown_it"}),
+    "command line writes PDF": ("documents-door", {"cli/__init__.py": "import fpdf"}),
 }
 
 

@@ -40,6 +40,9 @@ DAMAGE = {
     "UPDATE tickets SET merged_into = 99 WHERE number = 6": "or there is no such other: 6",
     "UPDATE tickets SET resolution_code = 'fixed' WHERE number = 6": "went into another is not",
     "UPDATE tickets SET merged_into = 5 WHERE number = 3": "went into another is not resolved",
+    "UPDATE ticket_counts SET n = n + 1": "the kept number of tickets is not what there are",
+    "DELETE FROM ticket_counts": "the kept number of tickets is not what there are",
+    "DELETE FROM ticket_words WHERE number = 2": "cannot be found by its words: 2",
     "UPDATE gatings SET until = NULL": "more than one gate holds a check: g/c",
     "UPDATE spans SET last = first - 1": "a span ends before it begins",
     "UPDATE spans SET count = 0": "a span ends before it begins",
@@ -99,7 +102,8 @@ async def test_a_damaged_page_is_named(sqlite_store_url: str) -> None:
     await lived_in(sqlite_store_url)
     path = Path(sqlite_store_url.removeprefix("sqlite:///"))
     (root,) = rows(
-        sqlite_store_url, "SELECT rootpage FROM sqlite_master WHERE name = 'ix_tickets_kind_number'"
+        sqlite_store_url,
+        "SELECT rootpage FROM sqlite_master WHERE name = 'ix_tickets_kind_status_number'",
     )
     with path.open("r+b") as file:
         file.seek((root[0] - 1) * 4096 + 4000)

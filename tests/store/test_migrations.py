@@ -25,8 +25,14 @@ MIGRATIONS = Path(fettled.store.__file__).parent / "migrations"
 def test_migrations_and_tables_are_the_same_schema(url: str) -> None:
     """What a store has become by its revisions is what the code believes it to be."""
     with make_engine(parse(url), patient=True).connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "include_name": _is_ours}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
+
+
+def _is_ours(name: str | None, _kind: str, _parents: object) -> bool:
+    """Whether it is no part of the index of words, which each database makes in its own way."""
+    return name is None or not name.startswith(("ticket_index", "ix_ticket_words"))
 
 
 def test_sqlite_makes_the_very_same_statements(sqlite_store_url: str, tmp_path: Path) -> None:

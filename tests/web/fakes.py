@@ -25,9 +25,22 @@ from fettled.core.filing import NewTicket, edited, filed
 from fettled.core.observations import Reason
 from fettled.core.permissions import Principal, may_act, sees
 from fettled.core.quiet import Scope
+from fettled.core.statistics import Sums
 from fettled.core.tickets import MONITOR, Actor, Change, Entry, Member, Ticket
 from fettled.core.words import Gate, Phase, Priority, Source, Status, SubjectType, Verdict
-from fettled.ports import AuditFilter, Fleet, Input, QuietSpec, SubjectSpec, TicketFilter, Token
+from fettled.ports import (
+    AuditFilter,
+    Fleet,
+    Input,
+    Place,
+    QuietSpec,
+    Sort,
+    SortKey,
+    SubjectSpec,
+    TicketFilter,
+    Token,
+)
+from fettled.ports.search import StatsFilter
 
 AT = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 
@@ -242,6 +255,26 @@ class FakeTickets:
         self.asked = which
         found = sorted(self.kept.values(), key=lambda ticket: -ticket.number)
         return [one for one in found if before is None or one.number < before][:limit]
+
+
+class FakeSearching:
+    """Finds whatever ticket is kept, newest first, and remembers what it was asked for."""
+
+    def __init__(self, tickets: FakeTickets) -> None:
+        self._tickets = tickets
+
+    async def find(self, which: TicketFilter, sort: Sort, after: Place | None, limit: int):
+        if which.q is not None and sort.key is not SortKey.NUMBER:
+            raise InvalidError("goes with `q` only as -number or number", "sort")
+        self._tickets.asked, self._tickets.sorted = which, sort
+        return await self._tickets.list(which, None if after is None else after.number, limit)
+
+    async def count(self, _: TicketFilter) -> int | str:
+        return len(self._tickets.kept) if len(self._tickets.kept) < 1000 else "1000+"
+
+    async def stats(self, which: StatsFilter) -> Sums:
+        self._tickets.added_up = which
+        return Sums()
 
 
 class FakeSubjects:

@@ -17,7 +17,7 @@ from fettled.clock import SystemClock
 from fettled.core.permissions import Permission, Role
 from fettled.web.app import ROUTES
 from fettled.web.routes import PUBLIC, Route
-from walk import ACCESS, CALLERS, bodies, expected
+from walk import ACCESS, CALLERS, bodies, expected, names_a_ticket
 from web_house import WebHouse, open_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -50,6 +50,12 @@ class Walked:
         if "{ref}" in path:
             ticket = await self.house.ticket(team="north", assignee="asa", reporter="rex")
             parts["ref"] = str(ticket.number)
+        if path.startswith("/v1/team/{id}"):
+            teams = await (await self.admin.get("/api/v1/teams")).json()
+            (parts["id"],) = [each["uuid"] for each in teams["items"] if each["name"] == "north"]
+        elif names_a_ticket(path) and "{id}" in path and "{ref}" not in path:
+            ticket = await self.house.ticket(team="north", assignee="asa", reporter="rex")
+            parts["id"] = ticket.uuid if path.startswith("/v1/") else str(ticket.number)
         root = f"/api/v1/tickets/{parts.get('ref')}"
         quiet = {"subject": "hub", "ends_at": self.later, "reason": "x"}
         work = {"subject": "hub", "type": "corrective"}
@@ -191,7 +197,11 @@ async def test_a_field_cannot_tell_of_another_teams_ticket(walked: Walked):
             told = []
             for number in (theirs.number, 999_999):
                 async with session.request(method, path, json={**body, name: number}) as response:
-                    text = (await response.text()).replace(f"#{number}", "#N")
+                    text = (
+                        (await response.text())
+                        .replace(f"#{number}", "#N")
+                        .replace(f"ticket {number}", "ticket N")
+                    )
                     told.append((response.status, text))
             assert told[0] == told[1], name
             assert told[0][0] in {404, 422}
@@ -220,6 +230,10 @@ async def test_every_answer_in_json_is_described():
     lacking = [
         f"{route.method} {route.paths[0]}"
         for route in ROUTES
-        if route.answer is None and route.status != 204 and route.media == "application/json"
+        if route.answer is None
+        and route.status != 204
+        and route.media == "application/json"
+        # Those are described by the documents that they answer to.
+        and route.switched is None
     ]
     assert lacking == []

@@ -51,7 +51,9 @@ class ConfiguredCatalogue:
         index = self._index
         for field, value in fields.items():
             allowed = index.allowed.get(field)
-            if not allowed or value is None or value in allowed:
+            if not allowed or value is None:
+                continue
+            if isinstance(value, str) and value in allowed:
                 continue
             if field == "region" and value == NO_REGION:
                 continue

@@ -12,7 +12,7 @@ from fettled.core.changes import MOST_SHOWN, ChangeMarker, around
 from fettled.core.errors import InvalidError
 from fettled.core.links import LinkType
 from fettled.core.permissions import Principal
-from fettled.core.tickets import Ticket
+from fettled.core.tickets import Actor, Ticket
 from fettled.ports import Catalogue, ChangeFilter, Clock, DeskReader, DeskUnit
 
 #: Clocks of pipelines are never quite ours.
@@ -53,7 +53,7 @@ class Changes:
             InvalidError: naming the field.
         """
         made = self._judged(wanted, who)
-        return await self._committing.commit(partial(_add, made=made))
+        return await self._committing.commit(partial(_add, made=made, by=who.actor))
 
     async def of_ticket(self, ticket: Ticket) -> list[ChangeMarker]:
         """The newest about the subject of *ticket*, what is above that, or its applications."""
@@ -106,8 +106,8 @@ class Changes:
         )
 
 
-def _add(uow: DeskUnit, *, made: ChangeMarker) -> tuple[ChangeMarker, None]:
+def _add(uow: DeskUnit, *, made: ChangeMarker, by: Actor) -> tuple[ChangeMarker, None]:
     stored = uow.add_change(made)
     data = {"change": stored.id, "title": stored.title, "source": stored.source}
-    uow.log_input("change.told", stored.created_at, stored.created_by, data)
+    uow.log_input("change.told", stored.created_at, by, data)
     return stored, None

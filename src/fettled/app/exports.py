@@ -8,6 +8,7 @@ from datetime import datetime
 from fettled.app.acting import find
 from fettled.app.tickets import MOST_MEMBERS
 from fettled.core.attachments import Attachment
+from fettled.core.links import TicketLink
 from fettled.core.permissions import Permission, Principal
 from fettled.core.tickets import Entry, Member, Ticket
 from fettled.ports import Clock, DeskReader, DeskStore, TicketAction
@@ -30,6 +31,7 @@ class Dossier:
     members: list[Member]
     attachments: list[Attachment]
     actions: list[TicketAction]
+    links: list[TicketLink]
 
 
 class Exports:
@@ -53,6 +55,7 @@ class Exports:
                 reader.members(ticket.number)[:MOST_MEMBERS] if ticket.member_count else [],
                 reader.attachments(ticket.number),
                 reader.actions(ticket.number, after=0, limit=_MOST_ACTIONS),
+                reader.links_of([ticket.number]).get(ticket.number, []),
             )
 
         return await self._store.read(ask)

@@ -1,4 +1,4 @@
-"""The desks for comments, attachments and exports, as the web is given them."""
+"""The desks for comments, attachments, exports and searches, as the web is given them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fettled.app.attachments import AttachmentDesk
 from fettled.app.comments import Comments
 from fettled.app.exports import Exports
 from fettled.app.memory import Memory
+from fettled.app.searching import Searching
 from fettled.ports import Clock, DeskStore, EventSink
 
 
@@ -17,6 +18,7 @@ class FileDesks(TypedDict):
     comments: Comments
     attachments: AttachmentDesk
     exports: Exports
+    searching: Searching
 
 
 def file_desks(store: DeskStore, clock: Clock, memory: Memory, sink: EventSink) -> FileDesks:
@@ -25,4 +27,5 @@ def file_desks(store: DeskStore, clock: Clock, memory: Memory, sink: EventSink) 
         comments=Comments(store),
         attachments=AttachmentDesk(store, clock, memory, sink),
         exports=Exports(store, clock),
+        searching=Searching(store),
     )

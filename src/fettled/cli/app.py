@@ -23,6 +23,7 @@ from fettled.cli import (
     probing,
     silences,
     simulate,
+    stats,
     store,
     subjects,
     tickets,
@@ -43,6 +44,7 @@ operation.register(app)
 probing.register(app)
 why.register(app)
 account.register(app)
+stats.register(app)
 oncall.register(app)
 configuration.register(app)
 simulate.register(app)

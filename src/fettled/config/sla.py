@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from fettled.calendar import Opening, Week, check_zone
 from fettled.config.names import LabelName, LabelValue
-from fettled.config.policies import LaxPriority, Name
+from fettled.config.policies import Name
 from fettled.core.durations import parse_duration
 from fettled.core.intervals import Pieces
 from fettled.core.sla_rules import NOTHING_PROMISED, SHIPPED, Override, Rules, Target, Targets
@@ -83,6 +83,7 @@ TimeOfDay = Annotated[
 Day = Annotated[
     date, BeforeValidator(_read_date), WithJsonSchema({"type": "string", "format": "date"})
 ]
+ByPriority = Annotated[Priority, Field(strict=False), WithJsonSchema({"enum": [*Priority]})]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -138,7 +139,7 @@ class SlaOverride(Options):
     labels: dict[LabelName, LabelValue] = Field(
         {}, description="Tickets that have all of these labels."
     )
-    targets: dict[LaxPriority, SlaTarget] = Field(
+    targets: dict[ByPriority, SlaTarget] = Field(
         {}, description="By priority; what is left out is as in `sla.targets`."
     )
     calendar: Name | None = Field(
@@ -150,7 +151,7 @@ class SlaSettings(Options):
     """How soon tickets are to be answered and resolved."""
 
     enabled: bool = Field(default=True, description="False: nothing is promised, for any ticket.")
-    targets: dict[LaxPriority, SlaTarget] = Field(
+    targets: dict[ByPriority, SlaTarget] = Field(
         {},
         description="By priority; shipped: critical 1h and 4h, high 4h and 8h, medium 8h and 24h,"
         " low 24h and 72h.",

@@ -132,6 +132,12 @@ class Clocks:
         states = [each.state for each in (self.response, self.resolution) if each.state]
         return max(states, key=lambda state: state.rank, default=None)
 
+    @property
+    def due_at(self) -> datetime | None:
+        """When the first of those that have not ended is due."""
+        running = [each for each in (self.response, self.resolution) if each.outcome is None]
+        return min((each.due_at for each in running if each.due_at is not None), default=None)
+
 
 #: Of a ticket whose clocks nobody has looked at yet.
 UNTOUCHED = Clocks()

@@ -53,6 +53,12 @@ from fettled.ports.records import (
     Token,
     Viewer,
 )
+from fettled.ports.search import (
+    Place,
+    SearchReader,
+    Sort,
+    SortKey,
+)
 from fettled.ports.store import (
     Reader,
     Store,
@@ -97,11 +103,15 @@ __all__ = [
     "People",
     "PeopleReader",
     "PeopleUnit",
+    "Place",
     "Probe",
     "QuietEdge",
     "QuietSpec",
     "Reader",
     "Schedule",
+    "SearchReader",
+    "Sort",
+    "SortKey",
     "Store",
     "Subject",
     "SubjectSpec",

@@ -20,6 +20,7 @@ from fettled.ports.files import FilesReader, FilesUnit
 from fettled.ports.once import OnceReader, OnceUnit
 from fettled.ports.people import PeopleReader, PeopleUnit
 from fettled.ports.retention import RetentionUnit
+from fettled.ports.search import SearchReader
 from fettled.ports.sla import SlaReader, SlaUnit
 from fettled.ports.store import Reader, UnitOfWork
 from fettled.ports.tokens import TokensReader, TokensUnit
@@ -81,6 +82,7 @@ class DeskReader(
     TokensReader,
     OnceReader,
     FeedReader,
+    SearchReader,
     Protocol,
 ):
     """Everything that can be asked of the store."""

@@ -77,28 +77,64 @@ class Viewer:
     shifts: frozenset[str] = frozenset()
 
 
+#: What the number of tickets is kept by.
+COUNTED = ("status", "priority", "kind", "source")
+
+
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
     """
-    Which tickets to list; every field that is set must match.
+    Which tickets to list: one of the values of every field that is set.
 
     Attributes:
         viewer: None for one who may see every ticket.
+        member: subjects on its checklist.
+        level: P1 to P5; a ticket without one goes by its priority.
+        filed_for: teams that it was filed for, whoever has it since.
+        link: what it is linked to: (type, name).
+        label: `key=value`; of several with one key any will do, and every key must.
+        opened_from, opened_until: of `created_at`, the end excluded; the others likewise.
+        sla: how much time its running clocks have left: green, orange or red.
+        overdue: whether one of them has run out.
+        q: words that all occur, the last one perhaps with more letters behind.
     """
 
     viewer: Viewer | None = None
-
     status: frozenset[str] = frozenset()
     priority: frozenset[str] = frozenset()
     kind: frozenset[str] = frozenset()
     source: frozenset[str] = frozenset()
     subject: frozenset[str] = frozenset()
-    team: frozenset[str] = frozenset()
-    filed_for: frozenset[str] = frozenset()
-    #: Subjects on its checklist.
     member: frozenset[str] = frozenset()
-    #: What it is linked to: (type, name).
+    level: frozenset[str] = frozenset()
+    team: frozenset[str] = frozenset()
+    assignee: frozenset[str] = frozenset()
+    reporter: frozenset[str] = frozenset()
+    shift: frozenset[str] = frozenset()
+    application: frozenset[str] = frozenset()
+    region: frozenset[str] = frozenset()
+    project: frozenset[str] = frozenset()
+    category: frozenset[str] = frozenset()
+    severity: frozenset[str] = frozenset()
+    impact: frozenset[str] = frozenset()
+    escalation_level: frozenset[int] = frozenset()
+    sla: frozenset[str] = frozenset()
+    overdue: bool | None = None
+    label: frozenset[str] = frozenset()
+    opened_from: datetime | None = None
+    opened_until: datetime | None = None
+    resolved_from: datetime | None = None
+    resolved_until: datetime | None = None
+    updated_since: datetime | None = None
+    q: str | None = None
+    filed_for: frozenset[str] = frozenset()
     link: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it asks for nothing but what the number of tickets is kept by."""
+        kept = {name: getattr(self, name) for name in COUNTED}
+        return self == TicketFilter(**kept)
 
 
 @dataclass(frozen=True, slots=True)

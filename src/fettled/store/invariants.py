@@ -68,6 +68,18 @@ _RULES = {
           AND (status NOT IN ('resolved', 'closed') OR resolution_code <> 'merged'
                OR merged_into NOT IN (SELECT number FROM tickets))
     """,
+    "the kept number of tickets is not what there are": """
+        SELECT coalesce(kept.status, there.status)
+        FROM (SELECT * FROM ticket_counts WHERE n <> 0) AS kept
+        FULL JOIN (SELECT status, priority, kind, source, count(*) AS n FROM tickets
+            GROUP BY status, priority, kind, source) AS there
+        ON kept.status = there.status AND kept.priority = there.priority
+            AND kept.kind = there.kind AND kept.source = there.source
+        WHERE kept.n IS NULL OR there.n IS NULL OR kept.n <> there.n
+    """,
+    "a ticket cannot be found by its words": """
+        SELECT number FROM tickets WHERE number NOT IN (SELECT number FROM ticket_words)
+    """,
     "more than one gate holds a check": """
         SELECT check_key FROM gatings WHERE until IS NULL
         GROUP BY check_key HAVING count(*) > 1

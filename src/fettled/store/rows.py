@@ -118,6 +118,7 @@ def dump_ticket(ticket: Ticket) -> Row:
     row["sla"] = dump_clocks(ticket.sla)
     row["sla_state"] = ticket.sla.state
     row["sla_next_at"] = ticket.sla.next_at
+    row["sla_due_at"] = ticket.sla.due_at
     return row
 
 

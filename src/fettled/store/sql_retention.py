@@ -13,6 +13,7 @@ from sqlalchemy import Select, and_, bindparam, delete, exists, or_, select, uni
 
 from fettled.core.tickets import OPEN_STATUSES
 from fettled.core.words import MemberState, Phase, Status
+from fettled.store import sql_words
 from fettled.store.link import Link
 from fettled.store.tables import actions, conditions, members, outbox, tickets
 
@@ -81,5 +82,7 @@ def forget_tickets(link: Link, *, before: datetime, told_before: datetime, limit
     found = [row for statement in _SELECTS for row in link.all(statement, given)]
     found.sort(key=lambda row: (row["resolved_at"], row["number"]))
     numbers = [int(row["number"]) for row in found[:limit]]
+    for number in numbers:
+        sql_words.forget(link, number)
     link.many(_DELETE, [{"of_number": number} for number in numbers])
     return numbers

@@ -25,6 +25,7 @@ _PUT = (
         sla=bindparam("to_sla"),
         sla_state=bindparam("to_sla_state"),
         sla_next_at=bindparam("to_sla_next_at"),
+        sla_due_at=bindparam("to_sla_due_at"),
     )
 )
 RECHECK = (
@@ -46,6 +47,7 @@ def put_clocks(link: Link, ticket: Ticket) -> None:
         "to_sla": dump_clocks(ticket.sla),
         "to_sla_state": ticket.sla.state,
         "to_sla_next_at": ticket.sla.next_at,
+        "to_sla_due_at": ticket.sla.due_at,
     }
     link.run(_PUT, given)
 

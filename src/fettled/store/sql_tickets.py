@@ -11,22 +11,23 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy import delete as delete_from
 from sqlalchemy.sql import ColumnElement
 
 from fettled.core.copies import replace
 from fettled.core.errors import ConflictError, StaleError
 from fettled.core.tickets import OPEN_STATUSES, Change, Entry, Ticket
-from fettled.ports import TicketFilter, Viewer
+from fettled.ports import Viewer
+from fettled.store import sql_words
 from fettled.store.link import Link, Row
 from fettled.store.payload import payload_of
 from fettled.store.rows import dump_entry, dump_ticket, load_entry, load_ticket
+from fettled.store.search_tables import ticket_counts
 from fettled.store.sql_fleet import subject_fields
-from fettled.store.sql_links import is_linked
 from fettled.store.sql_members import put_members
 from fettled.store.statements import add, locking
-from fettled.store.tables import members, outbox, tickets, timeline
+from fettled.store.tables import outbox, tickets, timeline
 
 _BY_NUMBER = locking(select(tickets).where(tickets.c.number == bindparam("number")))
 # The condition's story goes on with its open ticket, else with the one that was resolved
@@ -63,9 +64,7 @@ _ABOUT = (
     )
     .order_by(tickets.c.number)
 )
-_COUNTS = select(
-    tickets.c.status, tickets.c.priority, tickets.c.kind, tickets.c.source, func.count().label("n")
-).group_by(tickets.c.status, tickets.c.priority, tickets.c.kind, tickets.c.source)
+_COUNTS = select(ticket_counts).where(ticket_counts.c.n > 0)
 _TIMELINE = (
     select(timeline)
     .where(timeline.c.ticket == bindparam("number"), timeline.c.seq > bindparam("after"))
@@ -112,6 +111,7 @@ def ticket_of_uuid(link: Link, uuid: str) -> int | None:
 
 def delete(link: Link, number: int) -> None:
     """Delete a ticket; what hangs from it goes with it."""
+    sql_words.forget(link, number)
     link.run(_DELETE, {"number": number})
 
 
@@ -124,25 +124,6 @@ def last_ticket(link: Link, check: str, *, lock: bool = False) -> Ticket | None:
 def last_tickets(link: Link) -> dict[str, Ticket]:
     """Read the open ticket of every condition, else the one resolved last."""
     return {row["check_key"]: load_ticket(row) for row in link.all(_LAST_OF_ALL)}
-
-
-def listed(link: Link, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:
-    """List tickets, newest first."""
-    statement = select(tickets).order_by(tickets.c.number.desc()).limit(limit)
-    for name in ("status", "priority", "kind", "source", "subject", "team", "filed_for"):
-        words = sorted(getattr(which, name))
-        if words:
-            statement = statement.where(or_(*[tickets.c[name] == word for word in words]))
-    if which.member:
-        wanted = or_(*[members.c.subject == word for word in sorted(which.member)])
-        statement = statement.where(exists().where(members.c.ticket == tickets.c.number, wanted))
-    if which.link:
-        statement = statement.where(is_linked(sorted(which.link)))
-    if which.viewer is not None:
-        statement = statement.where(is_theirs(which.viewer))
-    if before is not None:
-        statement = statement.where(tickets.c.number < before)
-    return [load_ticket(row) for row in link.ask(statement)]
 
 
 def is_theirs(viewer: Viewer) -> ColumnElement[bool]:
@@ -167,7 +148,7 @@ def open_tickets(link: Link) -> list[Ticket]:
 
 
 def counts(link: Link) -> dict[tuple[str, str, str, str], int]:
-    """Count by status, priority, kind and source."""
+    """Give the kept counts by status, priority, kind and source."""
     return {
         (row["status"], row["priority"], row["kind"], row["source"]): row["n"]
         for row in link.all(_COUNTS)
@@ -192,7 +173,9 @@ def apply(link: Link, change: Change) -> Change:
     after = _insert(link, ticket, last_seq) if change.is_new else _update(link, ticket, last_seq)
     link.many(_ADD_ENTRY, [dump_entry(after.number, entry) for entry in told])
     put_members(link, after.number, change.members)
-    _announce(link, after, [entry for entry in told if entry.triggers])
+    subject = subject_fields(link, after.subject)
+    sql_words.put(link, after, subject, is_new=change.is_new)
+    _announce(link, after, subject, [entry for entry in told if entry.triggers])
     return Change(after, told, change.members, change.merged, change.beliefs)
 
 
@@ -235,10 +218,9 @@ def _conflict(link: Link, refused: Ticket) -> ConflictError:
     )
 
 
-def _announce(link: Link, after: Ticket, triggers: list[Entry]) -> None:
-    if not triggers:
-        return
-    subject: dict[str, Any] | None = subject_fields(link, after.subject)
+def _announce(
+    link: Link, after: Ticket, subject: dict[str, Any] | None, triggers: list[Entry]
+) -> None:
     link.many(
         _ADD_EVENT,
         [

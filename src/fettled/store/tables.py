@@ -120,6 +120,7 @@ tickets = Table(
     # The worse of its clocks, and when they need looking at again; null: never by themselves.
     Column("sla_state", CleanText),
     Column("sla_next_at", UtcDateTime),
+    Column("sla_due_at", UtcDateTime),
     Column("version", Integer, nullable=False),
     Column("last_seq", Integer, nullable=False),
     CheckConstraint(f"status IN ({_ANY_STATUS})", name="status"),
@@ -129,23 +130,15 @@ tickets = Table(
     ),
     CheckConstraint(f"({_IS_OVER}) = (resolved_at IS NOT NULL)", name="resolved_at"),
     CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
-    # Lists are newest first, page by page, under any one filter without a sort.
+    # Further ones, for lists and searches, are in `search_tables`.
     Index(None, "status", "number"),
-    Index(None, "priority", "number"),
-    Index(None, "kind", "number"),
-    Index(None, "source", "number"),
-    Index(None, "subject", "number"),
     Index(None, "check_key", "number"),
-    Index(None, "filed_for", "number"),
     Index(None, "hold_until"),
     Index(None, "snoozed_until"),
     Index(None, "status", "resolved_at"),
-    Index(None, "sla_state", "number"),
     Index(None, "sla_next_at"),
     # What points to a ticket is let go when it is deleted, and is to be found for that.
     *(_where_set(name) for name in ("previous", "merged_into", "resolution_duplicate_of")),
-    # Counting for the metrics reads this index alone.
-    Index(None, "status", "priority", "kind", "source"),
     sqlite_autoincrement=True,
 )
 

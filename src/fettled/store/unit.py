@@ -19,7 +19,9 @@ from fettled.ports import (
     Input,
     KnownCheck,
     OutboxEvent,
+    Place,
     QuietSpec,
+    Sort,
     Subject,
     SubjectSpec,
     TicketAction,
@@ -35,6 +37,7 @@ from fettled.store import (
     sql_fleet,
     sql_maintenances,
     sql_members,
+    sql_search,
     sql_silences,
     sql_tickets,
 )
@@ -46,6 +49,7 @@ from fettled.store.unit_feed import FeedReading
 from fettled.store.unit_files import FilesReading, FilesWriting
 from fettled.store.unit_once import OnceReading, OnceWriting
 from fettled.store.unit_people import PeopleReads, PeopleWrites
+from fettled.store.unit_search import SearchQueries
 from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 
 
@@ -57,6 +61,7 @@ class SqlReader(
     AuditAnswers,
     OnceReading,
     FeedReading,
+    SearchQueries,
 ):
     """What can be asked of the store."""
 
@@ -123,7 +128,8 @@ class SqlReader(
 
     def tickets(self, which: TicketFilter, *, before: int | None, limit: int) -> list[Ticket]:
         """Newest first, with numbers below *before*."""
-        return sql_tickets.listed(self._link, which, before=before, limit=limit)
+        after = None if before is None else Place(before)
+        return sql_search.search(self._link, which, sort=Sort(), after=after, limit=limit)
 
     def ticket_of_uuid(self, uuid: str) -> int | None:
         """The number of the ticket with that uuid."""

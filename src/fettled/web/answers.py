@@ -152,7 +152,6 @@ class TicketAnswer(Shape):
     description: str
     occurred_at: datetime | None
     recovered_at: datetime | None
-    changes: list[ChangeAnswer] | None
     responded_at: datetime | None
     shift: str | None
     supplier: str | None
@@ -167,6 +166,8 @@ class TicketAnswer(Shape):
     service_interrupted: bool | None
     hold: HoldAnswer | None
     snooze: SnoozeAnswer | None
+    #: Where one ticket is shown.
+    changes: list[ChangeAnswer] | None = None
 
 
 class EntryAnswer(Shape):
@@ -274,3 +275,7 @@ class HealthAnswer(Shape):
     serviceId: str  # noqa: N815 - the standard's name
     version: str
     checks: dict[str, list[dict[str, Any]]]
+    #: At the address of the API of team incidents only.
+    active_incidents: int | None = None
+    rules: list[dict[str, Any]] | None = None
+    webhooks: list[dict[str, Any]] | None = None

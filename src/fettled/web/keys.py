@@ -32,9 +32,11 @@ from fettled.core.attachments import Attachment
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Principal
 from fettled.core.sla_values import Clocks
+from fettled.core.statistics import Sums
 from fettled.core.tickets import SYSTEM, Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
-from fettled.ports import AuditFilter, Directory, Input, KeptAnswer, TicketFilter
+from fettled.ports import AuditFilter, Directory, Input, KeptAnswer, Place, Sort, TicketFilter
+from fettled.ports.search import StatsFilter
 from fettled.web.keys_catalogue import CatalogueServices
 
 
@@ -72,6 +74,24 @@ class Tickets(Protocol):
     # Last, as it hides the builtin for what follows it in the class.
     async def list(self, which: TicketFilter, before: int | None, limit: int) -> list[Ticket]:
         """Newest first, numbers below *before*; *limit* is at most 201 (a page and one more)."""
+        ...
+
+
+class Searching(Protocol):
+    """Finding tickets, and what they add up to."""
+
+    async def find(
+        self, which: TicketFilter, sort: Sort, after: Place | None, limit: int
+    ) -> list[Ticket]:
+        """Those that come after a place; *limit* is at most 201 (a page and one more)."""
+        ...
+
+    async def count(self, which: TicketFilter) -> int | str:
+        """How many there are, or `1000+`."""
+        ...
+
+    async def stats(self, which: StatsFilter) -> Sums:
+        """What the tickets of a stretch of time add up to."""
         ...
 
 
@@ -326,6 +346,7 @@ class Services:
     comments: Comments
     attachments: AttachmentDesk
     exports: Exports
+    searching: Searching
     audit: Audit
     reload: Reload
     config: Callable[[], Awaitable[dict[str, Any]]]

@@ -23,7 +23,7 @@ from fettled.web.routes import Answer, Call, NoQuery, Route
 HEADER = "Idempotency-Key"
 REPLAYED = {"Idempotency-Replayed": "true"}
 #: With the quotes that the draft standard wants, or without them as everybody sends it.
-_KEY = re.compile(r'"?([\x21\x23-\x7e]{1,200})"?')
+_KEY = re.compile(r'"([\x21\x23-\x7e]{1,200})"|([\x21\x23-\x7e]{1,200})')
 #: A longer answer is not kept: then the ticket is shown as it is, or 409 says where to look.
 _LONGEST = 65_536
 _KEPT_HEADERS = ("ETag", "Location", "Link")
@@ -60,7 +60,7 @@ def read_key(request: web.Request) -> str | None:
     if match is None:
         detail = "must be one text of 1 to 200 visible ASCII characters"
         raise Problem(400, f"{HEADER}: {detail}", [Fault(HEADER, detail)])
-    return hashlib.sha256(match[1].encode()).hexdigest()
+    return hashlib.sha256((match[1] or match[2]).encode()).hexdigest()
 
 
 def fingerprint(request: web.Request, principal: Principal, raw: bytes) -> str:

@@ -108,7 +108,7 @@ def _schemas(table: tuple[Route, ...]) -> tuple[dict[_Key, Json], dict[str, Json
     schemas = {key: schema for (key, _), schema in made.items()}
     components = rest.get("$defs", {})
     for (what, number), name in _refs(schemas):
-        if what == "body" and table[number].method == "PATCH":
+        if what == "body" and table[number].method in {"PATCH", "PUT"}:
             # What is left out stays as it is, whatever the model says instead.
             for field in components[name]["properties"].values():
                 field.pop("default", None)
@@ -207,6 +207,8 @@ def _as_text(field: Json) -> Json:
         field = {"minimum": field["ge"], **{k: v for k, v in field.items() if k != "ge"}}
     if "le" in field:
         field = {"maximum": field["le"], **{k: v for k, v in field.items() if k != "le"}}
+    # What is said twice counts once.
+    field = {name: value for name, value in field.items() if name != "uniqueItems"}
     items = field.get("items", {})
     if items.get("type") == "string" and "enum" not in items:
         # Several values may stand in one parameter, with commas between them.
@@ -221,7 +223,7 @@ def _header_parameters(route: Route) -> Iterator[Json]:
             "in": "header",
             "description": "Sent again within 24 hours with the same request: the same answer,"
             " and nothing is done twice.",
-            "schema": {"type": "string", "pattern": "^[!#-~]{1,200}$"},
+            "schema": {"type": "string", "pattern": '^([!#-~]{1,200}|"[!#-~]{1,200}")$'},
         }
     if route.if_match:
         yield {

@@ -98,5 +98,7 @@ def _further(call: Call, cursor: str) -> str:
     parts = []
     for name, value in given.items():
         if name != "cursor":
-            parts.append((name, ",".join(sorted(value)) if isinstance(value, list) else value))
+            parts.append(
+                (name, ",".join(sorted(map(str, value))) if isinstance(value, list) else value)
+            )
     return f"{base}{call.target}?{urlencode([*parts, ('cursor', cursor)])}"

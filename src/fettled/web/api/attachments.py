@@ -42,6 +42,7 @@ async def list_attachments(call: Call) -> Answer:
     status=201,
     takes_files=True,
     answer=Page[AttachmentAnswer],
+    may_exist=True,
 )
 async def add_attachments(call: Call) -> Answer:
     """Attach files to a ticket; those that are there already are not kept twice."""

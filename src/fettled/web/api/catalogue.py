@@ -100,6 +100,8 @@ async def list_links(call: Call) -> Answer:
     body=LinkBody,
     status=201,
     answer=LinkedAnswer,
+    if_match=True,
+    may_exist=True,
 )
 async def add_link(call: Call) -> Answer:
     """Link a ticket; a link that is there already is answered with 200."""
@@ -121,6 +123,7 @@ async def add_link(call: Call) -> Answer:
     permission=Permission.TICKET_UPDATE,
     body=PrimaryBody,
     answer=LinkedAnswer,
+    if_match=True,
 )
 async def rank_link(call: Call) -> Answer:
     """Make a client the primary one, instead of the one before, or no longer."""
@@ -134,7 +137,9 @@ async def rank_link(call: Call) -> Answer:
     return _answer(linked)
 
 
-@routes.route("DELETE", _LINKS + "/{id}", permission=Permission.TICKET_UPDATE, status=204)
+@routes.route(
+    "DELETE", _LINKS + "/{id}", permission=Permission.TICKET_UPDATE, status=204, if_match=True
+)
 async def remove_link(call: Call) -> Answer:
     """Take a link off a ticket."""
     linked = await call.services.catalogue.links.remove(

@@ -19,10 +19,11 @@ from fettled.web import csv_text
 from fettled.web.answers_files import ExportAnswer
 from fettled.web.api.attachments import attachment_json, disposition
 from fettled.web.api.comments import comment_json
-from fettled.web.api.tickets import TicketFilters, which_tickets
+from fettled.web.api.ticket_filters import TicketFilters, which_tickets
 from fettled.web.pdf_process import PDF, make_pdf
 from fettled.web.routes import Answer, Call, RouteTable
 from fettled.web.shapes import entry_json, ticket_json, time_json
+from fettled.web.shapes_catalogue import attached_json
 
 routes = RouteTable()
 
@@ -46,7 +47,13 @@ _ENTRY_COLUMNS = ("seq", "at", "event", "actor_type", "actor", "text", "data")
 _WORDS = ("body", "summary", "reason", "name")
 
 
-@routes.route("GET", "/api/v1/tickets.csv", permission=Permission.TICKET_VIEW, query=TicketFilters)
+@routes.route(
+    "GET",
+    "/api/v1/tickets.csv",
+    permission=Permission.TICKET_VIEW,
+    query=TicketFilters,
+    media="text/csv",
+)
 async def export_list(call: Call) -> Answer:
     """Give the tickets that a filter chooses as CSV, the newest first."""
     return _download("tickets.csv", _CSV, _list_csv(call, which_tickets(call)))
@@ -158,8 +165,9 @@ async def _for_pdf(
 
 def _head(call: Call, dossier: Dossier) -> dict[str, Any]:
     ticket = dossier.ticket
+    shown = ticket_json(ticket, _subject(call, ticket), dossier.members)
     return {
-        "ticket": ticket_json(ticket, _subject(call, ticket), dossier.members),
+        "ticket": shown | attached_json(dossier.links, None),
         "attachments": [attachment_json(each) for each in dossier.attachments],
         "actions": [action_json(each) for each in dossier.actions],
     }

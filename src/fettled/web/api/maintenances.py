@@ -141,6 +141,7 @@ async def show_maintenance(call: Call) -> Answer:
     permission=Permission.MAINTENANCE_MANAGE,
     body=MaintenancePatch,
     answer=MaintenanceAnswer,
+    if_match=True,
 )
 async def edit_maintenance(call: Call) -> Answer:
     """Edit a record of work."""

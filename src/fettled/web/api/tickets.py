@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from fettled.app.acting import Caller
 from fettled.app.views import SubjectView
 from fettled.core.errors import ForbiddenError, NotFoundError
-from fettled.core.links import LinkType
 from fettled.core.permissions import Permission, Principal
 from fettled.core.references import parse_reference
 from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Entry, Member, Ticket
-from fettled.core.words import Priority, Source, Status
-from fettled.ports import TicketFilter, Viewer
+from fettled.ports import Sort
 from fettled.web.answers import AdoptedAnswer, EntryAnswer, Page, TicketAnswer
 from fettled.web.api.ticket_bodies import (
     ActionBody,
@@ -26,8 +24,14 @@ from fettled.web.api.ticket_bodies import (
     edits,
     new_ticket,
 )
+from fettled.web.api.ticket_filters import (
+    TicketsQuery,
+    read_place,
+    which_tickets,
+    write_place,
+)
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
-from fettled.web.reading import Text, read_if_match
+from fettled.web.reading import read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes import entry_json, ticket_json
 from fettled.web.shapes_catalogue import attached_json
@@ -36,34 +40,6 @@ routes = RouteTable()
 
 #: Whoever means more names none.
 _MOST_SUBJECTS = 1_000
-
-
-def _names_a_link(text: str) -> str:
-    kind, _, name = text.partition(":")
-    if not name or kind not in set(LinkType):
-        msg = f"must be TYPE:NAME, such as asset:Rack 1; types are {', '.join(LinkType)}"
-        raise ValueError(msg)
-    return text
-
-
-#: A link by its type and name, such as `asset:Rack 1`.
-LinkName = Annotated[Text, Field(max_length=220), AfterValidator(_names_a_link)]
-
-
-class TicketFilters(Model):
-    """Filters; each may be repeated, or list several values by commas."""
-
-    status: frozenset[Status] = frozenset()
-    priority: frozenset[Priority] = frozenset()
-    source: frozenset[Source] = frozenset()
-    kind: frozenset[Name] = frozenset()
-    subject: frozenset[Name] = frozenset()
-    member: frozenset[Name] = frozenset()
-    link: frozenset[LinkName] = frozenset()
-
-
-class TicketsQuery(TicketFilters, Paged):
-    """Filters, and which page."""
 
 
 class TimelineQuery(Paged):
@@ -86,11 +62,13 @@ class AdoptBody(Model):
     answer=Page[TicketAnswer],
 )
 async def list_tickets(call: Call) -> Answer:
-    """List tickets, the newest first."""
+    """List tickets, the newest first unless another order is asked for."""
     query: TicketsQuery = call.query
-    which = which_tickets(call)
-    before = read_number_cursor(query.cursor)
-    found = await call.services.tickets.list(which, before, query.limit + 1)
+    which, sort = which_tickets(call), Sort.parse(query.sort)
+    after = read_place(sort, query.cursor)
+    searching = call.services.searching
+    found = await searching.find(which, sort, after, query.limit + 1)
+    count = await searching.count(which) if query.counts else None
     lines = await _checklists(call, found)
     links = await call.services.catalogue.links.of([one.number for one in found])
 
@@ -100,7 +78,11 @@ async def list_tickets(call: Call) -> Answer:
         )
         return shown | attached_json(links.get(one.number, ()), None)
 
-    return page(call, found, query.limit, shape, lambda one: str(one.number))
+    answer = page(call, found, query.limit, shape, lambda one: write_place(sort, one))
+    if query.counts:
+        assert isinstance(answer.data, dict)  # noqa: S101 -- a page is one
+        return Answer({**answer.data, "count": count}, answer.headers)
+    return answer
 
 
 @routes.route(
@@ -223,28 +205,6 @@ async def act_on_ticket(call: Call) -> Answer:
     caller = _caller(call)
     action = action_of(call.body)
     return await _one(call, await call.services.tickets.act(_ref(call), action, caller))
-
-
-def which_tickets(call: Call) -> TicketFilter:
-    """Make the filter that the query asks for, narrowed to what the caller may see."""
-    query: TicketFilters = call.query
-    return TicketFilter(
-        viewer=viewer_of(call.principal),
-        status=frozenset(map(str, query.status)),
-        priority=frozenset(map(str, query.priority)),
-        kind=query.kind,
-        source=frozenset(map(str, query.source)),
-        subject=query.subject,
-        member=query.member,
-        link=frozenset((kind, name) for kind, _, name in (w.partition(":") for w in query.link)),
-    )
-
-
-def viewer_of(who: Principal) -> Viewer | None:
-    """Give what a list is narrowed by; None for one who may see every ticket."""
-    if Permission.TICKET_VIEW_ANY in who.permissions:
-        return None
-    return Viewer(who.name, who.teams, who.shifts)
 
 
 async def _visible(call: Call) -> Ticket:

@@ -22,7 +22,7 @@ from fettled.core.permissions import Permission
 from fettled.core.tickets import Ticket
 from fettled.core.words import Code, Priority, Source, Status
 from fettled.ports import Directory, Team, TicketAction, TicketFilter
-from fettled.web.api.tickets import viewer_of
+from fettled.web.api.ticket_filters import viewer_of
 from fettled.web.dialects.switches import only_if
 from fettled.web.paging import Paged, page, read_number_cursor
 from fettled.web.reading import Text, read_if_match

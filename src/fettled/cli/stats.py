@@ -1,0 +1,94 @@
+"""`fettled stats`: what the tickets of a stretch of time add up to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from fettled.cli.client import get, whole
+from fettled.cli.daemon_access import Whereabouts, with_tickets
+from fettled.cli.options import Config, Json, Token, TokenFile, Url
+from fettled.cli.output import print_fields, print_json, print_line, print_table
+from fettled.core.words import Priority
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's command to *app*."""
+    app.command()(stats)
+
+
+def stats(
+    *,
+    since: Annotated[
+        str | None, typer.Option(help="From when on, such as 2026-11-01T00:00:00Z (30 days).")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Until when (now).")] = None,
+    team: Annotated[list[str] | None, typer.Option(help="Only of this team.")] = None,
+    priority: Annotated[list[Priority] | None, typer.Option(help="Only this priority.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind.")] = None,
+    config: Config = None,
+    url: Url = None,
+    token: Token = None,
+    token_file: TokenFile = None,
+    json: Json = False,
+) -> None:
+    """Add up tickets: how soon they were answered and over, and what came again."""
+    where = Whereabouts(config, url, token, token_file)
+    asked = {
+        "since": since,
+        "until": until,
+        "team": team or [],
+        "priority": [each.value for each in priority or []],
+        "kind": kind or [],
+    }
+    found = with_tickets(
+        where, lambda address: whole(address, get(address, "/api/v1/stats", asked), "opened")
+    )
+    if json:
+        print_json(found)
+        return
+    _print(found)
+
+
+def _print(found: dict[str, Any]) -> None:
+    print_fields(
+        [
+            ("from", found["since"]),
+            ("until", found["until"]),
+            ("opened", found["opened"]),
+            ("resolved", found["resolved"]),
+            ("reopened", found["reopened"]),
+            ("answered", _length(found["mtta"])),
+            ("repaired", _length(found["mttr"])),
+            ("response", _share(found["sla"]["response"]["compliance"])),
+            ("resolution", _share(found["sla"]["resolution"]["compliance"])),
+            ("false alarms", _share(found["false_alarms"]["share"])),
+        ]
+    )
+    if found["recurring"]:
+        print_line()
+        print_table(
+            ("SUBJECT", "TICKETS", "REOPENED", "LAST"),
+            [
+                (each["subject"], each["tickets"], each["reopened"], f"#{each['last']}")
+                for each in found["recurring"]
+            ],
+        )
+    if found["truncated"]:
+        print_line("there are more tickets than are added up; ask for a shorter time")
+
+
+def _length(found: dict[str, Any]) -> str | None:
+    if not found["count"]:
+        return None
+    mean, middle, most = (_minutes(found[name]) for name in ("mean", "median", "p90"))
+    return f"mean {mean}, median {middle}, p90 {most} ({found['count']} tickets)"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f}m" if seconds < 7200 else f"{seconds / 3600:.1f}h"  # noqa: PLR2004 - two hours
+
+
+def _share(share: float | None) -> str | None:
+    return None if share is None else f"{share:.0%}"
