@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements of our own names
 """
 Tables and indexes by which tickets are found, and the triggers that keep them right.
 
