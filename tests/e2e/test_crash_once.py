@@ -45,7 +45,7 @@ def test_what_was_sent_again_after_a_kill_took_effect_once(tmp_path: Path):
     """
     Every request is sent until it is answered, across kills; each made one window.
 
-    Seen to fail with the key put after the unit's own transaction: some made two.
+    Seen to fail with the key recorded with the answer, after the unit's own transaction.
     """
     chance = random.Random(7)
     with live.daemon(tmp_path / "home") as daemon:

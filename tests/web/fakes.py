@@ -17,6 +17,7 @@ from fettled.core.condition import Condition
 from fettled.core.errors import (
     ConflictError,
     ForbiddenError,
+    InvalidError,
     NotFoundError,
     StaleError,
     StoreDownError,
@@ -265,7 +266,8 @@ class FakeSearching:
 
     async def find(self, which: TicketFilter, sort: Sort, after: Place | None, limit: int):
         if which.q is not None and sort.key is not SortKey.NUMBER:
-            raise InvalidError("goes with `q` only as -number or number", "sort")
+            msg = "goes with `q` only as -number or number"
+            raise InvalidError(msg, "sort")
         self._tickets.asked, self._tickets.sorted = which, sort
         return await self._tickets.list(which, None if after is None else after.number, limit)
 

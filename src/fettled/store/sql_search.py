@@ -186,7 +186,7 @@ class _Search:
                 break
         return found[: self.limit]
 
-    def _of_many(self, facets: Sequence[Facet]) -> list[int]:
+    def _of_many(self, facets: Sequence[Facet]) -> list[int]:  # noqa: PLR0911 -- a road each
         """Find a page where no facet alone leaves but a few."""
         eras = self._eras()
         if eras is None:

@@ -15,6 +15,7 @@ from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Entry, Member, Ticket
 from fettled.ports import Sort
 from fettled.web.answers import AdoptedAnswer, EntryAnswer, Page, TicketAnswer
+from fettled.web.answers_files import ActionAnswer
 from fettled.web.api.ticket_bodies import (
     ActionBody,
     EditBody,
@@ -33,7 +34,7 @@ from fettled.web.api.ticket_filters import (
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
 from fettled.web.reading import read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
-from fettled.web.shapes import entry_json, ticket_json
+from fettled.web.shapes import action_json, entry_json, ticket_json
 from fettled.web.shapes_catalogue import attached_json
 
 routes = RouteTable()
@@ -190,6 +191,22 @@ async def show_timeline(call: Call) -> Answer:
         return None if hidden else entry_json(entry)
 
     return page(call, found, query.limit, shape, lambda entry: str(entry.seq))
+
+
+@routes.route(
+    "GET",
+    "/api/v1/tickets/{ref}/actions",
+    permission=Permission.TICKET_VIEW,
+    query=Paged,
+    answer=Page[ActionAnswer],
+)
+async def list_actions(call: Call) -> Answer:
+    """List what was done for a ticket, in order: escalations, and what others asked for."""
+    query: Paged = call.query
+    after = read_number_cursor(query.cursor) or 0
+    ticket = await _visible(call)
+    found = await call.services.incidents.actions(ticket.number, after, query.limit + 1)
+    return page(call, found, query.limit, action_json, lambda each: str(each.number))
 
 
 @routes.route(
