@@ -166,6 +166,7 @@ class Desk:
         escalates_enterprise: whether impact `enterprise` escalates at once.
         next_office: when office hours begin next; None where none are configured.
         check_fields: judges what is chosen from the catalogue; InvalidError names the field.
+        has_subject: whether something of that key is watched.
     """
 
     directory: Directory
@@ -173,6 +174,7 @@ class Desk:
     escalates_enterprise: bool = True
     next_office: Callable[[datetime], datetime | None] = lambda _: None
     check_fields: Callable[[Mapping[str, object]], None] = lambda _: None
+    has_subject: Callable[[str], bool] = lambda _: True
 
     def parent_of(self, team: str | None) -> str | None:
         """Name the team above *team*; None at the top, or where there is no team."""
@@ -202,6 +204,17 @@ class Desk:
                 raise InvalidError(msg, "office_hours")
             return SnoozeFor(until=opens)
         return action
+
+    def check_subject(self, subject: str | None) -> None:
+        """
+        Judge the key of a subject.
+
+        Raises:
+            InvalidError: nothing is called that.
+        """
+        if subject is not None and not self.has_subject(subject):
+            msg = f"there is no subject {subject!r}"
+            raise InvalidError(msg, "subject")
 
     def check_owners(self, assignee: str | None, team: str | None, shift: str | None) -> None:
         """

@@ -69,6 +69,8 @@ def edit_ticket(
         changed = {name for name in _CHOSEN if wanted.get(name) != getattr(ticket, name)}
         # What was legal once may stay: a list that has changed since changes no ticket.
         desk.check_fields({name: wanted[name] for name in changed & set(wanted)})
+        if wanted.get("subject") != ticket.subject:
+            desk.check_subject(wanted.get("subject"))
     change = edited(ticket, wanted, caller.actor, at)
     if change is None:
         return Acted(ticket, None, None, None)

@@ -117,8 +117,7 @@ def act(ticket: Ticket, action: Action, now: Moment) -> Change | None:
     if ticket.status is CLOSED:
         if isinstance(action, Close):
             return None
-        msg = f"#{ticket.number} is closed, and a closed ticket never changes"
-        raise ConflictError(msg)
+        lifecycle.refuse_closed(ticket)
     if _has_taken_effect(ticket, action, now):
         return None
     moves = MOVES[type(action)]
