@@ -14,6 +14,7 @@ from typing import Annotated, Any, get_origin
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
+from multidict import MultiMapping
 from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
 
 from fettled.web.problems import JSON, Fault, Problem
@@ -135,15 +136,14 @@ def _is_tagged(adapter: TypeAdapter[Any]) -> bool:
     return bool(schema["type"] == "tagged-union")
 
 
-def take_query(model: type[Model], request: web.Request) -> Model:
+def take_query(model: type[Model], query: MultiMapping[str]) -> Model:
     """
-    Judge the query by *model*; fields that are sets may be repeated or listed by commas.
+    Judge *query* by *model*; fields that are sets may be repeated or listed by commas.
 
     Raises:
         Problem: 422 for an unknown, repeated or invalid parameter.
     """
     given: dict[str, object] = {}
-    query = request.query
     if len(query) > _MOST_FIELDS:
         raise Problem(422, f"the query has more than {_MOST_FIELDS} parameters")
     for name in query:

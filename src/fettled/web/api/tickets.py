@@ -16,6 +16,7 @@ from fettled.core.tickets import Entry, Member, Ticket
 from fettled.ports import Sort
 from fettled.web.answers import AdoptedAnswer, EntryAnswer, Page, TicketAnswer
 from fettled.web.answers_files import ActionAnswer
+from fettled.web.answers_work import TicketsAnswer
 from fettled.web.api.ticket_bodies import (
     ActionBody,
     EditBody,
@@ -60,7 +61,7 @@ class AdoptBody(Model):
     "/api/v1/tickets",
     permission=Permission.TICKET_VIEW,
     query=TicketsQuery,
-    answer=Page[TicketAnswer],
+    answer=TicketsAnswer,
 )
 async def list_tickets(call: Call) -> Answer:
     """List tickets, the newest first unless another order is asked for."""
