@@ -207,7 +207,9 @@ async def test_progress_and_outcome_are_written_by_status_and_resolution(
     close = {"action": "close"}
     path = f"/api/v1/tickets/{made['number']}/actions"
     assert (await ann.post(path, json=close)).status == 200
-    assert (await ann.put(f"/v1/incident/{made['id']}", json={"name": "x"})).status == 409
+    unknown = {"assignees": [{"type": "user", "id": str(uuid4())}]}
+    for fields in ({"name": "x"}, unknown):  # closed is judged before what is referred to
+        assert (await ann.put(f"/v1/incident/{made['id']}", json=fields)).status == 409
 
 
 async def test_without_a_token_and_for_what_does_not_exist(

@@ -16,7 +16,7 @@ from fettled.app.acting import Acted, Caller, Desk, find_for, perform
 from fettled.app.filing import edit_ticket, require
 from fettled.app.tickets import Tickets
 from fettled.core.actions import Action
-from fettled.core.errors import ConflictError, NotFoundError, StoreUnsureError
+from fettled.core.errors import ConflictError, InvalidError, NotFoundError, StoreUnsureError
 from fettled.core.filing import NewTicket
 from fettled.core.lifecycle import refuse_closed
 from fettled.core.permissions import Permission, Principal, sees
@@ -142,7 +142,11 @@ def _amend(
 ) -> list[Acted]:
     ticket = find_for(uow, ref, caller)
     require(caller, Permission.TICKET_UPDATE, "a change")
-    wanted = wish(ticket)
+    try:
+        wanted = wish(ticket)
+    except InvalidError:
+        refuse_closed(ticket)  # is judged before anything that is referred to
+        raise
     done = [Acted(ticket, None, None, None)]
     if wanted.edits:
         done = [edit_ticket(uow, ref=ref, wanted=wanted.edits, caller=caller, desk=desk, wall=wall)]

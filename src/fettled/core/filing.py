@@ -93,7 +93,6 @@ def filed(new: NewTicket, actor: Actor, at: datetime) -> Change:
         created_at=at,
         updated_at=at,
         priority_by_person=new.priority is not None or new.level is not None,
-        team=new.team,
         touched=True,
         **{name: getattr(new, name) for name in _AS_GIVEN},
     )
