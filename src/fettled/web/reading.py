@@ -158,7 +158,8 @@ def take_query(model: type[Model], query: MultiMapping[str]) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise _invalid(error, tagged=False) from None
+        # One of several values is no field of its own: they come under one name.
+        raise _invalid(error, tagged=False, depth=1) from None
 
 
 def read_if_match(headers: Mapping[str, str]) -> int | None:
@@ -184,11 +185,11 @@ def _one_fault(name: str, detail: str) -> Problem:
     return Problem(422, f"{name[:100]}: {detail}", [Fault(name, detail)])
 
 
-def _invalid(error: ValidationError, *, tagged: bool) -> Problem:
+def _invalid(error: ValidationError, *, tagged: bool, depth: int | None = None) -> Problem:
     faults = []
     for each in error.errors(include_url=False, include_input=False):
         place = each["loc"][1:] if tagged else each["loc"]
-        field = ".".join(str(part) for part in place)
+        field = ".".join(str(part) for part in place[:depth])
         if each["type"] in {"union_tag_invalid", "union_tag_not_found"}:
             ctx = each.get("ctx", {})
             field = str(ctx.get("discriminator", "")).strip("'")
