@@ -178,6 +178,18 @@ async def create_team_incident(call: Call) -> Answer:
 
 
 @routes.route(
+    "GET",
+    "/v1/incident/{id}",
+    permission=Permission.TICKET_VIEW,
+    answer=CreatedIncident,
+    switched=_OURS,
+)
+async def show_team_incident(call: Call) -> Answer:
+    """Show an incident as it is now, to be read before it is changed."""
+    return await _one(call, await call.services.tickets.get(await _ref(call), call.principal))
+
+
+@routes.route(
     "PUT",
     "/v1/incident/{id}",
     permission=Permission.TICKET_UPDATE,
