@@ -80,7 +80,8 @@ def reopened(
     """Take the resolution back; only a fault that never went keeps the SLA's old clock."""
     at = max(at, ticket.updated_at)
     before = ticket.status_before or Status.OPEN
-    is_held_by_somebody = ticket.assignee is not None or ticket.team is not None
+    owners = (ticket.assignee, ticket.team, ticket.shift, ticket.supplier)
+    is_held_by_somebody = any(owner is not None for owner in owners)
     goes_on = cause is Cause.STILL_UNHEALTHY
     after = replace(
         ticket,
