@@ -18,9 +18,10 @@ from fettled.core.words import Gate, MemberState, Phase
 from fettled.ports import Gating
 from fettled.store.among import among, numbers_value
 from fettled.store.link import Link, Row
-from fettled.store.rows import dump_member, load_gating, load_member, load_ticket
+from fettled.store.rows import dump_member, load_gating, load_member
 from fettled.store.statements import add, locking, put
 from fettled.store.tables import checks, conditions, gatings, members, outbox, tickets, timeline
+from fettled.store.ticket_rows import load_ticket
 
 _LINE = [column.label(f"member_{column.name}") for column in members.c]
 # One whose own check is not watched any more is about nothing, and stands for nobody.
