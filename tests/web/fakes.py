@@ -205,9 +205,6 @@ class FakeTickets:
         msg = "there is no such ticket"
         raise NotFoundError(msg)
 
-    async def checklists(self, numbers: list[int]) -> dict[int, list[Member]]:
-        return {number: self.members.get(number, []) for number in numbers}
-
     async def timeline(self, ref: str, after: int, limit: int) -> list[Entry]:
         await self.get(ref)
         return [entry for entry in self.entries if entry.seq > after][:limit]
@@ -270,6 +267,9 @@ class FakeSearching:
             raise InvalidError(msg, "sort")
         self._tickets.asked, self._tickets.sorted = which, sort
         return await self._tickets.list(which, None if after is None else after.number, limit)
+
+    async def checklists(self, numbers: Sequence[int], most: int) -> dict[int, list[Member]]:
+        return {number: self._tickets.members.get(number, [])[:most] for number in numbers}
 
     async def count(self, _: TicketFilter) -> int | str:
         return len(self._tickets.kept) if len(self._tickets.kept) < 1000 else "1000+"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from fettled.app.acting import Acted, Caller, Desk, find_for, perform
+from fettled.app.acting import Acted, Caller, Desk, find, perform, require_version
 from fettled.app.filing import edit_ticket, require
 from fettled.app.tickets import Tickets
 from fettled.core.actions import Action
@@ -140,8 +140,9 @@ def _amend(
     desk: Desk,
     wall: Callable[[], datetime],
 ) -> list[Acted]:
-    ticket = find_for(uow, ref, caller)
+    ticket = find(uow, ref, caller.who)
     require(caller, Permission.TICKET_UPDATE, "a change")
+    require_version(ticket, caller)
     try:
         wanted = wish(ticket)
     except InvalidError:

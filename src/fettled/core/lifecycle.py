@@ -93,7 +93,7 @@ def reopened(
     """Take the resolution back; only a fault that never went keeps the SLA's old clock."""
     at = max(at, ticket.updated_at)
     before = ticket.status_before or Status.OPEN
-    owners = (ticket.assignee, ticket.team, ticket.shift)
+    owners = (ticket.assignee, ticket.team, ticket.shift, ticket.supplier)
     is_held_by_somebody = any(owner is not None for owner in owners)
     status = before if is_held_by_somebody and before in OPEN_STATUSES else Status.OPEN
     goes_on = cause is Cause.STILL_UNHEALTHY

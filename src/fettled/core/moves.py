@@ -165,7 +165,8 @@ def _was_escalated(ticket: Ticket, action: Escalate, now: Moment) -> bool:
     if last is None or last.mode != action.mode or not ticket.is_open:
         return False
     is_same = action.mode == "hierarchical" or last.to == action.to
-    return is_same and now.at - last.at < _SAME_CLICK
+    # A clock that was set back in between does not make the next one a second click.
+    return is_same and abs(now.at - last.at) < _SAME_CLICK
 
 
 #: Whether an action has taken effect already; a comment and a closing have no state of theirs.

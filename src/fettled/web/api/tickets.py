@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from fettled.app.acting import Caller
+from fettled.app.searching import MOST_LISTED, MOST_MEMBERS
 from fettled.app.views import SubjectView
 from fettled.core.errors import ForbiddenError, NotFoundError
 from fettled.core.permissions import Permission, Principal
@@ -71,7 +72,7 @@ async def list_tickets(call: Call) -> Answer:
     searching = call.services.searching
     found = await searching.find(which, sort, after, query.limit + 1)
     count = await searching.count(which) if query.counts else None
-    lines = await _checklists(call, found)
+    lines = await _checklists(call, found, MOST_LISTED)
     links = await call.services.catalogue.links.of([one.number for one in found])
 
     def shape(one: Ticket) -> dict[str, object]:
@@ -247,7 +248,7 @@ async def _one(call: Call, ticket: Ticket) -> Answer:
 
 
 async def _shape(call: Call, ticket: Ticket) -> dict[str, object]:
-    lines = (await _checklists(call, [ticket])).get(ticket.number, ())
+    lines = (await _checklists(call, [ticket], MOST_MEMBERS)).get(ticket.number, ())
     shown = ticket_json(ticket, _subject(call, ticket.subject), lines, _clocks(call, ticket))
     links = (await call.services.catalogue.links.of([ticket.number])).get(ticket.number, ())
     changes = await call.services.catalogue.changes.of_ticket(ticket)
@@ -258,9 +259,9 @@ def _clocks(call: Call, ticket: Ticket) -> Clocks:
     return call.services.clocks(ticket)
 
 
-async def _checklists(call: Call, tickets: list[Ticket]) -> dict[int, list[Member]]:
+async def _checklists(call: Call, tickets: list[Ticket], most: int) -> dict[int, list[Member]]:
     numbers = [ticket.number for ticket in tickets if ticket.member_count]
-    return await call.services.tickets.checklists(numbers) if numbers else {}
+    return await call.services.searching.checklists(numbers, most) if numbers else {}
 
 
 def _subject(call: Call, key: str | None) -> SubjectView | None:
