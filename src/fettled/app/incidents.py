@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from fettled.app.acting import Acted, Caller, Desk, find, find_for, perform
+from fettled.app.acting import Acted, Caller, Desk, find_for, perform
 from fettled.app.filing import edit_ticket, require
 from fettled.app.tickets import Tickets
 from fettled.core.actions import Action
 from fettled.core.errors import NotFoundError, StoreUnsureError
 from fettled.core.filing import NewTicket
-from fettled.core.permissions import Permission, Principal
+from fettled.core.permissions import Permission, Principal, sees
 from fettled.core.tickets import Ticket
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, TicketAction, TicketFilter
 
@@ -86,7 +86,9 @@ class Incidents:
 
         def ask(reader: DeskReader) -> str | None:
             number = reader.ticket_of_uuid(uuid)
-            return None if number is None else str(find(reader, str(number), who).number)
+            ticket = None if number is None else reader.ticket(number)
+            # In the same words, whether there is none or it is not for them to see.
+            return str(ticket.number) if ticket is not None and sees(who, ticket) else None
 
         found = await self._store.read(ask)
         if found is None:
