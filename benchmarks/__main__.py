@@ -29,6 +29,7 @@ GOALS = {
     "F7": "storm",
     "F7B": "blackhole",
     "F8": "exposition",
+    "F9": "listing",
     "F10": "starting",
     "F11": "memory",
     "F12": "replaying",

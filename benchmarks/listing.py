@@ -1,9 +1,10 @@
+# ruff: noqa: E501 - a list of lists is read line by line
 """
 Goal F9: a page of 50 of 1,000,000 tickets, under each filter, in each order, on either store.
 
 A figure is the 99th percentile of how long the store's reader takes, from the question to
 values; the notes tell the medians. The floor is the driver's own `SELECT` of the newest 50
-rows, of which nothing is made. One list goes over HTTP as well, on one connection.
+rows, of which nothing is made.
 """
 
 from __future__ import annotations

@@ -9,19 +9,18 @@ from random import Random
 from typing import Any
 
 from desk import SEEN, Desk, check, fleet
+from fettled.app.acting import Caller
 from fettled.app.replay import Replay, next_tend, stories
 from fettled.app.rollups import Rollups
 from fettled.app.surroundings import NoQuiet
-from fettled.core.actions import Action, Comment, Reopen, Resolve
 from fettled.core.errors import ConflictError, InvalidError, NotFoundError
 from fettled.core.keys import stands_for_many
 from fettled.core.observations import Outcome, Reason
 from fettled.core.policy import Cascade, Flap, Policy, ReopenBudget, Storm
-from fettled.core.tickets import Actor
-from fettled.core.words import Code, Verdict
+from fettled.core.words import Verdict
 from fettled.ports import Fleet, TicketFilter
+from people import ANN, NEW, People
 
-ANN = Actor("user", "ann")
 S = timedelta(seconds=1)
 #: Small windows, so that a hundred looks meet all of the rules.
 EAGER = Policy(
@@ -78,6 +77,7 @@ class Life:
         deeds += (self._flap, self._spread, self._gap, self._restart, self._reload)
         for _ in range(steps):
             await self.random.choice(deeds)()
+            await People(self.desk, self.random).let_time_act()
         await self.desk.observer.flush(self.desk.memory)
 
     async def _look(self) -> None:
@@ -117,20 +117,15 @@ class Life:
 
     async def _act(self) -> None:
         everything = await self.desk.tickets.list(TicketFilter(), None, 99)
-        if not everything:
-            return
+        if not everything or self.random.random() < 0.1:
+            new = self.random.choice(NEW)
+            everything = [await self.desk.tickets.create(new, Caller(ANN))]
+        people = People(self.desk, self.random)
         ticket, other = self.random.choice(everything), self.random.choice(everything)
-        until = self.desk.clock.wall() + 300 * S
-        actions: list[Action] = [
-            Comment("looked at it"),
-            Resolve(),
-            Resolve(Code.WONT_FIX, until=until),
-            Resolve(Code.DUPLICATE, duplicate_of=other.number),
-            Reopen(),
-        ]
-        with suppress(ConflictError, InvalidError, NotFoundError):
-            await self.desk.tickets.act(str(ticket.number), self.random.choice(actions), ANN)
-            self._tend_later()
+        for _ in range(self.random.randrange(1, 4)):
+            with suppress(ConflictError, InvalidError, NotFoundError):
+                await people.work(str(ticket.number), other.number)
+        self._tend_later()
 
     async def _gap(self) -> None:
         await self._pass(self.random.choice([99, 101, 400, 5000]) * S)
@@ -192,5 +187,6 @@ def replayed(done: Replay) -> list[Any]:
             changes[-1].ticket.status,
             [mark(entry) for change in changes for entry in change.entries],
         )
-        for _, changes in sorted(stories(done.changes).items())
+        for number, changes in sorted(stories(done.changes).items())
+        if number not in done.deleted
     ]

@@ -1,8 +1,9 @@
 """
 A stand-in for the daemon: a small HTTP server on a unix socket that answers as told.
 
-Bodies are judged by the API's own models, so that a field which the real one would
-refuse is refused here; and a POST of a key that was answered before gets that answer.
+Bodies and the queries of lists of tickets are judged by the API's own models, so that a
+field which the real one would refuse is refused here; and a POST of a key that was answered
+before gets that answer.
 """
 
 from __future__ import annotations
@@ -16,11 +17,17 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
+from yarl import URL
 
 from fettled.core.errors import InvalidError
+from fettled.web.api.stats import StatsQuery
 from fettled.web.api.ticket_bodies import ActionBody, EditBody, TicketBody, action_of
+from fettled.web.api.tickets import TicketsQuery
+from fettled.web.problems import Problem
+from fettled.web.reading import take_query
 
 JSON = "application/json"
+_QUERIES = {("GET", "/api/v1/tickets"): TicketsQuery, ("GET", "/api/v1/stats"): StatsQuery}
 TICKET = {
     "number": 42,
     "reference": "INC-20261121-000042",
@@ -97,7 +104,7 @@ class FakeDaemon:
         if key in self.done:
             return self.done[key]
         path = asked.path.partition("?")[0]
-        fault = _fault(asked.method, path, asked.body)
+        fault = _fault(asked.method, path, asked.body) or _query_fault(asked)
         if fault is not None:
             body = {"title": "Unprocessable", "status": 422, "detail": fault}
             return 422, "application/problem+json", json.dumps(body).encode()
@@ -126,6 +133,19 @@ def _fault(method: str, path: str, body: Any) -> str | None:
             action_of(read)
     except (ValidationError, InvalidError) as error:
         return str(error)
+    return None
+
+
+def _query_fault(asked: Asked) -> str | None:
+    """What the API has against a query; other routes take any here."""
+    url = URL(asked.path, encoded=True)
+    model = _QUERIES.get((asked.method, url.path))
+    if model is None:
+        return None
+    try:
+        take_query(model, url.query)
+    except Problem as problem:
+        return str(problem)
     return None
 
 

@@ -73,6 +73,7 @@ def test_every_promised_command_is_there():
         "window add",
         "window list",
         "window end",
+        "stats",
         "maintenances list",
         "maintenances add",
         "changes list",

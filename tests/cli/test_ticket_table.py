@@ -92,7 +92,7 @@ CLOCKS = {
     "an empty one": ({"response": {}, "resolution": None}, None),
     "hours": ({"response": _at(timedelta(hours=3, minutes=10, seconds=59))}, "green 3h10m"),
     "days": ({"response": _at(timedelta(days=2, hours=5, minutes=59))}, "green 2d5h"),
-    "the last minute": ({"response": _at(timedelta(seconds=59), state="orange")}, "orange 0m"),
+    "the last minute": ({"response": _at(timedelta(seconds=59), state="orange")}, "orange <1m"),
     "over": ({"response": _at(-timedelta(minutes=20), state="red")}, "red -20m"),
     "paused": ({"resolution": _at(timedelta(hours=3), paused=True)}, "green paused"),
     "responded": (

@@ -84,6 +84,7 @@ def test_a_ticket_for_somebody_is_assigned_from_the_start() -> None:
     change = filed(NewTicket("x", assignee="ben", team="network"), ANN, AT)
     assert change.ticket.status is Status.ASSIGNED
     assert [entry.event for entry in change.entries] == ["opened", "assigned"]
+    assert change.entries[1].data == {"assignee": "ben", "team": "network", "from": {}}
 
 
 def test_writing_back_what_was_read_is_no_change() -> None:

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from fettled.core.actions import Reopen, Resolve
+from fettled.core.actions import Assign, Hold, Reopen, Resolve, Start
 from fettled.core.condition import Condition
+from fettled.core.lifecycle import reopened
 from fettled.core.policy import ALWAYS, Flap, Policy, ReopenBudget
-from fettled.core.words import Kind, Phase, Priority, Status
+from fettled.core.tickets import MONITOR
+from fettled.core.words import Cause, Kind, Phase, Priority, Status
 from timeline import Timeline, at, more, phase_of, play
 
 PLAIN = Policy(flap=Flap(transitions=99), reopen_window=ALWAYS)
@@ -21,6 +23,36 @@ def relapse(timeline: Timeline, second: float, what: str = "down") -> Timeline:
     return more(
         timeline, f"{what}@{second} {what}@{second + 60} up@{second + 90} up@{second + 150}"
     )
+
+
+def test_a_shift_holds_it_like_a_person_or_a_team() -> None:
+    """
+    Whoever is on call had begun: it goes back to where it was, not to nobody.
+
+    Seen to fail with a reopening that only asks for a person and a team.
+    """
+    timeline = play("down@0 down@60", PLAIN)
+    timeline.act(Assign(shift="nights"), 65)
+    timeline.act(Start(), 70)
+    timeline.act(Resolve(), 80)
+    timeline.act(Reopen(), 90)
+
+    assert (timeline.ticket.status, timeline.ticket.shift) == (Status.IN_PROGRESS, "nights")
+
+
+def test_what_was_waited_for_goes_with_the_waiting() -> None:
+    """
+    Reopened to nobody it does not wait, and keeps no reason and no end of a hold.
+
+    Seen to fail with a reopening that leaves them.
+    """
+    timeline = play("down@0 down@60", PLAIN)
+    timeline.act(Start(), 65)
+    timeline.act(Hold("a part", at(7200)), 70)
+    timeline.act(Resolve(), 80)
+    again = reopened(timeline.ticket, Cause.STILL_UNHEALTHY, at(90), MONITOR).ticket
+
+    assert (again.status, again.hold_until, again.hold_reason) == (Status.OPEN, None, None)
 
 
 def test_it_takes_the_kind_of_the_fault_that_reopened_it() -> None:

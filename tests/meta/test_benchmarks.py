@@ -13,7 +13,7 @@ import pytest
 
 from source_tree import ROOT
 
-GOALS = ("F4", "F5", "F6", "F7", "F7B", "F8", "F10", "F11", "F12")
+GOALS = ("F4", "F5", "F6", "F7", "F7B", "F8", "F9", "F10", "F11", "F12")
 KEYS = {"figure", "unit", "ours", "spread", "goal", "peer", "floor", "times_peer", "times_floor"}
 
 

@@ -62,7 +62,8 @@ async def test_a_damaged_copy_is_not_published(sqlite_store_url: str, tmp_path: 
         await store.write(lambda unit: unit.apply(opening()))
     path = sqlite_store_url.removeprefix("sqlite:///")
     (root,) = rows(
-        sqlite_store_url, "SELECT rootpage FROM sqlite_master WHERE name = 'ix_tickets_kind_number'"
+        sqlite_store_url,
+        "SELECT rootpage FROM sqlite_master WHERE name = 'ix_tickets_kind_status_number'",
     )
     with Path(path).open("r+b") as file:
         file.seek((root[0] - 1) * 4096 + 4000)

@@ -17,6 +17,7 @@ from fettled.core.condition import Condition
 from fettled.core.errors import (
     ConflictError,
     ForbiddenError,
+    InvalidError,
     NotFoundError,
     StaleError,
     StoreDownError,
@@ -204,9 +205,6 @@ class FakeTickets:
         msg = "there is no such ticket"
         raise NotFoundError(msg)
 
-    async def checklists(self, numbers: list[int]) -> dict[int, list[Member]]:
-        return {number: self.members.get(number, []) for number in numbers}
-
     async def timeline(self, ref: str, after: int, limit: int) -> list[Entry]:
         await self.get(ref)
         return [entry for entry in self.entries if entry.seq > after][:limit]
@@ -265,9 +263,13 @@ class FakeSearching:
 
     async def find(self, which: TicketFilter, sort: Sort, after: Place | None, limit: int):
         if which.q is not None and sort.key is not SortKey.NUMBER:
-            raise InvalidError("goes with `q` only as -number or number", "sort")
+            msg = "goes with `q` only as -number or number"
+            raise InvalidError(msg, "sort")
         self._tickets.asked, self._tickets.sorted = which, sort
         return await self._tickets.list(which, None if after is None else after.number, limit)
+
+    async def checklists(self, numbers: Sequence[int], most: int) -> dict[int, list[Member]]:
+        return {number: self._tickets.members.get(number, [])[:most] for number in numbers}
 
     async def count(self, _: TicketFilter) -> int | str:
         return len(self._tickets.kept) if len(self._tickets.kept) < 1000 else "1000+"

@@ -207,7 +207,19 @@ async def test_progress_and_outcome_are_written_by_status_and_resolution(
     close = {"action": "close"}
     path = f"/api/v1/tickets/{made['number']}/actions"
     assert (await ann.post(path, json=close)).status == 200
-    assert (await ann.put(f"/v1/incident/{made['id']}", json={"name": "x"})).status == 409
+    unknown = {"assignees": [{"type": "user", "id": str(uuid4())}]}
+    for fields in ({"name": "x"}, unknown):  # closed is judged before what is referred to
+        assert (await ann.put(f"/v1/incident/{made['id']}", json=fields)).status == 409
+
+
+async def test_an_incident_is_fetched_by_its_id(
+    house: WebHouse, ann: aiohttp.ClientSession
+) -> None:
+    """What is written back was read before; somebody else's is not there."""
+    made = await create(house, ann)
+    assert await get(ann, f"/v1/incident/{made['id']}") == made
+    async with house.client(Role.REPORTER, "rita") as rita:
+        assert (await rita.get(f"/v1/incident/{made['id']}")).status == 404
 
 
 async def test_without_a_token_and_for_what_does_not_exist(
@@ -219,6 +231,7 @@ async def test_without_a_token_and_for_what_does_not_exist(
         assert (await anyone.get(path)).status == 401
     for ident in (str(uuid4()), "1", "..%2F", "{" + str(uuid4()) + "}", "%00"):
         assert (await ann.get(f"/v1/team/{ident}/incidents")).status == 404
+        assert (await ann.get(f"/v1/incident/{ident}")).status == 404
         assert (await ann.get(f"/v1/incident/{ident}/actions")).status == 404
         assert (await ann.put(f"/v1/incident/{ident}", json={"name": "x"})).status == 404
 

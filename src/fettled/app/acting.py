@@ -35,7 +35,7 @@ from fettled.core.errors import (
 )
 from fettled.core.keys import stands_for_many
 from fettled.core.lifecycle import then
-from fettled.core.moves import Moment, act
+from fettled.core.moves import MOVES, Moment, act
 from fettled.core.permissions import Principal, may_act, sees
 from fettled.core.references import parse_reference
 from fettled.core.tickets import Actor, Change, Ticket
@@ -44,6 +44,8 @@ from fettled.ports import Directory, Reader, UnitOfWork
 
 #: The same words by the same person so soon are a second click, or a reply that was lost.
 _SAME_CLICK = timedelta(minutes=1)
+#: What others, and the machine, may have written meanwhile.
+_MEANWHILE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +111,20 @@ def find_for(reader: Reader, ref: str, caller: Caller) -> Ticket:
         StaleError: it is not at the caller's version.
     """
     ticket = find(reader, ref, caller.who)
+    require_version(ticket, caller)
+    return ticket
+
+
+def require_version(ticket: Ticket, caller: Caller) -> None:
+    """
+    See that *ticket* is as the caller knows it, once it is known that the caller may.
+
+    Raises:
+        StaleError: it is not at the caller's version.
+    """
     if caller.version is not None and ticket.version != caller.version:
         msg = f"#{ticket.number} is at version {ticket.version}, not {caller.version}"
         raise StaleError(msg)
-    return ticket
 
 
 def perform(
@@ -125,10 +137,11 @@ def perform(
     wall: Callable[[], datetime],
 ) -> Acted:
     """Do *action* in a unit; see `Tickets.act` for what it raises."""
-    ticket = find_for(uow, ref, caller)
+    ticket = find(uow, ref, caller.who)
     if caller.who is not None and not may_act(caller.who, ticket, action):
         msg = f"your token does not allow {word_of(action)} on this ticket"
         raise ForbiddenError(msg)
+    require_version(ticket, caller)
     condition = uow.condition(ticket.check) if ticket.check is not None else None
     at = wall()
     now = Moment(
@@ -138,7 +151,7 @@ def perform(
         reopen_to=desk.reopen_to,
         parent=desk.parent_of(ticket.team),
     )
-    if ticket.status is not Status.CLOSED:
+    if ticket.status in MOVES[type(action)]:  # else it is refused, whomever it names
         action = desk.settled(action, at)
     change = None if _is_repeated(uow, ticket, action, now) else act(ticket, action, now)
     if change is None:
@@ -148,9 +161,10 @@ def perform(
     if condition is not None and isinstance(action, Resolve):
         condition = resolved_by_person(condition)
         uow.put_condition(condition)
-    data = {"ticket": ticket.number, **asdict(action)}
-    actor = caller.actor
-    uow.log_input(f"ticket.{word_of(action)}", at, actor, data)
+    data = {"ticket": ticket.number, **asdict(action), **escalated_to(applied)}
+    if isinstance(action, Reopen) and desk.reopen_to is not None:
+        data["reopen_to"] = desk.reopen_to.value
+    uow.log_input(f"ticket.{word_of(action)}", at, caller.actor, data)
     newest = uow.last_ticket(ticket.check) if ticket.check is not None else None
     return Acted(applied.ticket, applied, newest, condition)
 
@@ -166,6 +180,7 @@ class Desk:
         escalates_enterprise: whether impact `enterprise` escalates at once.
         next_office: when office hours begin next; None where none are configured.
         check_fields: judges what is chosen from the catalogue; InvalidError names the field.
+        has_subject: whether something of that key is watched.
     """
 
     directory: Directory
@@ -173,6 +188,7 @@ class Desk:
     escalates_enterprise: bool = True
     next_office: Callable[[datetime], datetime | None] = lambda _: None
     check_fields: Callable[[Mapping[str, object]], None] = lambda _: None
+    has_subject: Callable[[str], bool] = lambda _: True
 
     def parent_of(self, team: str | None) -> str | None:
         """Name the team above *team*; None at the top, or where there is no team."""
@@ -202,6 +218,17 @@ class Desk:
                 raise InvalidError(msg, "office_hours")
             return SnoozeFor(until=opens)
         return action
+
+    def check_subject(self, subject: str | None) -> None:
+        """
+        Judge the key of a subject.
+
+        Raises:
+            InvalidError: nothing is called that.
+        """
+        if subject is not None and not self.has_subject(subject):
+            msg = f"there is no subject {subject!r}"
+            raise InvalidError(msg, "subject")
 
     def check_owners(self, assignee: str | None, team: str | None, shift: str | None) -> None:
         """
@@ -241,13 +268,14 @@ def _is_repeated(reader: Reader, ticket: Ticket, action: Action, now: Moment) ->
     """Whether a comment was just made in the same words: it has no state to tell that by."""
     if not isinstance(action, Comment) or ticket.status is Status.CLOSED:
         return False
-    last = reader.timeline(ticket.number, after=max(ticket.last_seq - 2, 0), limit=2)
+    after = max(ticket.last_seq - _MEANWHILE, 0)
+    last = reader.timeline(ticket.number, after=after, limit=_MEANWHILE)
     said = {"body": action.body, "visibility": action.visibility}
     return any(
         entry.event == "comment_added"
         and entry.actor == now.actor
         and entry.data == said
-        and now.at - entry.at < _SAME_CLICK
+        and abs(now.at - entry.at) < _SAME_CLICK
         for entry in last
     )
 
@@ -291,3 +319,11 @@ def escalated_at_once(change: Change, desk: Desk, actor: Actor, at: datetime) ->
     if further is None:
         return change
     return then(change, further)
+
+
+def escalated_to(change: Change) -> dict[str, str]:
+    """Tell the log which team was above: the configuration may say otherwise one day."""
+    for entry in change.entries:
+        if entry.event == "escalated" and entry.data["mode"] == "hierarchical":
+            return {"escalated_to": entry.data["team"]}
+    return {}

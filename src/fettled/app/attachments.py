@@ -26,10 +26,9 @@ from fettled.core.errors import (
     NotFoundError,
     StoreUnsureError,
 )
-from fettled.core.lifecycle import note, then
+from fettled.core.lifecycle import note, refuse_closed, then
 from fettled.core.permissions import Principal
 from fettled.core.tickets import Change, Ticket
-from fettled.core.words import Status
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, EventSink
 
 T = TypeVar("T")
@@ -215,7 +214,7 @@ def detach(
             "or that you attached it yourself within the last hour"
         )
         raise ForbiddenError(msg)
-    _require_not_closed(ticket)
+    refuse_closed(ticket)
     uow.delete_attachments([one.id])
     touched = replace(ticket, touched=True)
     change = note(touched, "attachment_removed", at, who.actor, _told(one))
@@ -243,14 +242,8 @@ def _receiving(reader: DeskReader, ref: str, who: Principal) -> Ticket:
     if not may_attach(who, ticket):
         msg = "attaching files needs the permission ticket.update, or that you reported the ticket"
         raise ForbiddenError(msg)
-    _require_not_closed(ticket)
+    refuse_closed(ticket)
     return ticket
-
-
-def _require_not_closed(ticket: Ticket) -> None:
-    if ticket.status is Status.CLOSED:
-        msg = f"#{ticket.number} is closed, and a closed ticket never changes"
-        raise ConflictError(msg)
 
 
 def _told(one: Attachment) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fettled.app.acting import find
-from fettled.app.tickets import MOST_MEMBERS
+from fettled.app.searching import MOST_MEMBERS
 from fettled.core.attachments import Attachment
 from fettled.core.links import TicketLink
 from fettled.core.permissions import Permission, Principal
@@ -52,7 +52,7 @@ class Exports:
             ticket = find(reader, ref, who)
             return Dossier(
                 ticket,
-                reader.members(ticket.number)[:MOST_MEMBERS] if ticket.member_count else [],
+                reader.checklists([ticket.number], most=MOST_MEMBERS).get(ticket.number, []),
                 reader.attachments(ticket.number),
                 reader.actions(ticket.number, after=0, limit=_MOST_ACTIONS),
                 reader.links_of([ticket.number]).get(ticket.number, []),

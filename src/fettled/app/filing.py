@@ -11,7 +11,15 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from fettled.app.acting import Acted, Caller, Desk, escalated_at_once, find_for
+from fettled.app.acting import (
+    Acted,
+    Caller,
+    Desk,
+    escalated_at_once,
+    escalated_to,
+    find,
+    require_version,
+)
 from fettled.app.catalogue import region_of
 from fettled.app.deciding import apply_whole
 from fettled.core.errors import ForbiddenError
@@ -45,7 +53,8 @@ def file_ticket(
     if new.impact is Impact.ENTERPRISE:
         change = escalated_at_once(change, desk, SYSTEM, at)
     applied = uow.apply(change)
-    data = {"ticket": applied.ticket.number, **asdict(new)}
+    data = {"ticket": applied.ticket.number, **asdict(new), **escalated_to(applied)}
+    data["default_team"] = default_team
     uow.log_input("ticket.create", at, caller.actor, data)
     return Acted(applied.ticket, applied, None, None)
 
@@ -60,8 +69,9 @@ def edit_ticket(
     wall: Callable[[], datetime],
 ) -> Acted:
     """Change fields; see `core.filing.edited`."""
-    ticket = find_for(uow, ref, caller)
+    ticket = find(uow, ref, caller.who)
     require(caller, Permission.TICKET_UPDATE, "editing")
+    require_version(ticket, caller)
     at = wall()
     if ticket.status is not Status.CLOSED:
         if "region" in wanted:
@@ -69,6 +79,8 @@ def edit_ticket(
         changed = {name for name in _CHOSEN if wanted.get(name) != getattr(ticket, name)}
         # What was legal once may stay: a list that has changed since changes no ticket.
         desk.check_fields({name: wanted[name] for name in changed & set(wanted)})
+        if wanted.get("subject") != ticket.subject:
+            desk.check_subject(wanted.get("subject"))
     change = edited(ticket, wanted, caller.actor, at)
     if change is None:
         return Acted(ticket, None, None, None)
@@ -76,7 +88,7 @@ def edit_ticket(
     if became and change.ticket.is_open:
         change = escalated_at_once(change, desk, SYSTEM, at)
     applied = apply_whole(uow, change, at)
-    data = {"ticket": ticket.number, **wanted}
+    data = {"ticket": ticket.number, **wanted, **escalated_to(applied)}
     uow.log_input("ticket.edit", at, caller.actor, data)
     newest = uow.last_ticket(ticket.check) if ticket.check is not None else None
     return Acted(applied.ticket, applied, newest, None)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from fettled.app.acting import Acted, Caller, Desk, find_for, perform
+from fettled.app.acting import Acted, Caller, Desk, find, perform, require_version
 from fettled.app.filing import edit_ticket, require
 from fettled.app.tickets import Tickets
 from fettled.core.actions import Action
-from fettled.core.errors import NotFoundError, StoreUnsureError
+from fettled.core.errors import ConflictError, InvalidError, NotFoundError, StoreUnsureError
 from fettled.core.filing import NewTicket
+from fettled.core.lifecycle import refuse_closed
 from fettled.core.permissions import Permission, Principal, sees
 from fettled.core.tickets import Ticket
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, TicketAction, TicketFilter
@@ -82,7 +83,7 @@ class Incidents:
         )
 
     async def number_of(self, uuid: str, who: Principal) -> str:
-        """Give the reference of the ticket with that uuid; NotFoundError where there is none."""
+        """Give the reference of that ticket; NotFoundError where *who* may see none."""
 
         def ask(reader: DeskReader) -> str | None:
             number = reader.ticket_of_uuid(uuid)
@@ -140,9 +141,14 @@ def _amend(
     desk: Desk,
     wall: Callable[[], datetime],
 ) -> list[Acted]:
-    ticket = find_for(uow, ref, caller)
+    ticket = find(uow, ref, caller.who)
     require(caller, Permission.TICKET_UPDATE, "a change")
-    wanted = wish(ticket)
+    require_version(ticket, caller)
+    try:
+        wanted = wish(ticket)
+    except InvalidError:
+        refuse_closed(ticket)  # is judged before anything that is referred to
+        raise
     done = [Acted(ticket, None, None, None)]
     if wanted.edits:
         done = [edit_ticket(uow, ref=ref, wanted=wanted.edits, caller=caller, desk=desk, wall=wall)]
@@ -154,15 +160,36 @@ def _amend(
             if action is None:
                 break
             done.append(perform(uow, ref=ref, action=action, caller=own, desk=desk, wall=wall))
-    known = uow.actions(ticket.number, after=0, limit=MOST_ACTIONS)
-    for fresh in wanted.actions:
-        if not any(_is_same(fresh, each) for each in known):
-            uow.put_action(replace(fresh, ticket=ticket.number, at=wall(), uuid=""))
+    _add_actions(uow, done[-1].ticket, wanted.actions, wall())
     return done
 
 
+def _add_actions(
+    uow: DeskUnit, ticket: Ticket, wanted: Sequence[TicketAction], at: datetime
+) -> None:
+    """
+    Add what of *wanted* is not there yet.
+
+    Raises:
+        ConflictError: the ticket is closed, or would have more than anybody is shown.
+    """
+    known = uow.actions(ticket.number, after=0, limit=MOST_ACTIONS)
+    fresh = [each for each in wanted if not any(_is_same(each, other) for other in known)]
+    if not fresh:
+        return
+    refuse_closed(ticket)
+    if len(known) + len(fresh) > MOST_ACTIONS:
+        msg = f"#{ticket.number} has {len(known)} actions; at most {MOST_ACTIONS} are possible"
+        raise ConflictError(msg)
+    for each in fresh:
+        uow.put_action(replace(each, ticket=ticket.number, at=at, uuid=""))
+
+
 def _is_same(one: TicketAction, other: TicketAction) -> bool:
-    """Whether both are the same thing to do, whoever numbered them."""
-    if one.uuid:
-        return one.uuid == other.uuid
-    return (one.type, one.target, one.data) == (other.type, other.target, other.data)
+    """
+    Whether both are the same thing to do, whoever numbered them.
+
+    Ids are ours: a client that sends its own sends it again, and finds ours.
+    """
+    is_alike = (one.type, one.target, one.data) == (other.type, other.target, other.data)
+    return is_alike or (one.uuid != "" and one.uuid == other.uuid)

@@ -82,11 +82,12 @@ class Ledger(ListLedger):
         return {check: self._tickets[number] for check, number in self._last.items()}
 
     def tickets_about(self, check: str, subject: str | None) -> list[Ticket]:
-        """Every ticket of that check or subject, in the order in which they were opened."""
+        """The monitor's of that check or subject, in the order in which they were opened."""
         return [
             ticket
             for ticket in self._tickets.values()
-            if ticket.check == check or (subject is not None and ticket.subject == subject)
+            if ticket.check is not None
+            and (ticket.check == check or (subject is not None and ticket.subject == subject))
         ]
 
     def tickets_of_subject(self, subject: str, *, since: datetime) -> list[Ticket]:
@@ -155,12 +156,30 @@ class Ledger(ListLedger):
         timeline = self._timelines.setdefault(number, [])
         for entry in told:
             self._add(timeline, entry)
-            if entry.event in _OPENS and entry.triggers and entry.actor.type == MONITOR.type:
+            if _is_opening(entry):
                 insort(self._opened_at, entry.at)
                 self._undo(partial(self._opened_at.remove, entry.at))
         for member in change.members:
             self._put_member(number, member)
         return replace(change, ticket=after, entries=told)
+
+    def delete_ticket(self, number: int) -> None:
+        """Delete a ticket and all that hangs from it; its number is never given again."""
+        gone = self._tickets[number]
+        for entry in self._timelines.get(number, ()):
+            if _is_opening(entry):
+                self._opened_at.remove(entry.at)
+                self._undo(partial(insort, self._opened_at, entry.at))
+        for check in self._members.get(number, {}):
+            left = tuple(n for n in self._lines_of[check] if n != number)
+            self._set(self._lines_of, check, left)
+            self.touched.add(check)
+        self._unset(self._members, number)
+        self._unset(self._timelines, number)
+        self._keep(replace(gone, check=None, open_key=None))
+        self._unset(self._tickets, number)
+        for other in [each for each in self._tickets.values() if _names(each, number)]:
+            self._set(self._tickets, other.number, _unnamed(other, number))
 
     def _refuse(self, given: Ticket) -> None:
         stored = self._tickets.get(given.number)
@@ -326,6 +345,29 @@ class Ledger(ListLedger):
             left = tuple(one for one in self._gatings[check] if one is not each)
             self._set(self._gatings, check, left)
         return len(old) + len(over)
+
+
+def _is_opening(entry: Entry) -> bool:
+    return entry.event in _OPENS and entry.triggers and entry.actor.type == MONITOR.type
+
+
+def _names(ticket: Ticket, number: int) -> bool:
+    duplicate_of = ticket.resolution.duplicate_of if ticket.resolution is not None else None
+    return number in {ticket.previous, ticket.merged_into, duplicate_of}
+
+
+def _unnamed(ticket: Ticket, number: int) -> Ticket:
+    """Let *ticket* no longer name the one that is gone."""
+    previous, into = ticket.previous, ticket.merged_into
+    resolution = ticket.resolution
+    if resolution is not None and resolution.duplicate_of == number:
+        resolution = replace(resolution, duplicate_of=None)
+    return replace(
+        ticket,
+        previous=None if previous == number else previous,
+        merged_into=None if into == number else into,
+        resolution=resolution,
+    )
 
 
 class LedgerStore:

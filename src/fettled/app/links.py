@@ -9,13 +9,13 @@ from functools import partial
 from fettled.app.acting import Caller, find, find_for
 from fettled.app.committing import Committing
 from fettled.core.errors import InvalidError, NotFoundError
+from fettled.core.lifecycle import refuse_closed
 from fettled.core.links import (
     Linking,
     LinkType,
     TicketLink,
     add_link,
     find_link,
-    refuse_closed,
     remove_link,
     set_primary,
 )

@@ -191,7 +191,11 @@ class Maintenances:
         uow: DeskUnit, ticket: Ticket | None, made: Maintenance, who: Principal, at: datetime
     ) -> Change | None:
         told = None if ticket is None else told_of(ticket, made, who.actor, at)
-        return None if told is None else uow.apply(told)
+        if told is None:
+            return None
+        data = {"ticket": told.ticket.number, "maintenance": made.id}
+        uow.log_input("ticket.maintenance_linked", at, who.actor, data)
+        return uow.apply(told)
 
 
 _UNDER_WAY = frozenset({MaintenanceStatus.PLANNED, MaintenanceStatus.IN_PROGRESS})

@@ -13,35 +13,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from fettled.core.actions import Action, Comment, Reopen, Resolve
+from fettled.app.deeds import Deed, Meant, read_deed
 from fettled.core.spans import Span
-from fettled.core.tickets import Actor
-from fettled.core.words import Code
 from fettled.ports import Input, QuietSpec, Reader
 
 #: Inputs to read at a time.
 _PAGE = 1000
 _ADOPTED = frozenset({"start", "reload"})
-
-
-@dataclass(frozen=True, slots=True)
-class Meant:
-    """A ticket as a replay can find it: numbers may differ, checks and times do not."""
-
-    check: str
-    subject: str | None
-    opened_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """What somebody did to which ticket; *other*: the one that it is a duplicate of."""
-
-    at: datetime
-    actor: Actor
-    action: Action
-    ticket: Meant
-    other: Meant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +84,8 @@ def read_recorded(
             spans[key] = found
         tell(n / len(keys))
     inputs = [each for each in _inputs(reader) if each.at >= since]
-    events = (event for each in inputs if (event := _event(reader, each)) is not None)
+    known = _Tickets(reader, inputs)
+    events = (event for each in inputs if (event := _event(known, each)) is not None)
     return Recorded(spans, tuple(events), tuple(map(_as_made, reader.silences())))
 
 
@@ -124,45 +103,41 @@ def _inputs(reader: Reader) -> Iterator[Input]:
         after = page[-1].position
 
 
-def _event(reader: Reader, given: Input) -> Deed | Adoption | None:
+def _event(tickets: _Tickets, given: Input) -> Deed | Adoption | None:
     """Make of *given* what a replay can repeat; None where there is nothing to."""
     if given.kind in _ADOPTED:
         removed, added = (tuple(given.data.get(name, ())) for name in ("removed", "added"))
         is_start = given.kind == "start"
         found = Adoption(given.at, removed, added, is_start=is_start)
         return found if removed or added or is_start else None
-    action = _action(given.kind, given.data)
-    if action is None:
-        return None
-    ticket = _meant(reader, given.data["ticket"])
-    if ticket is None:
-        return None
-    other = given.data.get("duplicate_of")
-    named = _meant(reader, other) if other is not None else None
-    return Deed(given.at, Actor("user", given.actor), action, ticket, named)
+    return read_deed(given, tickets.meant)
 
 
-def _meant(reader: Reader, number: int) -> Meant | None:
-    """Say which ticket that was; None where it is about no check."""
-    ticket = reader.ticket(number)
-    if ticket is None or ticket.check is None:
-        return None
-    return Meant(ticket.check, ticket.subject, ticket.created_at)
+class _Tickets:
+    """Which tickets the log is about: those that are there, and those that were deleted."""
+
+    def __init__(self, reader: Reader, inputs: Iterable[Input]) -> None:
+        self._reader = reader
+        self._gone: dict[int, Meant] = {}
+        self._filed: set[int] = set()
+        for each in inputs:
+            if each.kind == "ticket.delete" and "check" in each.data:
+                self._gone[each.data["ticket"]] = _as_deleted(each.data)
+            elif each.kind == "ticket.create":
+                self._filed.add(each.data["ticket"])
+
+    def meant(self, number: int) -> Meant | None:
+        """Say which ticket that was; None where a replay has none such."""
+        ticket = self._reader.ticket(number)
+        found = self._gone.get(number)
+        if ticket is not None:
+            found = Meant(ticket.check, ticket.subject, ticket.created_at, number)
+        if found is not None and found.check is None and number not in self._filed:
+            return None  # somebody filed it before the stretch that is read
+        return found
 
 
-def _action(kind: str, data: dict[str, Any]) -> Action | None:
-    match kind:
-        case "ticket.comment":
-            return Comment(data["body"], data["visibility"])
-        case "ticket.reopen":
-            return Reopen()
-        case "ticket.resolve":
-            until = data.get("until")
-            return Resolve(
-                code=Code(data["code"]),
-                summary=data.get("summary", ""),
-                duplicate_of=data.get("duplicate_of"),
-                until=datetime.fromisoformat(until) if isinstance(until, str) else until,
-            )
-        case _:
-            return None
+def _as_deleted(data: dict[str, Any]) -> Meant:
+    at = data["created_at"]
+    opened_at = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return Meant(data["check"], data["subject"], opened_at, data["ticket"])

@@ -2,7 +2,7 @@
 History lived through again, on a ledger: every check at once, in the order of time.
 
 The decisions are the daemon's own (`observe.foresee`, `deciding.decide`, `rollups`,
-`tickets.perform`), and so is its memory; here is only what comes next, and who is woken.
+`deeds.redo`), and so is its memory; here is only what comes next, and who is woken.
 What was recorded and from where is `recorded`'s, passing over spans is `cursor`'s.
 
 Not recorded, and so not lived through again, are the times that looks took and steps of
@@ -17,15 +17,14 @@ from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any, TypeVar
 
-from fettled.app.acting import Caller, Desk, perform
 from fettled.app.adopt import retired
-from fettled.app.anybody import Anybody
 from fettled.app.cursor import Cursor, Moment
 from fettled.app.deciding import Undecided, decide
+from fettled.app.deeds import Deed, Deleted, Filed, Meant, redo
 from fettled.app.ledger import Ledger, LedgerStore
 from fettled.app.memory import Memory
 from fettled.app.observe import OPENED, Foreseen, foresee
-from fettled.app.recorded import Adoption, Deed, Meant, Recorded
+from fettled.app.recorded import Adoption, Recorded
 from fettled.app.rollups import Rollups
 from fettled.app.surroundings import NoQuiet, Quiet
 from fettled.app.watch import Held, Watch
@@ -98,6 +97,7 @@ class Replay:
         changes: of all tickets, in order, as they were applied.
         gated: how often a gate began to hold back an opening or a reopening.
         left_out: people's actions that had no ticket to be done on.
+        deleted: numbers of tickets that people took away again.
     """
 
     def __init__(self, fleet: Fleet, recorded: Recorded, quiet: Quiet | None = None) -> None:
@@ -114,7 +114,10 @@ class Replay:
         self._removed: set[str] = set()
         self._queue: list[tuple[datetime, int, tuple[int, int], str, int]] = []
         self._is_tending = False
+        #: People's tickets: the recorded number, and the one here.
+        self._filed: dict[int, int] = {}
         self.left_out = 0
+        self.deleted: set[int] = set()
 
     @property
     def changes(self) -> list[Change]:
@@ -282,35 +285,36 @@ class Replay:
         self._wake((event.at, None))
 
     def _act(self, deed: Deed) -> None:
-        ticket, action = self._meant(deed.ticket), deed.action
+        is_new = isinstance(deed.action, Filed)
+        ticket, action = None if is_new else self._meant(deed.ticket), deed.action
         if isinstance(action, Resolve) and action.duplicate_of is not None:
             other = self._meant(deed.other)
             action = replace(action, duplicate_of=other.number if other is not None else 0)
-        if ticket is None:
+        if ticket is None and not is_new:
             self.left_out += 1
             return
+        number = ticket.number if ticket is not None else 0
         try:
             with self._ledger.unit():
-                acted = perform(
-                    self._ledger,
-                    ref=str(ticket.number),
-                    action=action,
-                    caller=Caller(deed.actor),
-                    desk=Desk(Anybody()),
-                    wall=lambda: deed.at,
-                )
+                change = redo(self._ledger, replace(deed, action=action), number)
         except FettledError:
             # Under another policy its ticket may stand otherwise than the person found it.
             self.left_out += 1
             return
-        if acted.change is not None:
-            self._memory.learn([acted.change])
-            self._told.changed(acted.change)
+        if isinstance(action, Deleted):
+            self.deleted.add(number)
+        if change is not None:
+            self._memory.learn([change])
+            self._told.changed(change)
+            if is_new:
+                self._filed[deed.ticket.number] = change.ticket.number
 
     def _meant(self, which: Meant | None) -> Ticket | None:
         """Find the ticket of that check or subject that was opened nearest to the one meant."""
         if which is None:
             return None
+        if which.check is None:
+            return self._ledger.ticket(self._filed.get(which.number, 0))
         return min(
             self._ledger.tickets_about(which.check, which.subject),
             # A parent's ticket may become its children's, and so change its check.

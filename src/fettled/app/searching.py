@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from fettled.core.statistics import Outline, Sums
-from fettled.core.tickets import Ticket
+from fettled.core.tickets import Member, Ticket
 from fettled.ports import DeskReader, DeskStore, Place, Sort, TicketFilter
 from fettled.ports.search import Moment, StatsFilter
 
 #: Of more than so many tickets, their number is told as `1000+`, unless it is kept.
 MOST_COUNTED = 1_000
+#: A page of people's reading; `member_count` says how many there are.
+MOST_MEMBERS = 1000
+#: In a list of 200 tickets; all of theirs would be 200,000 lines.
+MOST_LISTED = 50
 #: So many tickets are looked at, so many at once: others' questions come between.
 MOST_OUTLINES = 200_000
 _PIECE = 2_000
@@ -30,6 +34,10 @@ class Searching:
         return await self._store.read(
             lambda r: r.search(which, sort=sort, after=after, limit=limit)
         )
+
+    async def checklists(self, numbers: Sequence[int], most: int) -> dict[int, list[Member]]:
+        """The first *most* members of those tickets that have any; one question for a page."""
+        return await self._store.read(lambda r: r.checklists(numbers, most=most))
 
     async def count(self, which: TicketFilter) -> int | str:
         """How many there are, or `1000+`."""

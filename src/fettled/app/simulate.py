@@ -15,6 +15,7 @@ from typing import Any
 from fettled.app.judging import entries_of, totals
 from fettled.app.replay import stories
 from fettled.core.tickets import Change, Entry, Ticket
+from fettled.core.words import Source
 
 COUNTED = ("opened", "reopened", "resolved", "merged")
 
@@ -65,8 +66,9 @@ class Difference:
 
 
 def simulated(changes: Sequence[Change], gated: int, left_out: int = 0) -> Simulated:
-    """Sum *changes* up."""
-    counted = totals(entries_of(list(changes)))
+    """Sum up what *changes* did to the monitor's tickets; people's are nobody's prediction."""
+    changes = [each for each in changes if each.ticket.source is Source.HEALTH_MONITOR]
+    counted = totals(entries_of(changes))
     figures = {name: counted[name] for name in COUNTED} | {"gated": gated}
     told = tuple(
         Story(some[-1].ticket, tuple(entry for change in some for entry in change.entries))

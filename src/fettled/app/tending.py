@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from fettled.app.memory import Memory
-from fettled.core.actions import Action, Close, Resume, Unsnooze
+from fettled.core.actions import Action, Close, Resume, Unsnooze, word_of
 from fettled.core.errors import StoreUnsureError
 from fettled.core.moves import Moment, act
 from fettled.core.tickets import SYSTEM, Change, Ticket
@@ -110,4 +110,6 @@ def _changes(uow: UnitOfWork, duty: _Duty, due: Sequence[int], at: datetime) -> 
             continue
         change = act(ticket, duty.action, Moment(SYSTEM, at))
         if change is not None:
+            # What a later failure comes to depends on it: a closed ticket is not reopened.
+            uow.log_input(f"ticket.{word_of(duty.action)}", at, SYSTEM, {"ticket": number})
             yield uow.apply(change)

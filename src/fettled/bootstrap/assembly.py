@@ -84,7 +84,7 @@ class Assembly:
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
         self._office = Office(
-            loaded.settings,
+            _without_targets(loaded.settings),
             store=store,
             clock=clock,
             memory=self.memory,

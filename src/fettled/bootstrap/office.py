@@ -136,6 +136,7 @@ class Office:
             escalates_enterprise=rules.escalate_enterprise,
             next_office=self._next_office,
             check_fields=self.catalogue.check,
+            has_subject=lambda key: key in self._memory.specs,
         )
 
     def _next_office(self, at: datetime) -> datetime | None:

@@ -108,7 +108,7 @@ def _size(file: Path) -> int:
         raise InvalidError(msg, "files")
     size = file.stat().st_size
     if size > MOST_BYTES:
-        msg = f"{file} has {size_of(size)}: an attachment has {MOST_BYTES >> 20} MiB at most"
+        msg = f"{file} has {size:,} bytes: an attachment has {MOST_BYTES >> 20} MiB at most"
         raise InvalidError(msg, "files")
     if not size:
         msg = f"{file} is empty"

@@ -121,7 +121,8 @@ def span(length: timedelta) -> str:
     sign, size = ("-", -length) if length < timedelta() else ("", length)
     unit = timedelta(hours=1) if size >= _DAY else _MINUTE
     whole = size // unit * unit
-    return sign + (format_duration(whole) if whole else "0m")
+    # Below a minute seconds are of no use, and -0m would be neither over nor left.
+    return sign + (format_duration(whole) if whole else "<1m")
 
 
 def size_of(count: int) -> str:

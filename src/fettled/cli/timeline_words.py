@@ -52,6 +52,9 @@ def _arrow(before: object, after: object) -> str:
 
 
 def _escalated(data: Data) -> str:
+    if data.get("mode") == "chain":  # nobody was assigned: they were told
+        people = ", ".join(map(cell, data.get("people") or ())) or "nobody"
+        return f"{cell(data.get('to'))}: {people} (step {cell(data.get('step'))})"
     reason = f": {cell(data['reason'])}" if data.get("reason") else ""
     level = f" (level {data['level']})" if data.get("level") else ""
     return f"{_owners(data)}{level}{reason}"

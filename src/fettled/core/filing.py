@@ -14,11 +14,11 @@ from typing import Any
 
 from fettled.core import lifecycle
 from fettled.core.actions import Assign
-from fettled.core.errors import ConflictError, InvalidError
+from fettled.core.errors import InvalidError
 from fettled.core.moves import Moment, act
 from fettled.core.priorities import OF_LEVEL, judge
 from fettled.core.tickets import Actor, Change, Entry, Ticket
-from fettled.core.words import Impact, Kind, Level, Priority, Source, Status, Urgency
+from fettled.core.words import Impact, Kind, Level, Priority, Source, Urgency
 
 #: A reporter's clock may run a little ahead of ours.
 _AHEAD = timedelta(minutes=5)
@@ -93,7 +93,6 @@ def filed(new: NewTicket, actor: Actor, at: datetime) -> Change:
         created_at=at,
         updated_at=at,
         priority_by_person=new.priority is not None or new.level is not None,
-        team=new.team,
         touched=True,
         **{name: getattr(new, name) for name in _AS_GIVEN},
     )
@@ -144,9 +143,7 @@ def edited(ticket: Ticket, wanted: Mapping[str, Any], actor: Actor, at: datetime
         ConflictError: the ticket is closed.
         InvalidError: a field cannot be taken.
     """
-    if ticket.status is Status.CLOSED:
-        msg = f"#{ticket.number} is closed, and a closed ticket never changes"
-        raise ConflictError(msg)
+    lifecycle.refuse_closed(ticket)
     if "title" in wanted:
         _check_title(wanted["title"])
         wanted = {**wanted, "title": wanted["title"].strip()}

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from fettled.core.errors import ConflictError
 from fettled.core.events import EVENTS
 from fettled.core.tickets import (
     MONITOR,
@@ -61,6 +62,18 @@ def opened(
     return Change(ticket, (Entry("opened", at, MONITOR, told),))
 
 
+def refuse_closed(ticket: Ticket) -> None:
+    """
+    Judge that before anything that a request refers to.
+
+    Raises:
+        ConflictError: the ticket is closed.
+    """
+    if ticket.status is Status.CLOSED:
+        msg = f"#{ticket.number} is closed, and a closed ticket never changes"
+        raise ConflictError(msg)
+
+
 def with_kind(ticket: Ticket, kind: str) -> Ticket:
     """Give *ticket* another kind, and the title that goes with it unless a person wrote one."""
     title = ticket.title
@@ -80,12 +93,16 @@ def reopened(
     """Take the resolution back; only a fault that never went keeps the SLA's old clock."""
     at = max(at, ticket.updated_at)
     before = ticket.status_before or Status.OPEN
-    is_held_by_somebody = ticket.assignee is not None or ticket.team is not None
+    owners = (ticket.assignee, ticket.team, ticket.shift, ticket.supplier)
+    is_held_by_somebody = any(owner is not None for owner in owners)
+    status = before if is_held_by_somebody and before in OPEN_STATUSES else Status.OPEN
     goes_on = cause is Cause.STILL_UNHEALTHY
     after = replace(
         ticket,
-        status=before if is_held_by_somebody and before in OPEN_STATUSES else Status.OPEN,
+        status=status,
         status_before=None,
+        hold_until=ticket.hold_until if status is Status.PENDING else None,
+        hold_reason=ticket.hold_reason if status is Status.PENDING else None,
         open_key=ticket.check,
         resolution=None,
         resolved_at=None,

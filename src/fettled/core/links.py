@@ -14,9 +14,8 @@ from enum import StrEnum
 from typing import Any
 
 from fettled.core.errors import ConflictError, InvalidError
-from fettled.core.lifecycle import note
+from fettled.core.lifecycle import note, refuse_closed
 from fettled.core.tickets import Actor, Change, Ticket
-from fettled.core.words import Status
 
 #: More than anybody reads; a ticket about more than that is about one thing above them.
 MOST_LINKS = 100
@@ -64,18 +63,6 @@ class Linking:
     change: Change | None = None
     put: tuple[TicketLink, ...] = ()
     removed: tuple[TicketLink, ...] = ()
-
-
-def refuse_closed(ticket: Ticket) -> None:
-    """
-    Judge that before anything that a request refers to.
-
-    Raises:
-        ConflictError: the ticket is closed.
-    """
-    if ticket.status is Status.CLOSED:
-        msg = f"#{ticket.number} is closed, and a closed ticket never changes"
-        raise ConflictError(msg)
 
 
 def add_link(

@@ -117,8 +117,7 @@ def act(ticket: Ticket, action: Action, now: Moment) -> Change | None:
     if ticket.status is CLOSED:
         if isinstance(action, Close):
             return None
-        msg = f"#{ticket.number} is closed, and a closed ticket never changes"
-        raise ConflictError(msg)
+        lifecycle.refuse_closed(ticket)
     if _has_taken_effect(ticket, action, now):
         return None
     moves = MOVES[type(action)]
@@ -166,7 +165,8 @@ def _was_escalated(ticket: Ticket, action: Escalate, now: Moment) -> bool:
     if last is None or last.mode != action.mode or not ticket.is_open:
         return False
     is_same = action.mode == "hierarchical" or last.to == action.to
-    return is_same and now.at - last.at < _SAME_CLICK
+    # A clock that was set back in between does not make the next one a second click.
+    return is_same and abs(now.at - last.at) < _SAME_CLICK
 
 
 #: Whether an action has taken effect already; a comment and a closing have no state of theirs.

@@ -29,9 +29,6 @@ _BUSY_MS = 5_000
 _POSTGRES_SETTINGS = {
     "TimeZone": "UTC",
     "default_transaction_isolation": r"read\ committed",
-    # Every list of ours has an index that holds it in order. Left to its own guess, the
-    # planner walks through the whole table instead and hopes to meet enough on the way.
-    "random_page_cost": "0.1",
     "statement_timeout": "5s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",

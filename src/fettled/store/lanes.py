@@ -11,11 +11,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, cast, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    cast,
+    func,
+    select,
+    true,
+    union_all,
+)
 
 from fettled.ports import Sort
 from fettled.store.columns import clean
-from fettled.store.link import Link, Prepared
+from fettled.store.link import Link
 from fettled.store.orders import KEYS, ordered
 from fettled.store.sql_filters import array_of
 from fettled.store.tables import tickets
@@ -44,12 +54,11 @@ class Bundle:
 
 def merged(link: Link, bundles: Sequence[Bundle], sort: Sort, limit: int) -> list[int]:
     """Give the first *limit* numbers of all lanes, in the order of *sort*."""
+    if link.is_postgres:
+        return [entry[-1] for entry in _read_at_once(link, bundles, sort, limit)]
     first: list[tuple[Any, ...]] = []
     for bundle in bundles:
-        if link.is_postgres:
-            first = _first([*first, *_read_at_once(link, bundle, sort, limit)], sort, limit)
-        else:
-            first = _read_in_turn(link, bundle, sort, limit, first)
+        first = _read_in_turn(link, bundle, sort, limit, first)
     return [entry[-1] for entry in first]
 
 
@@ -67,37 +76,47 @@ def _read_in_turn(
     bound = bindparam("bound", type_=Integer())
     # As the driver has it: what came out is put in again.
     lane = _lane(bundle, binds, sort, limit).where(by >= bound if sort.descending else by <= bound)
-    prepared = Prepared(lane, link.dialect)
+    prepared, values = link.shaped(lane)
     worst = _LOWEST if sort.descending else _HIGHEST
     for start in bundle.starts:
         if len(first) == limit:
             worst = first[-1][0]
-        given = {f"start_{n}": value for n, value in enumerate(start)} | {"bound": worst}
+        given = {**values, **{f"start_{n}": value for n, value in enumerate(start)}, "bound": worst}
         found = link.driver.execute(prepared.sql, prepared.values(given)).fetchall()
         if found:
             first = _first([*first, *found], sort, limit)
     return first
 
 
-def _read_at_once(link: Link, bundle: Bundle, sort: Sort, limit: int) -> list[tuple[Any, ...]]:
+def _read_at_once(
+    link: Link, bundles: Sequence[Bundle], sort: Sort, limit: int
+) -> list[tuple[Any, ...]]:
+    parts = [_side_by_side(bundle, n, sort, limit) for n, bundle in enumerate(bundles)]
+    found = parts[0] if len(parts) == 1 else union_all(*parts)
+    lanes = found.subquery("lanes")
+    statement = select(*lanes.c)
+    if len(parts) > 1 or bundles[0].number.table is not tickets:
+        # A ticket may be in two lanes, as one with two of the members asked for.
+        statement = statement.distinct()
+    order = [each.desc() if sort.descending else each.asc() for each in lanes.c]
+    prepared, given = link.shaped(statement.order_by(*order).limit(limit))
+    return list(link.driver.execute(prepared.sql, prepared.values(given)).fetchall())
+
+
+def _side_by_side(bundle: Bundle, nth: int, sort: Sort, limit: int) -> Select[Any]:
+    """Read a page of each lane of *bundle*."""
     names = [f"start_{n}" for n in range(len(bundle.columns))]
     values = [
         [clean(value) if isinstance(value, str) else value for value in column]
         for column in zip(*bundle.starts, strict=True)
     ]
     arrays = [
-        cast(bindparam(name, some, type_=array_of(some)), array_of(some))
+        cast(bindparam(f"{name}_{nth}", some, type_=array_of(some)), array_of(some))
         for name, some in zip(names, values, strict=True)
     ]
-    starts = func.unnest(*arrays).table_valued(*names, name="starts").render_derived()
-    lane = _lane(bundle, [starts.c[name] for name in names], sort, limit).lateral("lane")
-    order = [each.desc() if sort.descending else each.asc() for each in lane.c]
-    joined = starts.join(lane, true())
-    # A ticket may be in two lanes, as one with two of the members asked for.
-    statement = select(*lane.c).select_from(joined).distinct().order_by(*order)
-    prepared = Prepared(statement.limit(limit), link.dialect)
-    found = link.driver.execute(prepared.sql, prepared.values({})).fetchall()
-    return [tuple(entry) for entry in found]
+    starts = func.unnest(*arrays).table_valued(*names, name=f"starts_{nth}").render_derived()
+    lane = _lane(bundle, [starts.c[name] for name in names], sort, limit).lateral(f"lane_{nth}")
+    return select(*lane.c).select_from(starts.join(lane, true()))
 
 
 def _lane(bundle: Bundle, starts: Sequence[Any], sort: Sort, limit: int) -> Select[Any]:

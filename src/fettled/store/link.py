@@ -19,12 +19,14 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = dict[str, Any]
 Statement = ClauseElement
+#: Of statements made for one question; there are as many as ways to ask.
+_MOST_SHAPES = 400
 
 
 class Prepared:
     """A compiled statement with what turns our values into the driver's and back."""
 
-    __slots__ = ("binds", "fixed", "names", "pick", "processes", "sql")
+    __slots__ = ("binds", "fixed", "names", "pick", "places", "processes", "sql")
 
     def __init__(self, statement: Statement, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
@@ -44,11 +46,13 @@ class Prepared:
         ]
         columns = [*statement.selected_columns] if isinstance(statement, Select) else []
         self.names = [column.name for column in columns]
-        self.processes: list[tuple[str, Callable[[Any], Any]]] = []
-        for column in columns:
+        self.processes: list[tuple[int, Callable[[Any], Any]]] = []
+        for place, column in enumerate(columns):
             process = column.type.dialect_impl(dialect).result_processor(dialect, None)
             if process is not None:
-                self.processes.append((column.name, process))
+                self.processes.append((place, process))
+        key = statement._generate_cache_key()  # noqa: SLF001 -- see `Link.shaped`
+        self.places = [compiled.bind_names.get(bind) for bind in key.bindparams] if key else []
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
         """Make the driver's parameters, in the statement's order."""
@@ -63,11 +67,12 @@ class Prepared:
 
     def row(self, raw: tuple[Any, ...]) -> Row:
         """Make our values of a row, by column name."""
-        row = dict(zip(self.names, raw, strict=True))
-        for name, process in self.processes:
-            if row[name] is not None:
-                row[name] = process(row[name])
-        return row
+        row = list(raw)
+        for place, process in self.processes:
+            value = row[place]
+            if value is not None:
+                row[place] = process(value)
+        return dict(zip(self.names, row, strict=True))
 
 
 def _picker(names: Sequence[str]) -> Callable[[Mapping[str, Any]], list[Any]]:
@@ -88,6 +93,7 @@ class Link:
         self.is_postgres = engine.dialect.name == "postgresql"
         self.integrity_error: type[Exception] = engine.dialect.loaded_dbapi.IntegrityError
         self._prepared = prepared
+        self._shapes: dict[Any, Prepared] = {}
 
     def run(self, statement: Statement, given: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 -- the driver's cursor
         """Run one statement."""
@@ -126,12 +132,34 @@ class Link:
         return [prepared.row(raw) for raw in cursor.fetchall()]
 
     def ask(self, statement: Statement) -> list[Row]:
-        """Run a statement made for this one question; it is not kept."""
-        prepared = Prepared(statement, self.dialect)
+        """Run a statement made for this one question; only its shape is kept."""
+        prepared, given = self.shaped(statement)
         return [
             prepared.row(raw)
-            for raw in self.driver.execute(prepared.sql, prepared.values({})).fetchall()
+            for raw in self.driver.execute(prepared.sql, prepared.values(given)).fetchall()
         ]
+
+    def shaped(self, statement: Statement) -> tuple[Prepared, dict[str, Any]]:
+        """
+        Give what was compiled of a statement of the same shape, and this one's own values.
+
+        Compiling costs as much as all the rest of a short list. SQLAlchemy's connections
+        know shapes by the same key; it has no name for whoever runs statements otherwise.
+        """
+        key = statement._generate_cache_key()  # noqa: SLF001 -- as said
+        if key is None:
+            return Prepared(statement, self.dialect), {}
+        prepared = self._shapes.get(key.key)
+        if prepared is None:
+            if len(self._shapes) >= _MOST_SHAPES:
+                self._shapes.clear()
+            prepared = self._shapes[key.key] = Prepared(statement, self.dialect)
+        given = {
+            place: bind.effective_value
+            for place, bind in zip(prepared.places, key.bindparams, strict=True)
+            if place is not None and not bind.required
+        }
+        return prepared, given
 
     def say(self, sql: str) -> Any:  # noqa: ANN401 -- the driver's cursor
         """Run words of transaction control, the same in every dialect."""

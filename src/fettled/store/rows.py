@@ -1,7 +1,7 @@
 """
-From core's values to rows and back, one pair of functions a value.
+From core's values to rows and back, one pair of functions a value; tickets stand apart.
 
-No statements. Lists inside a value that nothing searches (flips, relapses) are JSON,
+No statements. Lists inside a value that nothing searches (flips) are JSON,
 their times whole microseconds.
 """
 
@@ -16,153 +16,19 @@ from fettled.core.spans import Span
 from fettled.core.tickets import (
     Actor,
     Entry,
-    Escalation,
     Member,
-    Resolution,
-    Snooze,
-    Ticket,
 )
 from fettled.core.words import (
-    Code,
     Gate,
     MemberState,
     Phase,
     Priority,
-    Source,
-    Status,
     SubjectType,
     Verdict,
 )
 from fettled.ports import Gating, Heartbeat, KnownCheck, OutboxEvent, Subject, Token
 from fettled.store.columns import MICROSECOND, counted, uncounted
 from fettled.store.link import Row
-from fettled.store.sla_rows import dump_clocks, load_clocks
-
-#: Fields of a ticket that lie in a column of their own name, just as they are.
-_PLAIN = (
-    "number",
-    "uuid",
-    "title",
-    "description",
-    "kind",
-    "subject",
-    "open_key",
-    "assignee",
-    "team",
-    "reporter",
-    "created_at",
-    "updated_at",
-    "occurred_at",
-    "recovered_at",
-    "resolved_at",
-    "closed_at",
-    "priority_by_person",
-    "touched",
-    "kept_open",
-    "unstable_since",
-    "reopen_count",
-    "flap_count",
-    "escalation_level",
-    "generation",
-    "previous",
-    "merged_into",
-    "labels",
-    "member_count",
-    "done_count",
-    "level",
-    "severity",
-    "impact",
-    "urgency",
-    "category",
-    "ownership",
-    "region",
-    "project",
-    "application",
-    "service_interrupted",
-    "filed_for",
-    "shift",
-    "supplier",
-    "hold_until",
-    "hold_reason",
-    "responded_at",
-    "version",
-    "last_seq",
-    "source",
-    "status",
-    "priority",
-)
-
-
-def dump_ticket(ticket: Ticket) -> Row:
-    """Make the row of a ticket."""
-    row = {name: getattr(ticket, name) for name in _PLAIN}
-    row["check_key"] = ticket.check
-    row["status_before"] = ticket.status_before
-    row["relapses"] = [counted(at) for at in ticket.relapses]
-    end = ticket.resolution
-    row["resolution_code"] = end and end.code
-    row["resolution_at"] = end and end.at
-    row["resolution_by_type"] = end and end.by.type
-    row["resolution_by_name"] = end and end.by.name
-    row["resolution_summary"] = end and end.summary
-    row["resolution_duplicate_of"] = end and end.duplicate_of
-    row["resolution_until"] = end and end.until
-    row["snooze"], row["snoozed_until"] = None, None
-    if (snooze := ticket.snooze) is not None:
-        until = snooze.until
-        row["snooze"] = [None if until is None else counted(until), snooze.on_change]
-        row["snoozed_until"] = until
-    row["escalated"] = None
-    if (last := ticket.escalated) is not None:
-        row["escalated"] = [last.mode, last.to, counted(last.at), last.reason]
-    row["sla"] = dump_clocks(ticket.sla)
-    row["sla_state"] = ticket.sla.state
-    row["sla_next_at"] = ticket.sla.next_at
-    row["sla_due_at"] = ticket.sla.due_at
-    return row
-
-
-def load_ticket(row: Row) -> Ticket:
-    """Make the ticket of a row."""
-    fields = {name: row[name] for name in _PLAIN}
-    fields["source"] = Source(row["source"])
-    fields["status"] = Status(row["status"])
-    fields["priority"] = Priority(row["priority"])
-    before = row["status_before"]
-    resolution = None
-    if row["resolution_code"] is not None:
-        resolution = Resolution(
-            code=Code(row["resolution_code"]),
-            at=row["resolution_at"],
-            by=Actor(row["resolution_by_type"], row["resolution_by_name"]),
-            summary=row["resolution_summary"],
-            duplicate_of=row["resolution_duplicate_of"],
-            until=row["resolution_until"],
-        )
-    return Ticket(
-        **fields,
-        check=row["check_key"],
-        status_before=None if before is None else Status(before),
-        relapses=tuple(map(uncounted, row["relapses"])),
-        resolution=resolution,
-        snooze=_load_snooze(row["snooze"]),
-        escalated=_load_escalation(row["escalated"]),
-        sla=load_clocks(row["sla"], row["sla_next_at"]),
-    )
-
-
-def _load_snooze(kept: list[Any] | None) -> Snooze | None:
-    if kept is None:
-        return None
-    until, on_change = kept
-    return Snooze(None if until is None else uncounted(until), on_change)
-
-
-def _load_escalation(kept: list[Any] | None) -> Escalation | None:
-    if kept is None:
-        return None
-    mode, to, at, reason = kept
-    return Escalation(mode, to, uncounted(at), reason)
 
 
 def dump_entry(number: int, entry: Entry) -> Row:

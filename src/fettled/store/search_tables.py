@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements of our own names
 """
 Tables and indexes by which tickets are found, and the triggers that keep them right.
 
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 from sqlalchemy import (
     DDL,
-    BigInteger,
     Column,
     ForeignKey,
     Index,
@@ -24,9 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from fettled.store.columns import CleanText, UtcDateTime
-from fettled.store.tables import metadata, tickets
-
-_Number = BigInteger().with_variant(Integer(), "sqlite")
+from fettled.store.metadata import NUMBER, metadata
+from fettled.store.tables_tickets import tickets
 
 #: Columns of tickets that are listed by, in the order of numbers, with or without a status.
 ALWAYS_THERE = ("priority", "kind", "source")
@@ -94,7 +93,7 @@ ticket_labels = Table(
     "ticket_labels",
     metadata,
     Column("label", CleanText, nullable=False),
-    Column("number", _Number, ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False),
+    Column("number", NUMBER, ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False),
     PrimaryKeyConstraint("label", "number"),
     Index(None, "number"),
     sqlite_with_rowid=False,
@@ -137,7 +136,7 @@ ticket_words = Table(
     metadata,
     Column(
         "number",
-        _Number,
+        NUMBER,
         ForeignKey("tickets.number", ondelete="CASCADE"),
         primary_key=True,
         autoincrement=False,
@@ -264,6 +263,5 @@ for _dialect, _statements in BESIDE.items():
         event.listen(
             metadata,
             "after_create",
-            # SQLAlchemy gives no types here.
-            DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
+            DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call] # it has no types
         )

@@ -6,19 +6,22 @@ Decides nothing. Blindness is no outage, so its ticket stands for nobody's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select, update
 
 from fettled.core.keys import ISOLATION, LISTS, ROLLUP
 from fettled.core.tickets import MONITOR, Member, Membership
 from fettled.core.words import Gate, MemberState, Phase
 from fettled.ports import Gating
+from fettled.store.among import among, numbers_value
 from fettled.store.link import Link, Row
-from fettled.store.rows import dump_member, load_gating, load_member, load_ticket
+from fettled.store.rows import dump_member, load_gating, load_member
 from fettled.store.statements import add, locking, put
 from fettled.store.tables import checks, conditions, gatings, members, outbox, tickets, timeline
+from fettled.store.ticket_rows import load_ticket
 
 _LINE = [column.label(f"member_{column.name}") for column in members.c]
 # One whose own check is not watched any more is about nothing, and stands for nobody.
@@ -69,6 +72,23 @@ _MEMBERS = (
     .where(members.c.ticket == bindparam("number"))
     .order_by(members.c.joined_at, members.c.check_key)
 )
+_RANKED = select(
+    members,
+    func.row_number()
+    .over(partition_by=members.c.ticket, order_by=(members.c.joined_at, members.c.check_key))
+    .label("place"),
+)
+_AMONG = among(members.c.ticket)
+
+
+def _first_lines(some: ColumnElement[bool]) -> Select[Any]:
+    ranked = _RANKED.where(some).subquery()
+    columns = [ranked.c[column.name] for column in members.c]
+    first = select(*columns).where(ranked.c.place <= bindparam("most"))
+    return first.order_by(ranked.c.ticket, ranked.c.place)
+
+
+_CHECKLISTS = {is_postgres: _first_lines(some) for is_postgres, some in _AMONG.items()}
 # When it joined first is history: a ticket that is opened again does not change it.
 _PUT_MEMBER = put(members, "ticket", "check_key", kept=("joined_at",))
 _ADD_GATING = add(gatings, "number")
@@ -117,6 +137,15 @@ def memberships_of(link: Link, check: str, since: datetime) -> list[Membership]:
 def members_of(link: Link, number: int) -> list[Member]:
     """Read a checklist."""
     return [load_member(row) for row in link.all(_MEMBERS, {"number": number})]
+
+
+def checklists(link: Link, numbers: Sequence[int], most: int) -> dict[int, list[Member]]:
+    """Read the first lines of some checklists by one statement."""
+    found: dict[int, list[Member]] = {}
+    given = {"numbers": numbers_value(link, numbers), "most": most}
+    for row in link.all(_CHECKLISTS[link.is_postgres], given) if numbers else ():
+        found.setdefault(row["ticket"], []).append(load_member(row))
+    return found
 
 
 def line(link: Link, number: int, check: str) -> Member | None:

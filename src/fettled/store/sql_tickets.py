@@ -22,12 +22,13 @@ from fettled.ports import Viewer
 from fettled.store import sql_words
 from fettled.store.link import Link, Row
 from fettled.store.payload import payload_of
-from fettled.store.rows import dump_entry, dump_ticket, load_entry, load_ticket
+from fettled.store.rows import dump_entry, load_entry
 from fettled.store.search_tables import ticket_counts
 from fettled.store.sql_fleet import subject_fields
 from fettled.store.sql_members import put_members
 from fettled.store.statements import add, locking
 from fettled.store.tables import outbox, tickets, timeline
+from fettled.store.ticket_rows import dump_ticket, load_ticket
 
 _BY_NUMBER = locking(select(tickets).where(tickets.c.number == bindparam("number")))
 # The condition's story goes on with its open ticket, else with the one that was resolved

@@ -50,7 +50,17 @@ _FIND = {
         ORDER BY number + 0 {} LIMIT %s
     """,
 }
-#: The sums keep PostgreSQL from walking along the numbers, and to the index of words.
+#: The sums above keep PostgreSQL from walking along the numbers, and to the index of words;
+#: here it is to walk, and to look at the words of each.
+_NEAR = """
+    WITH near AS MATERIALIZED (
+        SELECT number, lexemes FROM ticket_words WHERE number BETWEEN %s AND %s
+    )
+    SELECT number FROM near WHERE lexemes @@ %s::tsquery ORDER BY number {}
+"""
+#: So many numbers are walked along: of a word that more than a twentieth of all tickets
+#: have, that gives a page. An index gives all that an era has, thousands of such a word.
+_WALKED = 1_024
 #: So many are asked for at first.
 _PIECE = 256
 _TEXTS = {
@@ -119,7 +129,18 @@ def find(
     """
     newest = link.driver.execute(str(_NEWEST)).fetchone()[0] or 0
     low, high = (1, newest) if edge is None else (1, edge - 1) if descending else (edge + 1, newest)
-    sql = _FIND[link.is_postgres].format("DESC" if descending else "ASC")
+    order = "DESC" if descending else "ASC"
+    if link.is_postgres and low <= high:
+        first, last = (
+            (max(low, high - _WALKED + 1), high)
+            if descending
+            else (low, min(low + _WALKED - 1, high))
+        )
+        query = _query(asked, range(first // WORD_ERA, last // WORD_ERA + 1), is_postgres=True)
+        found = link.driver.execute(_NEAR.format(order), [first, last, query]).fetchall()
+        yield [row[0] for row in found]
+        low, high = (low, first - 1) if descending else (last + 1, high)
+    sql = _FIND[link.is_postgres].format(order)
     width, piece = 1, _PIECE
     eras = range(low // WORD_ERA, high // WORD_ERA + 1)
     ahead = list(reversed(eras) if descending else eras)

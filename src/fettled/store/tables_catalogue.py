@@ -8,7 +8,6 @@ the test that compares the migrations with the tables sees them, too.
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -19,16 +18,13 @@ from sqlalchemy import (
 )
 
 from fettled.store.columns import JSON_VALUE, CleanText, UtcDateTime
-from fettled.store.tables import metadata
-
-#: SQLite numbers rows by itself only in a column that is called exactly INTEGER.
-_Number = BigInteger().with_variant(Integer(), "sqlite")
+from fettled.store.metadata import NUMBER, metadata
 
 links = Table(
     "links",
     metadata,
-    Column("id", _Number, primary_key=True, autoincrement=True),
-    Column("ticket", _Number, ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False),
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("ticket", NUMBER, ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False),
     Column("type", CleanText, nullable=False),
     Column("name", CleanText, nullable=False),
     Column("is_primary", Boolean, nullable=False),
@@ -43,12 +39,12 @@ links = Table(
 maintenances = Table(
     "maintenances",
     metadata,
-    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
     Column("uuid", CleanText, nullable=False, unique=True),
     Column("subject", CleanText, nullable=False),
     Column("type", CleanText, nullable=False),
     # What was done stays known when its ticket is forgotten.
-    Column("ticket", _Number, ForeignKey("tickets.number", ondelete="SET NULL")),
+    Column("ticket", NUMBER, ForeignKey("tickets.number", ondelete="SET NULL")),
     Column("scheduled_at", UtcDateTime),
     Column("description", CleanText, nullable=False),
     Column("status", CleanText, nullable=False),
@@ -66,7 +62,7 @@ maintenances = Table(
 changes = Table(
     "changes",
     metadata,
-    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
     Column("title", CleanText, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("subject", CleanText),

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from fettled.core.permissions import Role
-from fettled.web.answers import ActorAnswer, Shape
+from fettled.web.answers import ActorAnswer, Page, Shape, TicketAnswer
+
+
+class TicketsAnswer(Page[TicketAnswer]):
+    """A page of tickets; `count` is there if it was asked for."""
+
+    count: int | Literal["1000+"] = 0
 
 
 class UserAnswer(Shape):
@@ -41,3 +47,60 @@ class AuditAnswer(Shape):
     object: str | None
     data: dict[str, Any]
     hash: str | None
+
+
+class LengthsAnswer(Shape):
+    """What some lengths of time have in common, in seconds; null where there are none."""
+
+    count: int
+    mean: float | None
+    median: float | None
+    p90: float | None
+
+
+class OutcomesAnswer(Shape):
+    """How clocks ended; `compliance` is the share of those met among those met or missed."""
+
+    met: int
+    missed: int
+    not_required: int
+    compliance: float | None
+
+
+class BothClocksAnswer(Shape):
+    """How the two clocks ended."""
+
+    response: OutcomesAnswer
+    resolution: OutcomesAnswer
+
+
+class FalseAlarmsAnswer(Shape):
+    """How many tickets had nothing behind them, and their share of those resolved."""
+
+    count: int
+    share: float | None
+
+
+class RecurringAnswer(Shape):
+    """A subject that came again: tickets about it, how often reopened, and the last one."""
+
+    subject: str
+    tickets: int
+    reopened: int
+    last: int
+
+
+class StatsAnswer(Shape):
+    """What the tickets of a stretch of time add up to."""
+
+    since: str
+    until: str
+    opened: int
+    resolved: int
+    reopened: int
+    mtta: LengthsAnswer
+    mttr: LengthsAnswer
+    sla: BothClocksAnswer
+    false_alarms: FalseAlarmsAnswer
+    recurring: list[RecurringAnswer]
+    truncated: bool

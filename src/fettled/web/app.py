@@ -131,7 +131,7 @@ async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one v
     with gate.address(route, request):
         principal = await _admit(route, services, tries, request)
         gate.token(route, request)
-        query = take_query(route.query, request)
+        query = take_query(route.query, request.query)
         raw, body = await read_call(route, request)
         call = Call(
             services=services,

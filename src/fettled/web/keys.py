@@ -47,10 +47,6 @@ class Tickets(Protocol):
         """Raise NotFoundError for what does not exist, or is not for *who* to see."""
         ...
 
-    async def checklists(self, numbers: list[int]) -> dict[int, list[Member]]:
-        """The members of those tickets that have any."""
-        ...
-
     async def timeline(self, ref: str, after: int, limit: int) -> list[Entry]:
         """Entries above *after*, in order; *limit* is at most 201."""
         ...
@@ -84,6 +80,10 @@ class Searching(Protocol):
         self, which: TicketFilter, sort: Sort, after: Place | None, limit: int
     ) -> list[Ticket]:
         """Those that come after a place; *limit* is at most 201 (a page and one more)."""
+        ...
+
+    async def checklists(self, numbers: Sequence[int], most: int) -> dict[int, list[Member]]:
+        """The first *most* members of those tickets that have any."""
         ...
 
     async def count(self, which: TicketFilter) -> int | str:

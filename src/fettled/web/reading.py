@@ -15,6 +15,7 @@ from typing import Annotated, Any, get_origin
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
+from multidict import MultiMapping
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -158,15 +159,14 @@ def _is_tagged(adapter: TypeAdapter[Any]) -> bool:
     return bool(schema["type"] == "tagged-union")
 
 
-def take_query(model: type[Model], request: web.Request) -> Model:
+def take_query(model: type[Model], query: MultiMapping[str]) -> Model:
     """
-    Judge the query by *model*; fields that are sets may be repeated or listed by commas.
+    Judge *query* by *model*; fields that are sets may be repeated or listed by commas.
 
     Raises:
         Problem: 422 for an unknown, repeated or invalid parameter.
     """
     given: dict[str, object] = {}
-    query = request.query
     if len(query) > _MOST_FIELDS:
         raise Problem(422, f"the query has more than {_MOST_FIELDS} parameters")
     for name in query:
@@ -181,7 +181,8 @@ def take_query(model: type[Model], request: web.Request) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise _invalid(error, tagged=False) from None
+        # One of several values is no field of its own: they come under one name.
+        raise _invalid(error, tagged=False, depth=1) from None
 
 
 def read_if_match(headers: Mapping[str, str]) -> int | None:
@@ -207,11 +208,11 @@ def _one_fault(name: str, detail: str) -> Problem:
     return Problem(422, f"{name[:100]}: {detail}", [Fault(name, detail)])
 
 
-def _invalid(error: ValidationError, *, tagged: bool) -> Problem:
+def _invalid(error: ValidationError, *, tagged: bool, depth: int | None = None) -> Problem:
     faults = []
     for each in error.errors(include_url=False, include_input=False):
         place = each["loc"][1:] if tagged else each["loc"]
-        field = ".".join(str(part) for part in place)
+        field = ".".join(str(part) for part in place[:depth])
         if each["type"] in {"union_tag_invalid", "union_tag_not_found"}:
             ctx = each.get("ctx", {})
             field = str(ctx.get("discriminator", "")).strip("'")

@@ -17,6 +17,7 @@ from fettled.core.sla_told import sla_fields
 from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Actor, Entry, Member, Resolution, Snooze, Ticket
 from fettled.core.words import Status
+from fettled.ports import TicketAction
 
 
 def time_json(at: datetime | None) -> str | None:
@@ -150,6 +151,20 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "event": entry.event,
         "actor": actor_json(entry.actor),
         "data": entry.data,
+    }
+
+
+def action_json(action: TicketAction) -> dict[str, Any]:
+    """Write something that was done for a ticket."""
+    return {
+        "id": action.uuid,
+        "type": action.type,
+        "target": action.target,
+        "outcome": action.outcome,
+        "tries": action.tries,
+        "at": time_json(action.at),
+        "done_at": time_json(action.done_at),
+        "data": action.data,
     }
 
 

@@ -13,7 +13,7 @@ from fettled.core.account import Account
 from fettled.core.durations import parse_duration
 from fettled.core.explain import Blind, Evidence, Explanation, Run, Stands
 from fettled.core.holding import Held
-from fettled.core.permissions import Permission
+from fettled.core.permissions import Permission, Principal, sees
 from fettled.core.prospects import Coming, Missing, Relapse
 from fettled.web.api.subjects import known_form
 from fettled.web.paging import Paged, read_cursor, write_cursor
@@ -51,7 +51,7 @@ async def explain_subject(call: Call) -> Answer:
     """Explain why a subject is as it is."""
     key = known_form(call.path["key"], "subject")
     made = await call.services.explainer.explain(key, call.principal)
-    return Answer(explained_json(made))
+    return Answer(explained_json(made, call.principal))
 
 
 @routes.route(
@@ -92,17 +92,17 @@ def _account(made: Account) -> dict[str, Any]:
     }
 
 
-def explained_json(made: Explained) -> dict[str, Any]:
-    """Write the explanations of a subject's checks."""
+def explained_json(made: Explained, who: Principal) -> dict[str, Any]:
+    """Write the explanations of a subject's checks for *who* may see them."""
     return {
         "subject": made.subject,
         "name": made.name,
         "at": time_json(made.at),
-        "checks": [_check(each) for each in made.checks],
+        "checks": [_check(each, who) for each in made.checks],
     }
 
 
-def _check(made: Explanation) -> dict[str, Any]:
+def _check(made: Explanation, who: Principal) -> dict[str, Any]:
     return {
         "check": made.check,
         "summary": made.summary,
@@ -113,7 +113,7 @@ def _check(made: Explanation) -> dict[str, Any]:
         "run": _run(made.run),
         "missing": _missing(made.missing),
         "gates": [_gate(each) for each in made.gates],
-        "ticket": _ticket(made.stands),
+        "ticket": _ticket(made.stands, who),
         "coming": [_coming(each) for each in made.coming],
         "relapse": _relapse(made.relapse),
         "waiting": made.waiting,
@@ -164,15 +164,17 @@ def _gate(held: Held) -> dict[str, Any]:
     }
 
 
-def _ticket(stands: Stands | None) -> dict[str, Any] | None:
+def _ticket(stands: Stands | None, who: Principal) -> dict[str, Any] | None:
     if stands is None:
         return None
     ticket = stands.ticket
+    # That there is one is the subject's matter; what people wrote is for those who see it.
+    is_seen = sees(who, ticket)
     return {
         "number": ticket.number,
         "reference": ticket.reference,
-        "title": ticket.title,
-        "status": ticket.status,
+        "title": ticket.title if is_seen else None,
+        "status": ticket.status if is_seen else None,
         "own": stands.is_own,
         "line": stands.line,
         "member_count": stands.members,

@@ -14,7 +14,7 @@ from fettled.app.views import SubjectView
 from fettled.core.errors import NotFoundError
 from fettled.core.permissions import Permission
 from fettled.core.tickets import Entry, Ticket
-from fettled.ports import TicketAction, TicketFilter
+from fettled.ports import TicketFilter
 from fettled.web import csv_text
 from fettled.web.answers_files import ExportAnswer
 from fettled.web.api.attachments import attachment_json, disposition
@@ -22,7 +22,7 @@ from fettled.web.api.comments import comment_json
 from fettled.web.api.ticket_filters import TicketFilters, which_tickets
 from fettled.web.pdf_process import PDF, make_pdf
 from fettled.web.routes import Answer, Call, RouteTable
-from fettled.web.shapes import entry_json, ticket_json, time_json
+from fettled.web.shapes import action_json, entry_json, ticket_json, time_json
 from fettled.web.shapes_catalogue import attached_json
 
 routes = RouteTable()
@@ -193,20 +193,6 @@ async def _timeline(
         is_first = False
         piece, after = await call.services.exports.entries(ticket, after, call.principal)
         yield piece
-
-
-def action_json(action: TicketAction) -> dict[str, Any]:
-    """Write something that was done for a ticket."""
-    return {
-        "id": action.uuid,
-        "type": action.type,
-        "target": action.target,
-        "outcome": action.outcome,
-        "tries": action.tries,
-        "at": time_json(action.at),
-        "done_at": time_json(action.done_at),
-        "data": action.data,
-    }
 
 
 def _subject(call: Call, ticket: Ticket) -> SubjectView | None:

@@ -12,6 +12,7 @@ from fettled.core.sla_values import Outcome
 from fettled.core.statistics import Lengths
 from fettled.core.words import Priority
 from fettled.ports.search import StatsFilter
+from fettled.web.answers_work import StatsAnswer
 from fettled.web.api.ticket_bodies import Name
 from fettled.web.api.ticket_filters import Some
 from fettled.web.reading import Time
@@ -34,7 +35,13 @@ class StatsQuery(Model):
     kind: Some[Name] = frozenset()
 
 
-@routes.route("GET", "/api/v1/stats", permission=Permission.TICKET_VIEW_ANY, query=StatsQuery)
+@routes.route(
+    "GET",
+    "/api/v1/stats",
+    permission=Permission.TICKET_VIEW_ANY,
+    query=StatsQuery,
+    answer=StatsAnswer,
+)
 async def show_stats(call: Call) -> Answer:
     """Add up the tickets of a stretch of time: how soon answered, how soon over."""
     query: StatsQuery = call.query

@@ -25,6 +25,8 @@ from fettled.web.routes import Call, Model
 
 #: Whoever means more asks twice.
 MOST_VALUES = 100
+#: As an assignee: whoever asks.
+ME = "me"
 T = TypeVar("T")
 
 
@@ -110,6 +112,8 @@ def which_tickets(call: Call) -> TicketFilter:
     )
     for name in ("status", "priority", "source", "level", "severity", "impact", "sla"):
         values[name] = frozenset(map(str, values[name]))
+    if ME in query.assignee:
+        values["assignee"] = query.assignee - {ME} | {call.principal.name}
     return TicketFilter(viewer=viewer_of(call.principal), **values)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from fettled.app.acting import Caller
+from fettled.app.searching import MOST_LISTED, MOST_MEMBERS
 from fettled.app.views import SubjectView
 from fettled.core.errors import ForbiddenError, NotFoundError
 from fettled.core.permissions import Permission, Principal
@@ -15,6 +16,8 @@ from fettled.core.sla_values import Clocks
 from fettled.core.tickets import Entry, Member, Ticket
 from fettled.ports import Sort
 from fettled.web.answers import AdoptedAnswer, EntryAnswer, Page, TicketAnswer
+from fettled.web.answers_files import ActionAnswer
+from fettled.web.answers_work import TicketsAnswer
 from fettled.web.api.ticket_bodies import (
     ActionBody,
     EditBody,
@@ -33,7 +36,7 @@ from fettled.web.api.ticket_filters import (
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
 from fettled.web.reading import read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
-from fettled.web.shapes import entry_json, ticket_json
+from fettled.web.shapes import action_json, entry_json, ticket_json
 from fettled.web.shapes_catalogue import attached_json
 
 routes = RouteTable()
@@ -59,7 +62,7 @@ class AdoptBody(Model):
     "/api/v1/tickets",
     permission=Permission.TICKET_VIEW,
     query=TicketsQuery,
-    answer=Page[TicketAnswer],
+    answer=TicketsAnswer,
 )
 async def list_tickets(call: Call) -> Answer:
     """List tickets, the newest first unless another order is asked for."""
@@ -69,7 +72,7 @@ async def list_tickets(call: Call) -> Answer:
     searching = call.services.searching
     found = await searching.find(which, sort, after, query.limit + 1)
     count = await searching.count(which) if query.counts else None
-    lines = await _checklists(call, found)
+    lines = await _checklists(call, found, MOST_LISTED)
     links = await call.services.catalogue.links.of([one.number for one in found])
 
     def shape(one: Ticket) -> dict[str, object]:
@@ -193,6 +196,22 @@ async def show_timeline(call: Call) -> Answer:
 
 
 @routes.route(
+    "GET",
+    "/api/v1/tickets/{ref}/actions",
+    permission=Permission.TICKET_VIEW,
+    query=Paged,
+    answer=Page[ActionAnswer],
+)
+async def list_actions(call: Call) -> Answer:
+    """List what was done for a ticket, in order: escalations, and what others asked for."""
+    query: Paged = call.query
+    after = read_number_cursor(query.cursor) or 0
+    ticket = await _visible(call)
+    found = await call.services.incidents.actions(ticket.number, after, query.limit + 1)
+    return page(call, found, query.limit, action_json, lambda each: str(each.number))
+
+
+@routes.route(
     "POST",
     "/api/v1/tickets/{ref}/actions",
     permission=Permission.TICKET_VIEW,
@@ -229,7 +248,7 @@ async def _one(call: Call, ticket: Ticket) -> Answer:
 
 
 async def _shape(call: Call, ticket: Ticket) -> dict[str, object]:
-    lines = (await _checklists(call, [ticket])).get(ticket.number, ())
+    lines = (await _checklists(call, [ticket], MOST_MEMBERS)).get(ticket.number, ())
     shown = ticket_json(ticket, _subject(call, ticket.subject), lines, _clocks(call, ticket))
     links = (await call.services.catalogue.links.of([ticket.number])).get(ticket.number, ())
     changes = await call.services.catalogue.changes.of_ticket(ticket)
@@ -240,9 +259,9 @@ def _clocks(call: Call, ticket: Ticket) -> Clocks:
     return call.services.clocks(ticket)
 
 
-async def _checklists(call: Call, tickets: list[Ticket]) -> dict[int, list[Member]]:
+async def _checklists(call: Call, tickets: list[Ticket], most: int) -> dict[int, list[Member]]:
     numbers = [ticket.number for ticket in tickets if ticket.member_count]
-    return await call.services.tickets.checklists(numbers) if numbers else {}
+    return await call.services.searching.checklists(numbers, most) if numbers else {}
 
 
 def _subject(call: Call, key: str | None) -> SubjectView | None:

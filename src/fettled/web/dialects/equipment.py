@@ -31,6 +31,7 @@ from fettled.core.tickets import Ticket
 from fettled.core.words import Code, Priority, Source, Status
 from fettled.ports import Directory, TicketFilter
 from fettled.web.api.ticket_filters import viewer_of
+from fettled.web.dialects.answers import Enveloped, EnvelopedPage, EquipmentIncident
 from fettled.web.dialects.switches import only_if
 from fettled.web.paging import Paged, page, read_number_cursor
 from fettled.web.reading import Number, Text, read_if_match
@@ -96,6 +97,7 @@ class IncidentPatch(Model):
     permission=Permission.TICKET_CREATE,
     body=IncidentBody,
     status=201,
+    answer=Enveloped[EquipmentIncident],
     switched=_OURS,
 )
 async def report_incident(call: Call) -> Answer:
@@ -120,7 +122,14 @@ async def report_incident(call: Call) -> Answer:
     return answer
 
 
-@routes.route("GET", _PATH, permission=Permission.TICKET_VIEW, query=IncidentsQuery, switched=_OURS)
+@routes.route(
+    "GET",
+    _PATH,
+    permission=Permission.TICKET_VIEW,
+    query=IncidentsQuery,
+    answer=EnvelopedPage[EquipmentIncident],
+    switched=_OURS,
+)
 async def list_incidents(call: Call) -> Answer:
     """List incidents, the newest first."""
     query: IncidentsQuery = call.query
@@ -143,7 +152,13 @@ async def list_incidents(call: Call) -> Answer:
     return Answer({"data": shown["items"], "next": shown["next"]}, answer.headers)
 
 
-@routes.route("GET", _PATH + "/{id}", permission=Permission.TICKET_VIEW, switched=_OURS)
+@routes.route(
+    "GET",
+    _PATH + "/{id}",
+    permission=Permission.TICKET_VIEW,
+    answer=Enveloped[EquipmentIncident],
+    switched=_OURS,
+)
 async def show_incident(call: Call) -> Answer:
     """Show one incident."""
     return _one(call, await call.services.tickets.get(_number(call), call.principal))
@@ -154,6 +169,7 @@ async def show_incident(call: Call) -> Answer:
     _PATH + "/{id}",
     permission=Permission.TICKET_UPDATE,
     body=IncidentPatch,
+    answer=Enveloped[EquipmentIncident],
     if_match=True,
     switched=_OURS,
 )

@@ -23,6 +23,12 @@ from fettled.core.tickets import Ticket
 from fettled.core.words import Code, Priority, Source, Status
 from fettled.ports import Directory, Team, TicketAction, TicketFilter
 from fettled.web.api.ticket_filters import viewer_of
+from fettled.web.dialects.answers import (
+    CreatedIncident,
+    IncidentActionAnswer,
+    TeamIncident,
+    UpdatedIncident,
+)
 from fettled.web.dialects.switches import only_if
 from fettled.web.paging import Paged, page, read_number_cursor
 from fettled.web.reading import Text, read_if_match
@@ -113,6 +119,7 @@ class TeamIncidentsQuery(Paged):
     "/v1/team/{id}/incidents",
     permission=Permission.TICKET_VIEW,
     query=TeamIncidentsQuery,
+    answer=list[TeamIncident],
     switched=_OURS,
 )
 async def list_team_incidents(call: Call) -> Answer:
@@ -141,6 +148,7 @@ async def list_team_incidents(call: Call) -> Answer:
     permission=Permission.TICKET_CREATE,
     body=TeamIncidentBody,
     status=201,
+    answer=CreatedIncident,
     switched=_OURS,
 )
 async def create_team_incident(call: Call) -> Answer:
@@ -170,10 +178,23 @@ async def create_team_incident(call: Call) -> Answer:
 
 
 @routes.route(
+    "GET",
+    "/v1/incident/{id}",
+    permission=Permission.TICKET_VIEW,
+    answer=CreatedIncident,
+    switched=_OURS,
+)
+async def show_team_incident(call: Call) -> Answer:
+    """Show an incident as it is now, to be read before it is changed."""
+    return await _one(call, await call.services.tickets.get(await _ref(call), call.principal))
+
+
+@routes.route(
     "PUT",
     "/v1/incident/{id}",
     permission=Permission.TICKET_UPDATE,
     body=TeamIncidentPut,
+    answer=UpdatedIncident,
     if_match=True,
     switched=_OURS,
 )
@@ -190,7 +211,13 @@ async def update_team_incident(call: Call) -> Answer:
     return Answer({"message": "the incident was updated", **shown}, answer.headers)
 
 
-@routes.route("GET", "/v1/incident/{id}/actions", permission=Permission.TICKET_VIEW, switched=_OURS)
+@routes.route(
+    "GET",
+    "/v1/incident/{id}/actions",
+    permission=Permission.TICKET_VIEW,
+    answer=list[IncidentActionAnswer],
+    switched=_OURS,
+)
 async def list_incident_actions(call: Call) -> Answer:
     """List what was done for an incident, in order."""
     actions = await call.services.incidents.actions(int(await _ref(call)), 0, MOST_ACTIONS)
