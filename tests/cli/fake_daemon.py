@@ -2,7 +2,8 @@
 A stand-in for the daemon: a small HTTP server on a unix socket that answers as told.
 
 Bodies and the queries of lists of tickets are judged by the API's own models, so that a
-field which the real one would refuse is refused here; and a POST of a key that was answered before gets that answer.
+field which the real one would refuse is refused here; and a POST of a key that was answered
+before gets that answer.
 """
 
 from __future__ import annotations

@@ -205,9 +205,6 @@ class FakeTickets:
         msg = "there is no such ticket"
         raise NotFoundError(msg)
 
-    async def checklists(self, numbers: list[int]) -> dict[int, list[Member]]:
-        return {number: self.members.get(number, []) for number in numbers}
-
     async def timeline(self, ref: str, after: int, limit: int) -> list[Entry]:
         await self.get(ref)
         return [entry for entry in self.entries if entry.seq > after][:limit]
@@ -273,6 +270,9 @@ class FakeSearching:
 
     async def count(self, _: TicketFilter) -> int | str:
         return len(self._tickets.kept) if len(self._tickets.kept) < 1000 else "1000+"
+
+    async def checklists(self, numbers: Sequence[int]) -> dict[int, list[Member]]:
+        return {number: self._tickets.members.get(number, []) for number in numbers}
 
     async def stats(self, which: StatsFilter) -> Sums:
         self._tickets.added_up = which

@@ -17,14 +17,12 @@ from fettled.core.actions import Action
 from fettled.core.errors import InvalidError, StoreUnsureError
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Principal
-from fettled.core.tickets import Actor, Entry, Member, Ticket
+from fettled.core.tickets import Actor, Entry, Ticket
 from fettled.ports import Clock, EventSink, Store, TicketFilter, UnitOfWork
 
 # Named here, since the method `list` hides the type below itself.
 Page = list[Ticket]
 Lines = list[Entry]
-Numbers = list[int]
-Checklist = list[Member]
 #: A page of people's reading; `member_count` says how many there are.
 MOST_MEMBERS = 1000
 Candidates = list[backlog.Candidate]
@@ -58,12 +56,6 @@ class Tickets:
     async def get(self, ref: str, who: Principal | None = None) -> Ticket:
         """One ticket; NotFoundError where there is none that *who* may see."""
         return await self._store.read(lambda r: find(r, ref, who))
-
-    async def checklists(self, numbers: Numbers) -> dict[int, Checklist]:
-        """The members of those tickets that have any, at most `MOST_MEMBERS` of each."""
-        return await self._store.read(
-            lambda r: {number: r.members(number)[:MOST_MEMBERS] for number in numbers}
-        )
 
     async def timeline(self, ref: str, after: int, limit: int) -> Lines:
         """Its entries with sequence numbers above *after*; NotFoundError without a ticket."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from fettled.core.statistics import Outline
-from fettled.core.tickets import Ticket
+from fettled.core.tickets import Member, Ticket
 from fettled.ports.records import TicketFilter
 
 
@@ -95,6 +96,10 @@ class SearchReader(Protocol):
 
     def count(self, which: TicketFilter, *, most: int) -> int:
         """How many there are; of more than *most*, one more than that, unless it is kept."""
+        ...
+
+    def checklists(self, numbers: Sequence[int], *, most: int) -> dict[int, list[Member]]:
+        """The members of those tickets that have any, in order, at most so many of each."""
         ...
 
     def outlines(

@@ -6,15 +6,17 @@ Decides nothing. Blindness is no outage, so its ticket stands for nobody's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select, update
 
 from fettled.core.keys import ISOLATION, LISTS, ROLLUP
 from fettled.core.tickets import MONITOR, Member, Membership
 from fettled.core.words import Gate, MemberState, Phase
 from fettled.ports import Gating
+from fettled.store.among import among, numbers_value
 from fettled.store.link import Link, Row
 from fettled.store.rows import dump_member, load_gating, load_member
 from fettled.store.statements import add, locking, put
@@ -70,6 +72,23 @@ _MEMBERS = (
     .where(members.c.ticket == bindparam("number"))
     .order_by(members.c.joined_at, members.c.check_key)
 )
+
+
+def _first_of_each(some: ColumnElement[bool]) -> Select[Any]:
+    nth = func.row_number().over(
+        partition_by=members.c.ticket, order_by=(members.c.joined_at, members.c.check_key)
+    )
+    lines = select(members, nth.label("nth")).where(some).subquery()
+    return (
+        select(*[each for each in lines.c if each.name != "nth"])
+        .where(lines.c.nth <= bindparam("most"))
+        .order_by(lines.c.ticket, lines.c.nth)
+    )
+
+
+_MEMBERS_OF_MANY = {
+    is_postgres: _first_of_each(some) for is_postgres, some in among(members.c.ticket).items()
+}
 # When it joined first is history: a ticket that is opened again does not change it.
 _PUT_MEMBER = put(members, "ticket", "check_key", kept=("joined_at",))
 _ADD_GATING = add(gatings, "number")
@@ -118,6 +137,15 @@ def memberships_of(link: Link, check: str, since: datetime) -> list[Membership]:
 def members_of(link: Link, number: int) -> list[Member]:
     """Read a checklist."""
     return [load_member(row) for row in link.all(_MEMBERS, {"number": number})]
+
+
+def checklists(link: Link, numbers: Sequence[int], most: int) -> dict[int, list[Member]]:
+    """Read the checklists of some tickets, at most so many lines of each."""
+    found: dict[int, list[Member]] = {}
+    given = {"numbers": numbers_value(link, numbers), "most": most}
+    for row in link.all(_MEMBERS_OF_MANY[link.is_postgres], given):
+        found.setdefault(row["ticket"], []).append(load_member(row))
+    return found
 
 
 def line(link: Link, number: int, check: str) -> Member | None:

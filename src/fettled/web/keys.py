@@ -47,10 +47,6 @@ class Tickets(Protocol):
         """Raise NotFoundError for what does not exist, or is not for *who* to see."""
         ...
 
-    async def checklists(self, numbers: list[int]) -> dict[int, list[Member]]:
-        """The members of those tickets that have any."""
-        ...
-
     async def timeline(self, ref: str, after: int, limit: int) -> list[Entry]:
         """Entries above *after*, in order; *limit* is at most 201."""
         ...
@@ -88,6 +84,10 @@ class Searching(Protocol):
 
     async def count(self, which: TicketFilter) -> int | str:
         """How many there are, or `1000+`."""
+        ...
+
+    async def checklists(self, numbers: Sequence[int]) -> dict[int, list[Member]]:
+        """The members of those tickets that have any; one question for a whole page."""
         ...
 
     async def stats(self, which: StatsFilter) -> Sums:

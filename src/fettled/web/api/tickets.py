@@ -243,7 +243,7 @@ def _clocks(call: Call, ticket: Ticket) -> Clocks:
 
 async def _checklists(call: Call, tickets: list[Ticket]) -> dict[int, list[Member]]:
     numbers = [ticket.number for ticket in tickets if ticket.member_count]
-    return await call.services.tickets.checklists(numbers) if numbers else {}
+    return await call.services.searching.checklists(numbers) if numbers else {}
 
 
 def _subject(call: Call, key: str | None) -> SubjectView | None:
