@@ -85,10 +85,14 @@ def archive(pg_server: str, migrated_database: str) -> Iterator[str]:
             "ALTER TABLE tickets DISABLE TRIGGER USER",
             f"INSERT INTO tickets (number, {names}) SELECT n, {values} {series}",
             f"INSERT INTO ticket_labels SELECT 'a=' || {_SOME}, n {series}",
-            "INSERT INTO members (ticket, check_key, subject, joined_at, state)"
-            f" SELECT n, n || '/main', {_SOME}, now(), 'down' {series}",
-            "INSERT INTO links (ticket, type, name, at, by_name, is_primary)"
-            f" SELECT n, 'asset', {_SOME}, now(), 'ann', false {series}",
+            (
+                "INSERT INTO members (ticket, check_key, subject, joined_at, state)"
+                f" SELECT n, n || '/main', {_SOME}, now(), 'down' {series}"
+            ),
+            (
+                "INSERT INTO links (ticket, type, name, at, by_name, is_primary)"
+                f" SELECT n, 'asset', {_SOME}, now(), 'ann', false {series}"
+            ),
         ):
             to.execute(statement)
         for table in _SIZED:
