@@ -274,9 +274,6 @@ class FakeSearching:
     async def count(self, _: TicketFilter) -> int | str:
         return len(self._tickets.kept) if len(self._tickets.kept) < 1000 else "1000+"
 
-    async def checklists(self, numbers: Sequence[int]) -> dict[int, list[Member]]:
-        return {number: self._tickets.members.get(number, []) for number in numbers}
-
     async def stats(self, which: StatsFilter) -> Sums:
         self._tickets.added_up = which
         return Sums()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from fettled.app.tickets import MOST_MEMBERS
 from fettled.core.statistics import Outline, Sums
 from fettled.core.tickets import Member, Ticket
 from fettled.ports import DeskReader, DeskStore, Place, Sort, TicketFilter
@@ -45,10 +44,6 @@ class Searching:
         found = await self._store.read(lambda r: r.count(which, most=MOST_COUNTED))
         is_kept = which.is_counted
         return f"{MOST_COUNTED}+" if found > MOST_COUNTED and not is_kept else found
-
-    async def checklists(self, numbers: Sequence[int]) -> dict[int, list[Member]]:
-        """The members of those tickets that have any, at most `MOST_MEMBERS` of each."""
-        return await self._store.read(lambda r: r.checklists(numbers, most=MOST_MEMBERS))
 
     async def stats(self, which: StatsFilter) -> Sums:
         """What the tickets of a stretch of time add up to; of very many, the first ones."""

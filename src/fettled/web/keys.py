@@ -90,10 +90,6 @@ class Searching(Protocol):
         """How many there are, or `1000+`."""
         ...
 
-    async def checklists(self, numbers: Sequence[int]) -> dict[int, list[Member]]:
-        """The members of those tickets that have any; one question for a whole page."""
-        ...
-
     async def stats(self, which: StatsFilter) -> Sums:
         """What the tickets of a stretch of time add up to."""
         ...
