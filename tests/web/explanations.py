@@ -12,6 +12,7 @@ from fettled.core.explain import Blind, Evidence, Explanation, Run, Stands
 from fettled.core.holding import Held
 from fettled.core.observations import Reason
 from fettled.core.prospects import Coming, Missing, Relapse
+from fettled.core.spans import Span
 from fettled.core.words import Gate, MemberState, Phase, Verdict
 from web.fakes import AT, make_ticket
 
@@ -43,6 +44,13 @@ class FakeExplainer:
             msg = f"there is no subject {subject!r}"
             raise NotFoundError(msg)
         return Explained("door-1", "Door 1", AT, (EXPLANATION,))
+
+
+class FakeHistories:
+    """Nothing was seen."""
+
+    async def of(self, *_asked: object) -> list[Span]:
+        return []
 
 
 class FakeAccounts:
