@@ -12,6 +12,7 @@ import pytest
 from desk import Remembering, Switch
 from fakes import FakeClock
 from fettled import calendar
+from fettled.app import escalation
 from fettled.app.directory import Directory
 from fettled.app.escalation import Escalations, reached
 from fettled.app.memory import Memory
@@ -253,6 +254,24 @@ async def test_a_chain_that_came_while_the_store_was_down_works_after(bell: Bell
     number = await again.open()
     await again.after(0)
     assert len(await again.told(number)) == 1
+
+
+async def test_what_was_reopened_in_a_backlog_is_told_once(
+    bell: Bell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Opened, resolved and reopened while nothing ran: its first step is due once, not per opening.
+
+    Seen to fail while steps were told between two pieces of what had to be read.
+    """
+    monkeypatch.setattr(escalation, "_READ", 2)
+    number = await bell.open()
+    await bell.open("door-2/main")
+    await bell.tickets.act(str(number), Resolve(), ANN)
+    await bell.tickets.act(str(number), Reopen(), ANN)
+    await bell.after(1)
+    await bell.after(0)
+    assert await bell.told(number) == [(1, "oncall", ["ann"])]
 
 
 async def test_a_storm_of_tickets_is_told_whole(bell: Bell) -> None:

@@ -12,6 +12,7 @@ from fettled.app.explain import Explainer
 from fettled.core.actions import Comment, Resolve
 from fettled.core.errors import NotFoundError
 from fettled.core.explain import Explanation
+from fettled.core.permissions import GRANTS, Principal, Role
 from fettled.core.prospects import Relapse
 from fettled.core.quiet import Interval, Rule, Scope
 from fettled.core.reopening import StayQuiet
@@ -40,7 +41,12 @@ class Rules:
         return None
 
 
-async def why(desk: Desk, key: str = "door/main", rules: Rules | None = None) -> Explanation:
+async def why(
+    desk: Desk,
+    key: str = "door/main",
+    rules: Rules | None = None,
+    who: Principal | None = None,
+) -> Explanation:
     """Explain a check as it is now; its next look is in 30 s."""
     explainer = Explainer(
         store=desk.store,
@@ -50,7 +56,7 @@ async def why(desk: Desk, key: str = "door/main", rules: Rules | None = None) ->
         next_at=lambda _: desk.clock.now() + timedelta(seconds=30),
         unaccounted=lambda: (),
     )
-    made = await explainer.explain(key.partition("/")[0])
+    made = await explainer.explain(key.partition("/")[0], who)
     return next(each for each in made.checks if each.check == key)
 
 
@@ -264,3 +270,24 @@ async def test_the_gate_that_holds_is_always_named(desk: Desk, seed: int) -> Non
                 held += 1
                 assert gate in {each.gate for each in made.gates if not each.is_over}, made
     assert held
+
+
+async def test_words_on_a_ticket_are_for_those_who_may_see_it(desk: Desk) -> None:
+    """
+    Whoever sees the subject alone is told that a ticket stands for it, and not what it says.
+
+    Seen to fail while the title, how it was resolved, and by whom, were told to everybody.
+    """
+    await settled(desk)
+    await desk.round(DOWN, 4)
+    ticket = await desk.tickets.get("1")
+    reporter = Principal("sam", Actor("token", "sam"), GRANTS[Role.REPORTER])
+    viewer = replace(reporter, permissions=GRANTS[Role.VIEWER])
+    for who, title in ((reporter, "a ticket that you may not see"), (viewer, ticket.title)):
+        made = await why(desk, who=who)
+        assert made.stands is not None
+        assert (made.stands.ticket.number, made.stands.ticket.title) == (1, title)
+    await desk.tickets.act("1", Resolve(Code.WONT_FIX, "the painters"), ANN)
+    await desk.round(DOWN, 2)
+    assert "by user" in (await why(desk, who=reporter)).gates[0].because
+    assert "by ann: the painters" in (await why(desk, who=viewer)).gates[0].because

@@ -126,6 +126,20 @@ def test_a_bomb_that_lies_about_its_size_is_refused() -> None:
     assert why_no_docx(patched(DOCX, at + 42, "<L", 0)) is not None  # where it begins
 
 
+@pytest.mark.parametrize("place", [8, 18, 22])
+def test_two_readers_see_the_same_sizes_in_it(place: int) -> None:
+    """
+    The header before a content may not say of packing and sizes what the directory does not.
+
+    A bomb of 5 MB that the directory calls 1,000 bytes was taken without `_agrees`. What was
+    written to a pipe has its sizes behind the content, and is a document all the same.
+    """
+    at = DOCX.find(LOCAL, 1)
+    assert why_no_docx(patched(DOCX, at + place, "<H", 12)) is not None
+    piped = patched(patched(DOCX, at + 6, "<H", 8), at + 18, "<Q", 0)
+    assert why_no_docx(piped) is None
+
+
 def test_entries_that_share_their_bytes_are_refused() -> None:
     """
     An entry that reaches over its neighbours shares their bytes: the bomb without recursion.
@@ -133,7 +147,8 @@ def test_entries_that_share_their_bytes_are_refused() -> None:
     Seen to fail without the comparison of each start with the end before it.
     """
     at = entry_at(DOCX, b"[Content_Types].xml")
-    assert why_no_docx(patched(DOCX, at + 20, "<L", 60)) == "its entries overlap"
+    reaching = patched(patched(DOCX, at + 20, "<L", 60), 18, "<L", 60)
+    assert why_no_docx(reaching) == "its entries overlap"
 
 
 def test_two_entries_cannot_stand_for_the_same_bytes() -> None:

@@ -11,6 +11,7 @@ from fettled.core.errors import NotFoundError
 from fettled.core.explain import Blind, Evidence, Explanation, Run, Stands
 from fettled.core.holding import Held
 from fettled.core.observations import Reason
+from fettled.core.permissions import Principal
 from fettled.core.prospects import Coming, Missing, Relapse
 from fettled.core.spans import Span
 from fettled.core.words import Gate, MemberState, Phase, Verdict
@@ -39,7 +40,7 @@ EXPLANATION = Explanation(
 class FakeExplainer:
     """One subject."""
 
-    async def explain(self, subject: str) -> Explained:
+    async def explain(self, subject: str, who: Principal | None = None) -> Explained:
         if subject != "door-1":
             msg = f"there is no subject {subject!r}"
             raise NotFoundError(msg)

@@ -250,6 +250,22 @@ async def test_a_reporter_creates_and_sees_only_their_own(
         assert (await rita.put(f"/v1/incident/{made['id']}", json={"name": "x"})).status == 403
 
 
+async def test_an_incident_that_one_may_not_see_is_none_in_the_same_words(
+    house: WebHouse, ann: aiohttp.ClientSession
+) -> None:
+    """
+    Neither that it exists nor its number is told.
+
+    Seen to fail while the one that exists was "no ticket 1", and the other "no such incident".
+    """
+    hidden = (await create(house, ann))["id"]
+    async with house.client(Role.REPORTER, "rita") as rita:
+        there = await rita.get(f"/v1/incident/{hidden}/actions")
+        nowhere = await rita.get(f"/v1/incident/{uuid4()}/actions")
+        assert (there.status, nowhere.status) == (404, 404)
+        assert await there.read() == await nowhere.read()
+
+
 async def test_the_health_check_tells_of_incidents_rules_and_webhooks(
     house: WebHouse, ann: aiohttp.ClientSession
 ) -> None:

@@ -131,7 +131,8 @@ def _work(chain: Chain, people: Directory, now: datetime, unit: DeskUnit) -> _Do
         if place is not None:
             unit.put_escalation(place)
     has_read_all = len(told) < _READ
-    due = unit.escalations_due(now, limit=_TELL)
+    # Not before all is read: a reopening further on would begin anew what is told here.
+    due = unit.escalations_due(now, limit=_TELL) if has_read_all else []
     changes = [change for place in due for change in _meet(chain, people, place, now, unit)]
     # What this unit tells begins nothing: read with the rest, it is not looked at again.
     unit.put_figure(_CURSOR, unit.last_position() if has_read_all else told[-1].position)

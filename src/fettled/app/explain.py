@@ -22,13 +22,17 @@ from fettled.core.context import Context
 from fettled.core.errors import NotFoundError
 from fettled.core.explain import Explanation, Known, explain
 from fettled.core.gates import Due
+from fettled.core.permissions import Principal, sees
 from fettled.core.phases import Sight
 from fettled.core.spans import Span
+from fettled.core.tickets import Actor, Membership, Ticket
 from fettled.ports import CheckSpec, Clock, Reader, Store
 
 #: How far back, and how many stretches of evidence, are shown.
 LATELY = timedelta(days=1)
 MOST_SPANS = 8
+#: In place of a title that is not for the caller to read.
+_NOT_SHOWN = "a ticket that you may not see"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class _Asked:
     wall: datetime
     next_at: datetime | None
     is_unaccounted: bool
+    who: Principal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,9 @@ class Explainer:
     next_at: Callable[[str], datetime | None]
     unaccounted: Callable[[], Collection[str]]
 
-    async def explain(self, subject: str) -> Explained:
+    async def explain(self, subject: str, who: Principal | None = None) -> Explained:
         """
-        Explain every check of *subject*.
+        Explain every check of *subject* to *who*; None: to somebody who may see every ticket.
 
         Raises:
             NotFoundError: nothing of that key is watched; the text may name one like it.
@@ -90,11 +95,11 @@ class Explainer:
             msg = f"there is no subject {subject!r}{hint}"
             raise NotFoundError(msg)
         at = self.clock.wall()
-        asked = [self._capture(watch, at) for watch in self.memory.of_subject(subject)]
+        asked = [self._capture(watch, at, who) for watch in self.memory.of_subject(subject)]
         checks = await self.store.read(partial(_explain_all, asked=asked))
         return Explained(subject, self.memory.specs[subject].name, at, checks)
 
-    def _capture(self, watch: Watch, wall: datetime) -> _Asked:
+    def _capture(self, watch: Watch, wall: datetime, who: Principal | None) -> _Asked:
         spec, now = watch.spec, self.clock.now()
         next_at = self.next_at(spec.key)
         is_isolated = self.memory.network.is_cut(spec.requires)
@@ -112,6 +117,7 @@ class Explainer:
             wall=wall,
             next_at=next_at + offset if next_at is not None else None,
             is_unaccounted=spec.key in self.unaccounted(),
+            who=who,
         )
 
 
@@ -138,8 +144,8 @@ def _known(reader: Reader, asked: _Asked) -> Known:
         wall=asked.wall,
         now=asked.wall,
         subject=subject.key,
-        ticket=ticket,
-        membership=reader.membership(key),
+        ticket=None if ticket is None else _as_seen(ticket, asked.who),
+        membership=_line_as_seen(reader.membership(key), asked.who),
         duplicate_is_open=duplicate_is_open(reader, ticket),
         labels=subject.labels,
         team=subject.team,
@@ -159,3 +165,17 @@ def _lately(reader: Reader, asked: _Asked) -> tuple[Span, ...]:
     stored = reader.spans(asked.spec.key, since=asked.now - LATELY)
     by_order = {span.order: span for span in (*stored, *asked.unsaved)}
     return tuple(by_order[order] for order in sorted(by_order)[-MOST_SPANS:])
+
+
+def _line_as_seen(line: Membership | None, who: Principal | None) -> Membership | None:
+    return None if line is None else replace(line, ticket=_as_seen(line.ticket, who))
+
+
+def _as_seen(ticket: Ticket, who: Principal | None) -> Ticket:
+    """Give *ticket* without what people wrote on it, if it is not for *who* to see."""
+    if who is None or sees(who, ticket):
+        return ticket
+    resolution = ticket.resolution
+    if resolution is not None:
+        resolution = replace(resolution, by=Actor(resolution.by.type), summary="")
+    return replace(ticket, title=_NOT_SHOWN, resolution=resolution)

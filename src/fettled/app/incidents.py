@@ -88,6 +88,7 @@ class Incidents:
         def ask(reader: DeskReader) -> str | None:
             number = reader.ticket_of_uuid(uuid)
             ticket = None if number is None else reader.ticket(number)
+            # In the same words, whether there is none or it is not for them to see.
             return str(ticket.number) if ticket is not None and sees(who, ticket) else None
 
         found = await self._store.read(ask)

@@ -19,6 +19,8 @@ from fettled.core.tickets import SYSTEM, Entry, Ticket
 from fettled.core.words import Status
 from fettled.ports import Clock, DeskStore, DeskUnit, UnitOfWork
 
+#: How the log of inputs calls it.
+DELETED = "ticket.delete"
 #: What filing a ticket writes; whatever else is on a timeline, somebody did, or the clock.
 _FILING = frozenset({"opened", "assigned", "escalated"})
 #: More entries than the clock writes about a ticket that nobody works on.
@@ -73,7 +75,6 @@ def delete_ticket(uow: DeskUnit, ref: str, caller: Caller, wall: Callable[[], da
             "people's that nobody has worked on"
         )
         raise ConflictError(msg)
-    uow.delete_ticket(ticket.number)
     data = {
         "ticket": ticket.number,
         "reference": ticket.reference,
@@ -82,8 +83,13 @@ def delete_ticket(uow: DeskUnit, ref: str, caller: Caller, wall: Callable[[], da
         "check": ticket.check,
         "subject": ticket.subject,
         "created_at": ticket.created_at,
+        # And the account of down time, what it stood for.
+        "checks": [line.check for line in uow.members(ticket.number)],
+        "resolved_at": ticket.resolved_at,
+        "by_person": ticket.resolution is not None and ticket.resolution.by.is_person,
     }
-    uow.log_input("ticket.delete", wall(), caller.actor, data)
+    uow.delete_ticket(ticket.number)
+    uow.log_input(DELETED, wall(), caller.actor, data)
     return ticket
 
 

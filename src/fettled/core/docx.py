@@ -30,7 +30,7 @@ _LARGEST_RATIO = 100
 #: Below this a ratio says nothing: an empty part may shrink to nearly nothing.
 _SMALL = 256 * 1024
 _STORED, _DEFLATED = 0, 8
-_ENCRYPTED = 0x1
+_ENCRYPTED, _PIPED = 0x1, 0x8
 #: Bits of the external attributes that say "symbolic link" where Unix made the archive.
 _LINK_MASK, _LINK = 0o170000 << 16, 0o120000 << 16
 
@@ -151,7 +151,13 @@ def _fault(content: bytes, parts: list[_Part], directory: int) -> str | None:
         field = _LOCAL_SHAPE.unpack_from(content, part.start)
         long_name, extra = field[9], field[10]
         begins = part.start + _LOCAL_SHAPE.size
-        if field[0] != _LOCAL or content[begins : begins + long_name] != part.name:
+        if (
+            field[0] != _LOCAL
+            or content[begins : begins + long_name] != part.name
+            or not _agrees(
+                part, flags=field[2], method=field[3], packed=field[7], unpacked=field[8]
+            )
+        ):
             return "its directory does not tell what it holds"
         if part.start < at:
             return "its entries overlap"
@@ -159,3 +165,12 @@ def _fault(content: bytes, parts: list[_Part], directory: int) -> str | None:
     if parts and min(part.start for part in parts) != 0:
         return "something stands before its first entry"
     return "its entries overlap" if at > directory else None
+
+
+def _agrees(part: _Part, *, flags: int, method: int, packed: int, unpacked: int) -> bool:
+    """Whether a local header says of sizes and packing what the directory does."""
+    # What was written to a pipe has its sizes behind the content, and none before it.
+    is_piped = bool(flags & _PIPED) and (packed, unpacked) == (0, 0)
+    same_sizes = (packed, unpacked) == (part.packed, part.unpacked)
+    is_as_open = (flags ^ part.flags) & _ENCRYPTED == 0
+    return method == part.method and is_as_open and (same_sizes or is_piped)

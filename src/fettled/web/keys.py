@@ -166,7 +166,7 @@ class Subjects(Protocol):
 class Explainer(Protocol):
     """Why subjects are as they are."""
 
-    async def explain(self, subject: str) -> Explained:
+    async def explain(self, subject: str, who: Principal | None = None) -> Explained:
         """Raise NotFoundError for what is not configured."""
         ...
 

@@ -10,12 +10,19 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, get_origin
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 from multidict import MultiMapping
-from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    TypeAdapter,
+    ValidationError,
+)
 
 from fettled.web.problems import JSON, Fault, Problem
 from fettled.web.routes import MAX_BODY, Model
@@ -27,6 +34,8 @@ _MOST_FIELDS = 100
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _ETAG = re.compile(r'"([0-9]{1,18})"')
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
+#: Within these every time can be stored, read back in any zone, and counted from.
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _WORDS = {
@@ -70,12 +79,26 @@ def _timely(value: object) -> object:
     return value
 
 
+def _within_reach(at: datetime) -> datetime:
+    try:
+        in_utc = at.astimezone(UTC)
+    except OverflowError:
+        in_utc = _LAST
+    if not _FIRST <= in_utc < _LAST:
+        msg = f"is out of all reach: the year must be {_FIRST.year} to {_LAST.year - 1}"
+        raise ValueError(msg)
+    return in_utc
+
+
 #: Text of people: lines and tabs, nothing that moves a terminal or ends a C string.
 Text = Annotated[str, AfterValidator(_no_control)]
 #: A number in a query, in digits only.
 Number = Annotated[int, BeforeValidator(_whole)]
-#: Says that a time must be text: a bare number is no time in JSON.
-AS_TEXT = BeforeValidator(_timely)
+#: A bare number is no time in JSON.
+_AS_TEXT = BeforeValidator(_timely)
+#: A time with a zone, in UTC from here on. One that no store can give back would take the
+#: ticket that holds it, and every list that it is in, with it.
+Time = Annotated[AwareDatetime, _AS_TEXT, AfterValidator(_within_reach)]
 
 
 async def read_body(request: web.Request, most: int = MAX_BODY) -> bytes:

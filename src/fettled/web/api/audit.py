@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+from pydantic import Field
 
 from fettled.core.audit import exact_time
 from fettled.core.errors import InvalidError
@@ -15,7 +14,7 @@ from fettled.ports import AuditFilter, Input
 from fettled.web.answers import Page
 from fettled.web.answers_work import AuditAnswer
 from fettled.web.paging import Paged, page, read_number_cursor
-from fettled.web.reading import Text
+from fettled.web.reading import Text, Time
 from fettled.web.routes import Answer, Call, RouteTable
 
 routes = RouteTable()
@@ -27,33 +26,14 @@ _Names = Annotated[
 ]
 
 
-def _written_out(value: object) -> object:
-    """Refuse what pydantic would take for seconds since 1970."""
-    if isinstance(value, str) and "T" not in value.upper():
-        msg = "must be a time such as 2026-11-21T08:30:00Z"
-        raise ValueError(msg)
-    return value
-
-
-def _in_utc(at: datetime) -> datetime:
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        msg = "is no time that can be"
-        raise ValueError(msg) from None
-
-
-_Time = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
-
-
 class AuditQuery(Paged):
     """Which rows: by whom, what was done, to which ticket, and when."""
 
     actor: _Names = frozenset()
     kind: _Names = frozenset()
     ticket: Annotated[Text, Field(max_length=40)] | None = None
-    since: _Time | None = None
-    until: _Time | None = None
+    since: Time | None = None
+    until: Time | None = None
 
 
 @routes.route(

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, Field
 
 from fettled.app.changes import WantedChange
 from fettled.core.changes import ChangeMarker
-from fettled.core.errors import InvalidError
 from fettled.core.permissions import Permission
 from fettled.ports import ChangeFilter
 from fettled.web.answers import Page
 from fettled.web.answers_catalogue import ChangeAnswer
 from fettled.web.api.catalogue import Name, trimmed
 from fettled.web.paging import Paged, bad_cursor, page, read_cursor
-from fettled.web.reading import AS_TEXT, Text
+from fettled.web.reading import Text, Time
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes_catalogue import change_json
 
@@ -42,7 +41,6 @@ def _web_address(text: str) -> str:
     return text
 
 
-_Time = Annotated[AwareDatetime, AS_TEXT]
 _Selector = Annotated[
     dict[
         Annotated[Text, Field(min_length=1, max_length=63)], Annotated[Text, Field(max_length=200)]
@@ -57,8 +55,8 @@ class ChangesQuery(Paged):
     subject: frozenset[Name] = frozenset()
     application: frozenset[Name] = frozenset()
     source: frozenset[Name] = frozenset()
-    since: _Time | None = None
-    until: _Time | None = None
+    since: Time | None = None
+    until: Time | None = None
 
 
 class ChangeBody(Model):
@@ -68,7 +66,7 @@ class ChangeBody(Model):
     subject: Name | None = None
     application: Name | None = None
     selector: _Selector | None = None
-    at: _Time | None = None
+    at: Time | None = None
     url: Annotated[Text, Field(max_length=_LONGEST_URL), AfterValidator(_web_address)] | None = None
     source: Annotated[Text, Field(max_length=200)] = ""
 
@@ -83,8 +81,8 @@ async def list_changes(call: Call) -> Answer:
         subject=query.subject,
         application=query.application,
         source=query.source,
-        since=_utc(query.since, "since"),
-        until=_utc(query.until, "until"),
+        since=query.since,
+        until=query.until,
     )
     before = _read_place(query.cursor)
     found = await call.services.catalogue.changes.list(which, before, query.limit + 1)
@@ -107,7 +105,7 @@ async def create_change(call: Call) -> Answer:
         subject=body.subject,
         application=body.application,
         selector=body.selector or {},
-        at=_utc(body.at, "at"),
+        at=body.at,
         url=body.url,
         source=body.source.strip(),
     )
@@ -131,11 +129,3 @@ def _read_place(cursor: str | None) -> tuple[datetime, int] | None:
     if match is None or at is None or at.tzinfo is None:
         raise bad_cursor()
     return at, int(match[2])
-
-
-def _utc(at: datetime | None, field: str) -> datetime | None:
-    try:
-        return None if at is None else at.astimezone(UTC)
-    except OverflowError:
-        msg = "is out of all reach"
-        raise InvalidError(msg, field) from None

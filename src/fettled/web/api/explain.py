@@ -61,7 +61,7 @@ class HistoryQuery(AccountQuery):
 async def explain_subject(call: Call) -> Answer:
     """Explain why a subject is as it is."""
     key = known_form(call.path["key"], "subject")
-    made = await call.services.explainer.explain(key)
+    made = await call.services.explainer.explain(key, call.principal)
     return Answer(explained_json(made, call.principal))
 
 

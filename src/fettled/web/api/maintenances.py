@@ -7,10 +7,9 @@ ticket as `incident_id` or `ticket`; what is answered has both, in an envelope.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from fettled.app.maintenances import WantedMaintenance, viewer_of
 from fettled.core.errors import InvalidError
@@ -20,7 +19,7 @@ from fettled.ports import MaintenanceFilter
 from fettled.web.answers_catalogue import MaintenanceAnswer, MaintenancesAnswer
 from fettled.web.api.catalogue import Name, read_id
 from fettled.web.paging import Paged, page, read_number_cursor
-from fettled.web.reading import AS_TEXT, Number, Text, read_if_match
+from fettled.web.reading import Number, Text, Time, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes_catalogue import maintenance_json
 
@@ -38,7 +37,6 @@ _Type = Annotated[MaintenanceType, BeforeValidator(_lower)]
 _Status = Annotated[MaintenanceStatus, BeforeValidator(_lower)]
 _Id = Annotated[int, Field(strict=True, ge=1, lt=10**18)]
 _AnId = Annotated[Number, Field(ge=1, lt=10**18)]
-_Time = Annotated[AwareDatetime, AS_TEXT]
 _Description = Annotated[Text, Field(max_length=_LONGEST_DESCRIPTION)]
 
 
@@ -61,7 +59,7 @@ class MaintenanceBody(Model):
     type: _Type
     incident_id: _Id | None = None
     ticket: _Id | None = None
-    scheduled_at: _Time | None = None
+    scheduled_at: Time | None = None
     description: _Description = ""
     status: _Status = MaintenanceStatus.PLANNED
 
@@ -71,7 +69,7 @@ class MaintenancePatch(Model):
 
     type: _Type = MaintenanceType.CORRECTIVE
     status: _Status = MaintenanceStatus.PLANNED
-    scheduled_at: _Time | None = None
+    scheduled_at: Time | None = None
     description: _Description = ""
     incident_id: _Id | None = None
     ticket: _Id | None = None
@@ -119,7 +117,7 @@ async def create_maintenance(call: Call) -> Answer:
         subject=body.subject,
         subject_id=body.material_id,
         ticket=ticket,
-        scheduled_at=_utc(body.scheduled_at),
+        scheduled_at=body.scheduled_at,
         description=body.description,
         status=body.status,
         names={"subject_id": "material_id", "ticket": ticket_field},
@@ -149,8 +147,6 @@ async def edit_maintenance(call: Call) -> Answer:
     ticket_field, ticket = _ticket(body)
     given = body.model_fields_set - {"incident_id", "ticket"}
     changes: dict[str, Any] = {name: getattr(body, name) for name in given}
-    if "scheduled_at" in changes:
-        changes["scheduled_at"] = _utc(body.scheduled_at)
     if ticket is not None:
         changes["ticket"] = ticket
     made = await call.services.catalogue.maintenances.edit(
@@ -178,11 +174,3 @@ def _ticket(
         msg = "is another number than incident_id: give one of the two"
         raise InvalidError(msg, "ticket")
     return "incident_id", given.incident_id
-
-
-def _utc(at: datetime | None) -> datetime | None:
-    try:
-        return None if at is None else at.astimezone(UTC)
-    except OverflowError:
-        msg = "is out of all reach"
-        raise InvalidError(msg, "scheduled_at") from None

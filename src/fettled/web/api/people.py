@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Annotated, Any, Protocol, TypeVar
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from fettled.core.errors import InvalidError
 from fettled.core.oncall import Layer, Override, Stint
@@ -17,7 +17,7 @@ from fettled.ports import Directory, Schedule, Team, User
 from fettled.web.answers import Page
 from fettled.web.answers_work import TeamAnswer, UserAnswer
 from fettled.web.paging import Paged, page, read_cursor
-from fettled.web.reading import AS_TEXT, Text
+from fettled.web.reading import Text, Time
 from fettled.web.routes import Answer, Call, RouteTable
 from fettled.web.shapes import time_json
 
@@ -39,7 +39,7 @@ N = TypeVar("N", bound=_Named)
 class OncallQuery(Paged):
     """Of which schedule, and when."""
 
-    at: Annotated[AwareDatetime | None, AS_TEXT] = None
+    at: Time | None = None
     schedule: Annotated[Text, Field(max_length=100)] | None = None
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from fettled.app.silences import Wanted, place_of
 from fettled.app.views import QuietState, QuietView
@@ -18,7 +17,7 @@ from fettled.core.words import Gate
 from fettled.ports import QUIET_WORDS
 from fettled.web.answers import Page, SilenceAnswer, WindowAnswer
 from fettled.web.paging import Paged, page, read_cursor
-from fettled.web.reading import AS_TEXT, Text
+from fettled.web.reading import Text, Time
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes import time_json
 
@@ -35,7 +34,6 @@ _Selector = Annotated[
     ],
     Field(min_length=1, max_length=20),
 ]
-_Time = Annotated[AwareDatetime, AS_TEXT]
 
 
 class StatesQuery(Paged):
@@ -50,8 +48,8 @@ class SilenceBody(Model):
     subject: _Key | None = None
     selector: _Selector | None = None
     scope: Scope | None = None
-    starts_at: _Time | None = None
-    ends_at: _Time
+    starts_at: Time | None = None
+    ends_at: Time
     reason: Annotated[Text, Field(min_length=1, max_length=500)]
 
 
@@ -61,8 +59,8 @@ class WindowBody(Model):
     subject: _Key | None = None
     selector: _Selector | None = None
     scope: Scope | None = None
-    starts_at: _Time | None = None
-    ends_at: _Time | None = None
+    starts_at: Time | None = None
+    ends_at: Time | None = None
     cron: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
     duration: Annotated[Text, Field(max_length=40)] | None = None
     zone: Annotated[Text, Field(min_length=1, max_length=100)] | None = None
@@ -182,18 +180,10 @@ def _wanted(gate: Gate, body: SilenceBody | WindowBody, recurrence: Recurrence |
         subject=body.subject,
         selector=body.selector or {},
         scope=body.scope,
-        starts_at=_utc(body.starts_at, "starts_at"),
-        ends_at=_utc(body.ends_at, "ends_at"),
+        starts_at=body.starts_at,
+        ends_at=body.ends_at,
         recurrence=recurrence,
     )
-
-
-def _utc(at: datetime | None, field: str) -> datetime | None:
-    try:
-        return None if at is None else at.astimezone(UTC)
-    except OverflowError:
-        msg = "is more than ten years away"
-        raise InvalidError(msg, field) from None
 
 
 def _recurrence(body: WindowBody) -> Recurrence | None:

@@ -14,7 +14,8 @@ from fettled.core.words import Priority
 from fettled.ports.search import StatsFilter
 from fettled.web.answers_work import StatsAnswer
 from fettled.web.api.ticket_bodies import Name
-from fettled.web.api.ticket_filters import Some, Time
+from fettled.web.api.ticket_filters import Some
+from fettled.web.reading import Time
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes import time_json
 

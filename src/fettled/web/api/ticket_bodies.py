@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from fettled.app.acting import find_shift
 from fettled.core import actions
@@ -23,7 +23,7 @@ from fettled.core.words import (
     Urgency,
 )
 from fettled.ports import Directory
-from fettled.web.reading import AS_TEXT, Text
+from fettled.web.reading import Text, Time
 from fettled.web.routes import Model
 
 #: Enough for a long report, little enough for a webhook to carry it whole.
@@ -35,7 +35,6 @@ _MOST_LABELS = 50
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
 _Body = Annotated[Text, Field(min_length=1, max_length=LONGEST_BODY)]
 _Reason = Annotated[Text, Field(min_length=1, max_length=_LONGEST_REASON)]
-_Time = Annotated[AwareDatetime, AS_TEXT]
 _Labels = Annotated[
     dict[Name, Annotated[Text, Field(max_length=200)]], Field(max_length=_MOST_LABELS)
 ]
@@ -77,7 +76,7 @@ class _Fields(Model):
     project: Name | None = None
     application: Name | None = None
     service_interrupted: _Yes | None = None
-    occurred_at: _Time | None = None
+    occurred_at: Time | None = None
     subject: Name | None = None
 
 
@@ -144,7 +143,7 @@ class HoldBody(Model):
 
     action: Literal["hold"]
     reason: _Reason
-    until: _Time
+    until: Time
 
 
 class EscalateBody(Model):
@@ -161,7 +160,7 @@ class SnoozeBody(Model):
     """Quiet its notifications: until a time, a change, or the next office hours."""
 
     action: Literal["snooze"]
-    until: _Time | None = None
+    until: Time | None = None
     until_change: _Yes = False
     office_hours: _Yes = False
 
@@ -173,7 +172,7 @@ class ResolveBody(Model):
     code: GivenCode = "fixed"
     summary: Annotated[Text, Field(max_length=_LONGEST_SUMMARY)] = ""
     duplicate_of: Annotated[int, Field(strict=True, ge=1, lt=10**18)] | None = None
-    until: _Time | None = None
+    until: Time | None = None
 
 
 ActionBody = Annotated[

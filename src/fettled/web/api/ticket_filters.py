@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, Field
 
 from fettled.core.links import LinkType
 from fettled.core.permissions import Permission, Principal
@@ -20,7 +20,7 @@ from fettled.core.words import Impact, Level, Priority, Severity, Source, Status
 from fettled.ports import Place, Sort, SortKey, TicketFilter, Viewer
 from fettled.web.api.ticket_bodies import Name
 from fettled.web.paging import Paged, bad_cursor, read_cursor
-from fettled.web.reading import AS_TEXT, Number, Text
+from fettled.web.reading import Number, Text, Time
 from fettled.web.routes import Call, Model
 
 #: Whoever means more asks twice.
@@ -57,7 +57,6 @@ LinkName = Annotated[Text, Field(max_length=220), AfterValidator(_names_a_link)]
 Label = Annotated[Text, Field(max_length=400), AfterValidator(_is_label)]
 Count = Annotated[Number, Field(ge=0, le=1_000_000)]
 Some = Annotated[frozenset[T], AfterValidator(_not_too_many)]
-Time = Annotated[AwareDatetime, AS_TEXT]
 SortName = Literal[
     "-number", "number", "-updated", "updated", "-priority", "priority", "due", "-due"
 ]
