@@ -7,6 +7,7 @@ deleted what. Memory forgets it too, so that no decision goes by what is gone.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -34,10 +35,14 @@ class Removals:
         self._store = store
         self._clock = clock
         self._memory = memory
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def delete(self, ref: str, caller: Caller) -> None:
         """
         Delete a ticket.
+
+        Once begun it goes on to its end, whether or not the caller waits for it: memory
+        must learn what was committed.
 
         Raises:
             NotFoundError: there is no such ticket for the caller.
@@ -47,6 +52,12 @@ class Removals:
             StoreDownError: nothing was done.
             StoreUnsureError: it may have been done.
         """
+        task = asyncio.create_task(self._delete(ref, caller))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        await asyncio.shield(task)
+
+    async def _delete(self, ref: str, caller: Caller) -> None:
         wall = self._clock.wall
         try:
             gone = await self._store.write(lambda uow: delete_ticket(uow, ref, caller, wall))
@@ -54,6 +65,11 @@ class Removals:
             self._memory.doubt()
             raise
         self.forget([gone])
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited was told; a caller that left wants no traceback
 
     def forget(self, gone: list[Ticket]) -> None:
         """Let no decision go by tickets that are *gone*: the store says what is left."""
