@@ -36,6 +36,8 @@ _ETAG = re.compile(r'"([0-9]{1,18})"')
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 #: Within these every time can be stored, read back in any zone, and counted from.
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+#: What the library names the forms by of which a field takes one: no part of its name.
+_FORM = re.compile(r"[A-Z]\w*|.*\[.*\].*|str|int|bool", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _WORDS = {
@@ -212,7 +214,8 @@ def _invalid(error: ValidationError, *, tagged: bool, depth: int | None = None) 
     faults = []
     for each in error.errors(include_url=False, include_input=False):
         place = each["loc"][1:] if tagged else each["loc"]
-        field = ".".join(str(part) for part in place[:depth])
+        named = [part for part in place[:depth] if not _FORM.fullmatch(str(part))]
+        field = ".".join(map(str, named))
         if each["type"] in {"union_tag_invalid", "union_tag_not_found"}:
             ctx = each.get("ctx", {})
             field = str(ctx.get("discriminator", "")).strip("'")

@@ -41,6 +41,10 @@ _COLUMNS = (
     *("resolution.code", "resolution.summary", "resolution.by.name"),
     *("reopen_count", "flap_count", "escalation_level", "previous", "merged_into", "labels"),
     *("uuid", "description"),
+    *("severity", "impact", "urgency", "category", "ownership", "region", "project"),
+    *("application", "service_interrupted", "shift", "supplier", "responded_at"),
+    *("sla.response.due_at", "sla.response.outcome"),
+    *("sla.resolution.due_at", "sla.resolution.outcome"),
 )
 _ENTRY_COLUMNS = ("seq", "at", "event", "actor_type", "actor", "text", "data")
 #: What an entry says in words, wherever it keeps them.
