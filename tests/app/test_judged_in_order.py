@@ -129,7 +129,11 @@ async def test_a_ticket_that_one_may_not_see_is_named_like_one_that_is_not_there
     await strict.create(NewTicket("Mine"), Caller(Actor("user", "otto")))
     mine = replace(
         caller(Role.REPORTER, "rita"),
-        who=Principal("rita", Actor("user", "rita"), permissions_of([Role.OPERATOR]) - {Permission.TICKET_VIEW_ANY}),
+        who=Principal(
+            "rita",
+            Actor("user", "rita"),
+            permissions_of([Role.OPERATOR]) - {Permission.TICKET_VIEW_ANY},
+        ),
     )
     answers = []
     for other in (2, 99):
