@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 from desk import POLICY, Desk, check, fleet
-from fettled.core.actions import Comment, Reopen, Resolve
-from fettled.core.errors import ConflictError
+from fettled.core.errors import ConflictError, InvalidError, NotFoundError
 from fettled.core.policy import Cascade, Flap, Storm
-from fettled.core.tickets import Actor
-from fettled.core.words import Code
 from fettled.ports import Fleet
+from people import People
 
-ANN = Actor("user", "ann")
 DOORS = [f"door-{n}" for n in range(1, 8)]
 ALL = ["hub", "switch", *DOORS]
 KEYS = [*(f"{key}/main" for key in ALL), "door-1/web"]
@@ -93,10 +91,10 @@ class Life:
         numbers = [ticket.number for ticket in opened]
         if not numbers:
             return
-        accepts = Resolve(self.chance.choice([Code.WONT_FIX, Code.WORKAROUND]))
-        deed = self.chance.choice([Comment("on it"), Resolve(), accepts, accepts, Reopen()])
-        number = self.chance.randint(1, max(numbers)) if isinstance(deed, Reopen) else None
-        try:
-            await self.desk.tickets.act(str(number or self.chance.choice(numbers)), deed, ANN)
-        except ConflictError:
-            return  # it was superseded, or is open
+        number, other = self.chance.randint(1, max(numbers)), self.chance.choice(numbers)
+        ref = str(number if self.chance.random() < 0.3 else other)
+        people = People(self.desk, self.chance)
+        for _ in range(self.chance.randint(1, 3)):
+            with suppress(ConflictError, InvalidError, NotFoundError):
+                await people.work(ref, other)
+        await people.let_time_act()

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from desk import POLICY, Desk, check, fleet
-from fettled.core.actions import Comment, Reopen, Resolve
+from fettled.core.actions import Comment, Reopen, Resolve, SnoozeFor
 from fettled.core.policy import Cascade
-from fettled.core.words import Code, Gate, Status
+from fettled.core.words import Code, Gate, Priority, Status
 from house import ALL_UP, ANN, DOORS, HUB, house, states, ticket_of
 
 
@@ -106,6 +106,26 @@ async def test_when_the_parent_goes_down_meanwhile_the_same_ticket_is_about_it(d
     assert ticket is not None
     assert ticket.kind == "device_offline"
     assert "parent_failed" in await desk.events(1)
+
+
+async def test_a_priority_raised_with_the_parent_is_told_and_ends_a_snooze(desk: Desk) -> None:
+    """
+    Whoever snoozed six doors is to hear that it is the hub.
+
+    Seen to fail with a priority that changed without a word on the timeline.
+    """
+    urgent = replace(POLICY, priority={"device_offline": Priority.CRITICAL})
+    checks = [check("hub", policy=urgent), *(check(door) for door in DOORS)]
+    await desk.adopt(fleet(*checks, parents=HUB, storm=None))
+    await desk.round(ALL_UP)
+    await desk.round(states("down", *DOORS), 5)
+    await desk.tickets.act("1", SnoozeFor(desk.clock.wall() + timedelta(days=1)), ANN)
+    await desk.round(states("down", *ALL_UP), 4)
+
+    ticket = await desk.store.read(lambda r: r.ticket(1))
+    assert ticket is not None
+    assert (ticket.check, ticket.priority, ticket.snooze) == ("hub/main", Priority.CRITICAL, None)
+    assert "priority_changed" in await desk.events(1)
 
 
 async def test_tickets_opened_just_before_the_parent_fired_are_merged(desk: Desk) -> None:

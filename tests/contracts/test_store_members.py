@@ -48,6 +48,18 @@ async def test_a_checklist_comes_back_as_it_was_stored(store: SqlStore, url: str
     assert check(url) == []
 
 
+async def test_the_checklists_of_a_page_come_at_once(store: SqlStore) -> None:
+    """Each in its own order and cut by itself; tickets without one are not among them."""
+    one = await store.write(lambda unit: unit.apply(rolled_up("a/x", "b/x", "c/x")))
+    other = await store.write(lambda unit: unit.apply(rolled_up("a/x", key=rollup_of("site=o"))))
+    numbers = [other.ticket.number, 99, one.ticket.number]
+    found = await store.read(lambda reader: reader.checklists(numbers, most=2))
+    assert found == {
+        one.ticket.number: [line("a/x"), line("b/x")],
+        other.ticket.number: [line("a/x")],
+    }
+
+
 async def test_a_membership_is_of_the_newest_open_ticket_that_stands_for_it(
     either: Store,
 ) -> None:

@@ -12,6 +12,22 @@ from proof import rules
 from proof.belief import Belief
 from proof.books import Books, Record, Told
 
+#: What a person does that says "I am at it".
+_TOUCHING = frozenset(
+    {"comment", "assign", "assign_to_me", "unassign", "take", "start", "hold", "escalate", "edit"}
+)
+#: The status after a deed that came to something.
+_LEADS_TO = {
+    "take": "in_progress",
+    "start": "in_progress",
+    "resume": "in_progress",
+    "hold": "pending",
+    "escalate": "assigned",
+    "unassign": "open",
+    "resolve": "resolved",
+    "close": "closed",
+}
+
 
 class Auditor(Books):
     """Checks a history as it goes on; `violations` says when, of whom, and what."""
@@ -52,14 +68,15 @@ class Auditor(Books):
         self.take(told)
         if not told:
             return
-        if what == "comment":
+        if what in _TOUCHING:
             ticket.touched = True
-        elif what == "reopen":
+        after = _LEADS_TO.get(what)
+        if after is not None and ticket.status != after:
+            self.complain(ticket.key, f"after {what} #{number} is {ticket.status}")
+        if what == "reopen":
             ticket.kept = self._is_kept(ticket)
         elif what == "resolve" and belief is not None:
             belief.forget_flips()
-        elif what == "close":
-            ticket.is_closed = True
 
     def _is_kept(self, ticket: Record) -> bool | None:
         """Whether a person who reopens it now keeps it open; None where that is not certain."""

@@ -41,6 +41,9 @@ class Record:
     source: str
     is_open: bool = False
     is_closed: bool = False
+    status: str = ""
+    #: Before it was resolved.
+    status_before: str = ""
     touched: bool = False
     #: A person reopened it while all was well; None: that is not certain.
     kept: bool | None = False
@@ -146,6 +149,16 @@ class Books:
                 ticket.key = new
             if old in ticket.members:
                 ticket.members[new] = ticket.members.pop(old)
+
+    def forget(self, number: int) -> None:
+        """Take in that people took a closed ticket away."""
+        ticket = self.tickets.pop(number)
+        if not ticket.is_closed:
+            self.complain(ticket.key, f"#{number} was deleted, and is not closed")
+        self.of_key[ticket.key].remove(number)
+        for numbers in self.lines.values():
+            if number in numbers:
+                numbers.remove(number)
 
     def keep(self, told: Told) -> Record:
         """Give the record of a ticket, filed under the key it has now."""

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from fettled.core.actions import (
+    Assign,
+    Escalate,
+    Hold,
+    MoveToOpen,
+    Resume,
+    SnoozeFor,
+    Take,
+    Unassign,
+)
 from fettled.core.observations import Outcome
 from fettled.core.policy import Cascade, Flap, Policy, ReopenBudget, Storm
 from fettled.core.words import SubjectType
@@ -39,6 +49,19 @@ POLICIES = {
     ),
     "observed": Policy(publish=False),
 }
+
+#: What people do to an open ticket but resolve it; a hold gets its end when it is done.
+WORK = [
+    Take(),
+    Assign(assignee="ben"),
+    Assign(team="n1"),
+    Unassign(),
+    MoveToOpen(),
+    Hold("a part", datetime.max.replace(tzinfo=UTC)),
+    Resume(),
+    Escalate("functional", "theirs", "network"),
+    SnoozeFor(on_change=True),
+]
 
 
 async def _never_run() -> Outcome:

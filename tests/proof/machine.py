@@ -8,18 +8,19 @@ behind a switch behind the hub, and a lone pump.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from fettled.core import lifecycle
-from fettled.core.actions import Comment, Reopen, Resolve
+from fettled.core.actions import Action, Close, Comment, Hold, Reopen, Resolve, Take
+from fettled.core.errors import ConflictError
 from fettled.core.tickets import Change, Entry, Ticket
 from fettled.core.words import Code, Priority, Source, Status
 from fettled.ports import Fleet
 from proof.books import Hush
-from proof.house import DOORS, POLICIES, SUBJECTS, WORDS, M, house
+from proof.house import DOORS, POLICIES, SUBJECTS, WORDS, WORK, M, house
 from proof.plant import ANN, Plant
 
 ANY = st.sampled_from(SUBJECTS)
@@ -183,7 +184,7 @@ class EngineMachine(RuleBasedStateMachine):
         ]
         return data.draw(st.sampled_from(some)) if some else None
 
-    def act(self, number: int, action: lifecycle.Action) -> None:
+    def act(self, number: int, action: Action) -> None:
         """Let ann do it."""
         for check in self.plant.act(number, action):
             self.look(check)
@@ -246,15 +247,32 @@ class EngineMachine(RuleBasedStateMachine):
         self.change(set(SUBJECTS), "down", count)
 
     def close(self, ticket: Ticket) -> None:
-        """Close it, as people will."""
-        at = self.plant.wall()
-        closed = replace(ticket, status=Status.CLOSED, closed_at=at)
-        entry = Entry("comment_added", at, ANN, {"body": "closed"})
-        with self.plant.ledger.unit():
-            change = self.plant.ledger.apply(Change(closed, (entry,)))
-        self.plant.memory.learn([change])
-        told = self.plant.told([change])
-        self.plant.auditor.act(self.plant.at, self.plant.wall_ms, "close", ticket.number, told)
+        """Close it; some are taken away altogether."""
+        self.act(ticket.number, Close())
+        if ticket.number % 2:
+            self.plant.delete(ticket.number)
+            self.judge()
+
+    @rule(data=st.data(), deed=st.sampled_from(WORK), count=st.sampled_from([0, 4]))
+    def somebody_works(self, data: st.DataObject, deed: Action, count: int) -> None:
+        """Whatever people do, the monitor keeps to its own; what is illegal changes nothing."""
+        ticket = self.pick(data, is_open=True)
+        if ticket is None:
+            return
+        if isinstance(deed, Hold):
+            self.act(ticket.number, Take())
+            deed = replace(deed, until=self.plant.wall() + 20 * M)
+        with suppress(ConflictError):
+            self.act(ticket.number, deed)
+        self.rounds_of(count)
+
+    @rule(data=st.data(), priority=st.sampled_from([Priority.LOW, Priority.CRITICAL]))
+    def somebody_edits(self, data: st.DataObject, priority: Priority) -> None:
+        """From then on the priority is people's."""
+        ticket = self.pick(data, is_open=True)
+        if ticket is not None:
+            self.plant.edit(ticket.number, {"priority": priority})
+            self.judge()
 
     @rule(subject=st.sampled_from(SUBJECTS))
     def somebody_reports(self, subject: str) -> None:

@@ -13,14 +13,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from fettled.app import tickets as desk
+from fettled.app.acting import Caller, Desk, perform
 from fettled.app.adopt import adopt
+from fettled.app.anybody import Anybody
 from fettled.app.deciding import Undecided, decide
+from fettled.app.filing import edit_ticket
 from fettled.app.ledger import LedgerStore
 from fettled.app.memory import Memory
 from fettled.app.rollups import Rollups
 from fettled.app.watch import Held, Watch
-from fettled.core.actions import Action
+from fettled.core.actions import Action, word_of
 from fettled.core.engine import is_quiet
 from fettled.core.flap import Stretch, stretched
 from fettled.core.observations import Observation, Reason, kind_of
@@ -38,6 +40,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
 ANN = Actor("user", "ann")
 NOTHING = timedelta()
+DESK = Desk(Anybody())
 SEEN = {
     "up": (Verdict.UP, Reason.OK),
     "down": (Verdict.DOWN, Reason.REFUSED),
@@ -314,16 +317,37 @@ class Plant:
     def act(self, number: int, action: Action) -> list[str]:
         """Let ann do *action*; who is to be looked at again at once."""
         with self.ledger.unit():
-            acted = desk.perform(str(number), action, ANN, None, self.wall, self.ledger)
+            given = {"caller": Caller(ANN), "desk": DESK, "wall": self.wall}
+            acted = perform(self.ledger, ref=str(number), action=action, **given)  # type: ignore[arg-type]  # as named
         changes = [acted.change] if acted.change is not None else []
         woken = self.memory.learn(changes)
         watch = self.memory.get(acted.ticket.check or "")
         if watch is not None and acted.condition is not None and changes:
             watch.ticket = acted.newest
             self.memory.believe(watch, acted.condition)
-        what = type(action).__name__.lower()
+        what = word_of(action)
         self.auditor.act(self.at, self.wall_ms, what, number, self.told(changes))
         return woken
+
+    def edit(self, number: int, wanted: dict[str, Any]) -> None:
+        """Let ann edit fields."""
+        given = {"caller": Caller(ANN), "desk": DESK, "wall": self.wall}
+        with self.ledger.unit():
+            acted = edit_ticket(self.ledger, ref=str(number), wanted=wanted, **given)  # type: ignore[arg-type]  # as named
+        changes = [acted.change] if acted.change is not None else []
+        self.memory.learn(changes)
+        self.auditor.act(self.at, self.wall_ms, "edit", number, self.told(changes))
+
+    def delete(self, number: int) -> None:
+        """Take a closed ticket away; memory is told as by the use case."""
+        gone = self.ledger.ticket(number)
+        assert gone is not None
+        with self.ledger.unit():
+            self.ledger.delete_ticket(number)
+        watch = self.memory.get(gone.check or "")
+        if watch is not None and watch.ticket is not None and watch.ticket.number == number:
+            watch.ticket, watch.is_doubted = None, True
+        self.auditor.forget(number)
 
     def tend(self) -> list[str]:
         """Bring the checklists up to date, as the daemon does again and again."""

@@ -111,7 +111,27 @@ def check_change(books: Books, told: Told) -> None:
     if is_open is not ticket.is_open:
         books.complain(told.key, f"9: #{told.number} is {told.status}, and no entry says so")
         ticket.is_open = is_open
+    _moves(books, ticket, told)
     ticket.is_closed = told.status == "closed"
+
+
+#: Entries that say why a status is another one.
+_MOVING = frozenset(
+    {"opened", "reopened", "resolved", "merged", "closed", "assigned", "unassigned", "started"}
+    | {"moved_to_open", "held", "resumed", "escalated"}
+)
+
+
+def _moves(books: Books, ticket: Record, told: Told) -> None:
+    """Hold a status against the entries that came with it, and the one before."""
+    words = {event for event, *_ in told.events}
+    if told.status != ticket.status and not words & _MOVING:
+        books.complain(told.key, f"9: #{told.number} is {told.status}, and no entry says so")
+    if "resolved" in words or "merged" in words:
+        ticket.status_before = ticket.status or "open"
+    if words == {"reopened"} and told.status not in {"open", ticket.status_before}:
+        books.complain(told.key, f"5: #{told.number} came back as {told.status}")
+    ticket.status = told.status
 
 
 def _line(books: Books, ticket: Record, check: str, state: str) -> None:

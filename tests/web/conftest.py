@@ -35,7 +35,7 @@ from fettled.web.keys_catalogue import CatalogueServices
 from fettled.web.listening import Limits, open_web
 from stores import migrated_file, sqlite_store_url  # noqa: F401 - fixtures
 from web.catalogue_fakes import fake_catalogue
-from web.explanations import FakeAccounts, FakeExplainer
+from web.explanations import FakeAccounts, FakeExplainer, FakeHistories
 from web.fakes import (
     AT,
     KEPT,
@@ -151,6 +151,7 @@ class House:
             directory=self.directory,
             explainer=self.explainer,
             accounts=self.accounts,
+            histories=FakeHistories(),
             silences=self.silences,
             catalogue=self.catalogue or fake_catalogue(self.tickets),
             # Tried over the real thing, in tests/web_house.py.

@@ -13,6 +13,7 @@ from fettled.core.holding import Held
 from fettled.core.observations import Reason
 from fettled.core.permissions import Principal
 from fettled.core.prospects import Coming, Missing, Relapse
+from fettled.core.spans import Span
 from fettled.core.words import Gate, MemberState, Phase, Verdict
 from web.fakes import AT, make_ticket
 
@@ -44,6 +45,13 @@ class FakeExplainer:
             msg = f"there is no subject {subject!r}"
             raise NotFoundError(msg)
         return Explained("door-1", "Door 1", AT, (EXPLANATION,))
+
+
+class FakeHistories:
+    """Nothing was seen."""
+
+    async def of(self, *_asked: object) -> list[Span]:
+        return []
 
 
 class FakeAccounts:

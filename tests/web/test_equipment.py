@@ -248,6 +248,24 @@ async def test_a_maintenance_for_an_incident_as_documented(
     assert "maintenance_linked" in [entry["event"] for entry in timeline["items"]]
 
 
+async def test_taking_a_name_off_is_done_or_refused(
+    house: WebHouse, ann: aiohttp.ClientSession
+) -> None:
+    """
+    Work that has begun is somebody's: 409, unless it goes back to OPEN with it.
+
+    Seen to fail with null that is passed over: 200, and the name stood there still.
+    """
+    number, tom = (await report(house, ann))["id"], user(house, "tom")
+    await patch(ann, number, assigned_to=tom)
+    assert (await patch(ann, number, assigned_to=None))["assigned_to"] is None
+    await patch(ann, number, status="IN_PROGRESS", assigned_to=tom)
+    response = await ann.patch(f"{INCIDENTS}/{number}", json={"assigned_to": None})
+    assert response.status == 409
+    freed = await patch(ann, number, status="OPEN", assigned_to=None)
+    assert (freed["status"], freed["assigned_to"]) == ("OPEN", None)
+
+
 @pytest.mark.parametrize("path", ["0", "-1", "1e3", "abc", "9" * 30, "1%2F2", "%00"])
 async def test_what_is_no_number_is_not_found(ann: aiohttp.ClientSession, path: str) -> None:
     """In the same words as any other incident that there is not."""

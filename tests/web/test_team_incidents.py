@@ -222,6 +222,20 @@ async def test_an_incident_is_fetched_by_its_id(
         assert (await rita.get(f"/v1/incident/{made['id']}")).status == 404
 
 
+async def test_no_assignees_free_whoever_had_it(
+    house: WebHouse, ann: aiohttp.ClientSession
+) -> None:
+    """The team stays; work that has begun is not taken from anybody: 409."""
+    made = await create(house, ann, assignees=[])
+    path = f"/api/v1/tickets/{made['number']}"
+    mine = {"action": "assign_to_me"}
+    assert (await ann.post(f"{path}/actions", json=mine)).status == 200
+    await put(ann, made["id"], assignees=[])
+    assert (await get(ann, path))["assignee"] is None
+    assert (await ann.post(f"{path}/actions", json={"action": "take"})).status == 200
+    assert (await ann.put(f"/v1/incident/{made['id']}", json={"assignees": []})).status == 409
+
+
 async def test_without_a_token_and_for_what_does_not_exist(
     house: WebHouse, ann: aiohttp.ClientSession
 ) -> None:

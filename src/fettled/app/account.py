@@ -15,6 +15,7 @@ from functools import partial
 
 from fettled.app import impaired
 from fettled.app.memory import Memory
+from fettled.app.removals import DELETED
 from fettled.app.retention import kept_since
 from fettled.app.watch import Watch
 from fettled.core import flap
@@ -37,8 +38,9 @@ from fettled.ports import CheckSpec, Clock, Input, Reader, Store
 
 #: Entries of a timeline that are read at once.
 _PAGE = 1000
-#: The inputs that end evidence: what was removed, and what the monitor was cut off from.
-_KINDS = frozenset({"start", "reload", *impaired.EVENTS.values()})
+#: The inputs that end evidence: what was removed, and what the monitor was cut off from;
+#: and which tickets there were.
+_KINDS = frozenset({"start", "reload", DELETED, *impaired.EVENTS.values()})
 #: How many of its intervals, and a timeout, a check may wait for what is decided about it.
 _PATIENCE = 2
 
@@ -133,6 +135,7 @@ def read_account(
     if all(span.verdict in {Verdict.UP, Verdict.UNKNOWN} for span in spans):
         return Account(spec.key)
     covers = tuple(_covers(reader, spec, since, timelines or _Timelines()))
+    covers += tuple(_deleted(inputs, spec))
     forgiven = tuple(cover.until for cover in covers if cover.by_person and cover.until)
     watching = Watching(
         policy=spec.policy,
@@ -169,6 +172,23 @@ def _covers(
         yield from times_member(line.member, (cover for _, cover in opened))
     for gating in reader.gatings(spec.key, since=since):
         yield Cover(Place.GATE, gating.since, gating.until)
+
+
+def _deleted(inputs: Iterable[Input], spec: CheckSpec) -> Iterator[Cover]:
+    """Say when tickets stood for it that people deleted since."""
+    for each in inputs:
+        data = each.data
+        if each.kind != DELETED or data.get("resolved_at") is None:
+            continue
+        opened, over = (_time(data[name]) for name in ("created_at", "resolved_at"))
+        if data["check"] == spec.key:
+            yield Cover(Place.TICKET, opened, over, by_person=data["by_person"])
+        elif spec.key in data["checks"]:
+            yield Cover(Place.MEMBER, opened, over)
+
+
+def _time(at: datetime | str) -> datetime:
+    return at if isinstance(at, datetime) else datetime.fromisoformat(at)
 
 
 def _timeline(reader: Reader, number: int) -> Iterator[Entry]:

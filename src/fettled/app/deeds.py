@@ -141,7 +141,8 @@ def _action(kind: str, data: dict[str, Any]) -> Action | Filed | Edited | Noted 
         case "delete":
             return Deleted()
         case _ if word in _ACTIONS:
-            return _made(_ACTIONS[word], data)
+            made: Action = _made(_ACTIONS[word], data)
+            return made
         case _:
             return Noted(word) if word in EVENTS else None
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from fettled.app.deeds import Deed, Meant, read_deed
+from fettled.app.removals import DELETED
 from fettled.core.spans import Span
 from fettled.ports import Input, QuietSpec, Reader
 
@@ -121,7 +122,7 @@ class _Tickets:
         self._gone: dict[int, Meant] = {}
         self._filed: set[int] = set()
         for each in inputs:
-            if each.kind == "ticket.delete" and "check" in each.data:
+            if each.kind == DELETED and "check" in each.data:
                 self._gone[each.data["ticket"]] = _as_deleted(each.data)
             elif each.kind == "ticket.create":
                 self._filed.add(each.data["ticket"])

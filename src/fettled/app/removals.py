@@ -7,6 +7,7 @@ deleted what. Memory forgets it too, so that no decision goes by what is gone.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -19,6 +20,8 @@ from fettled.core.tickets import SYSTEM, Entry, Ticket
 from fettled.core.words import Status
 from fettled.ports import Clock, DeskStore, DeskUnit, UnitOfWork
 
+#: How the log of inputs calls it.
+DELETED = "ticket.delete"
 #: What filing a ticket writes; whatever else is on a timeline, somebody did, or the clock.
 _FILING = frozenset({"opened", "assigned", "escalated"})
 #: More entries than the clock writes about a ticket that nobody works on.
@@ -32,10 +35,14 @@ class Removals:
         self._store = store
         self._clock = clock
         self._memory = memory
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def delete(self, ref: str, caller: Caller) -> None:
         """
         Delete a ticket.
+
+        Once begun it goes on to its end, whether or not the caller waits for it: memory
+        must learn what was committed.
 
         Raises:
             NotFoundError: there is no such ticket for the caller.
@@ -45,6 +52,12 @@ class Removals:
             StoreDownError: nothing was done.
             StoreUnsureError: it may have been done.
         """
+        task = asyncio.create_task(self._delete(ref, caller))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        await asyncio.shield(task)
+
+    async def _delete(self, ref: str, caller: Caller) -> None:
         wall = self._clock.wall
         try:
             gone = await self._store.write(lambda uow: delete_ticket(uow, ref, caller, wall))
@@ -52,6 +65,11 @@ class Removals:
             self._memory.doubt()
             raise
         self.forget([gone])
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited was told; a caller that left wants no traceback
 
     def forget(self, gone: list[Ticket]) -> None:
         """Let no decision go by tickets that are *gone*: the store says what is left."""
@@ -73,7 +91,6 @@ def delete_ticket(uow: DeskUnit, ref: str, caller: Caller, wall: Callable[[], da
             "people's that nobody has worked on"
         )
         raise ConflictError(msg)
-    uow.delete_ticket(ticket.number)
     data = {
         "ticket": ticket.number,
         "reference": ticket.reference,
@@ -82,8 +99,13 @@ def delete_ticket(uow: DeskUnit, ref: str, caller: Caller, wall: Callable[[], da
         "check": ticket.check,
         "subject": ticket.subject,
         "created_at": ticket.created_at,
+        # And the account of down time, what it stood for.
+        "checks": [line.check for line in uow.members(ticket.number)],
+        "resolved_at": ticket.resolved_at,
+        "by_person": ticket.resolution is not None and ticket.resolution.by.is_person,
     }
-    uow.log_input("ticket.delete", wall(), caller.actor, data)
+    uow.delete_ticket(ticket.number)
+    uow.log_input(DELETED, wall(), caller.actor, data)
     return ticket
 
 

@@ -18,6 +18,7 @@ from fettled.app.adopt import adopt, recall
 from fettled.app.explain import Explainer
 from fettled.app.feed import Feed
 from fettled.app.health import Figures, assess, missing
+from fettled.app.history import Histories
 from fettled.app.look import Looker
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
@@ -287,6 +288,7 @@ class Assembly:
                 unaccounted=lambda: self._chores.unaccounted.found,
             ),
             accounts=Accounts(self._store, self._clock, self.memory),
+            histories=Histories(self._store, self._clock, self.memory),
             heartbeats=self._looker,
             silences=Silences(
                 quiet=self.quiet,

@@ -29,6 +29,7 @@ def _group() -> None:
 
 def check_config(
     *,
+    context: typer.Context,
     file: Annotated[
         Path | None,
         typer.Argument(help="The file; else as --config.", show_default=False),
@@ -37,7 +38,10 @@ def check_config(
     json: Json = False,
 ) -> None:
     """Validate a configuration; every fault on its own line of stderr, exit 2."""
-    if file is not None and config is not None and file != config:
+    # What stands in the environment is for commands that name no file.
+    source = context.get_parameter_source("config")
+    is_given = source is not None and source.name == "COMMANDLINE"
+    if file is not None and is_given and file != config:
         msg = f"two files are named, {file} and {config}: leave one out"
         raise InvalidError(msg, "config")
     path = file or find_config(config)

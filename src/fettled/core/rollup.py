@@ -124,11 +124,9 @@ def _rekeyed(due: Due, group: Group, ticket: Ticket, data: dict[str, Any]) -> Ch
     )
 
 
-def take_over(
-    change: Change | None, due: Due, rollup: Ticket, kind: str, data: dict[str, Any]
-) -> Change:
+def take_over(due: Due, rollup: Ticket, kind: str, data: dict[str, Any]) -> Change:
     """Make the open roll-up of its children the ticket of the parent, which is down now."""
-    context = due.context
+    context, change = due.context, None
     turned = replace(
         lifecycle.with_kind(rollup, kind),
         check=due.condition.check,
@@ -137,7 +135,11 @@ def take_over(
     )
     wanted = priority_of(due.policy, kind, due.condition.priority)
     if not turned.priority_by_person and wanted.rank > turned.priority.rank:
+        raised = {"from": turned.priority.value, "to": wanted.value}
         turned = replace(turned, priority=wanted)
+        # Told like any other raise: whoever snoozed it is to hear of it.
+        further = lifecycle.note(turned, "priority_changed", context.wall, MONITOR, raised)
+        change, turned = then(change, further), further.ticket
     told = lifecycle.note(turned, "parent_failed", context.wall, MONITOR, data)
     over = replace(
         Condition(rollup_of(context.subject)),

@@ -29,6 +29,7 @@ class Outline(NamedTuple):
     Attributes:
         code: how it was resolved.
         response, resolution: how its clocks ended; None while they have not.
+        earlier: how both ended in the generations before a reopening.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Outline(NamedTuple):
     resolution: str | None
     subject: str | None
     reopen_count: int
+    earlier: tuple[tuple[str | None, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,10 @@ class Sums:
             self.reopened += each.reopen_count
             if each.responded_at is not None:
                 self._answers.append(_seconds(each.created_at, each.responded_at))
-            if each.response is not None:
-                self.response[each.response] += 1
+            # What was promised before a reopening was kept or missed, whatever came after.
+            for response, resolution in (*each.earlier, (each.response, None)):
+                self.response.update([response] if response is not None else [])
+                self.resolution.update([resolution] if resolution is not None else [])
             if each.subject is not None:
                 seen = self._subjects.setdefault(each.subject, [0, 0, 0])
                 seen[0] += 1

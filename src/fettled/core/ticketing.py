@@ -170,7 +170,7 @@ def _own(due: Due, decision: Decision) -> Change:
     children = context.around.children_rollup() if is_down(condition) else None
     if children is not None:
         kind = _kind(condition)
-        return rollup.take_over(None, due, children, kind, _evidence(condition, context))
+        return rollup.take_over(due, children, kind, _evidence(condition, context))
     if isinstance(decision, ReopenIt) and context.ticket is not None:
         return _reopen(condition, context.ticket, decision.cause, policy, context)
     return _open(condition, policy, context)

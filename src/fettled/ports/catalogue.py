@@ -16,6 +16,7 @@ from fettled.core.availability import Stretch
 from fettled.core.changes import Around, ChangeMarker
 from fettled.core.links import TicketLink
 from fettled.core.maintenances import Maintenance
+from fettled.core.spans import Span
 from fettled.ports.records import Viewer
 
 #: Where no list says otherwise.
@@ -190,12 +191,18 @@ class ChangesUnit(ChangesReader, Protocol):
 
 
 class StretchesReader(Protocol):
-    """History, as far as availability asks for it."""
+    """History in pieces, for what goes through months of it."""
 
     def stretches(
         self, check: str, *, since: datetime, after: tuple[int, int] | None, limit: int
     ) -> list[tuple[tuple[int, int], Stretch]]:
         """Spans that reach to *since*, in order, with the place to go on *after*."""
+        ...
+
+    def history(
+        self, check: str, *, since: datetime, after: tuple[int, int] | None, limit: int
+    ) -> list[Span]:
+        """Those spans whole; each one's order is its place."""
         ...
 
 

@@ -25,7 +25,7 @@ _COLUMNS = (
     t.sla,
 )
 #: Where the outcome stands in what `sla_rows` writes: of the clock, and in it.
-_RESPONSE, _RESOLUTION, _OUTCOME = 5, 6, 2
+_RESPONSE, _RESOLUTION, _EARLIER, _OUTCOME = 5, 6, 7, 2
 
 
 def outlines(
@@ -55,11 +55,22 @@ def outlines(
             _outcome(row["sla"], _RESOLUTION),
             row["subject"],
             row["reopen_count"],
+            _earlier(row["sla"]),
         )
         for row in rows
     ]
 
 
+def _earlier(clocks: list[Any] | None) -> tuple[tuple[str | None, str | None], ...]:
+    if clocks is None:
+        return ()
+    both = ((response, resolution) for _, response, resolution in clocks[_EARLIER])
+    return tuple((_told(response), _told(resolution)) for response, resolution in both)
+
+
 def _outcome(clocks: list[Any] | None, which: int) -> str | None:
-    reading = None if clocks is None else clocks[which]
+    return None if clocks is None else _told(clocks[which])
+
+
+def _told(reading: list[Any] | None) -> str | None:
     return None if reading is None else reading[_OUTCOME]

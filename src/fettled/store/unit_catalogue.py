@@ -9,6 +9,7 @@ from fettled.core.availability import Stretch
 from fettled.core.changes import Around, ChangeMarker
 from fettled.core.links import TicketLink
 from fettled.core.maintenances import Maintenance
+from fettled.core.spans import Span
 from fettled.ports import ChangeFilter, MaintenanceFilter, Viewer
 from fettled.store import sql_changes, sql_links, sql_maintenances, sql_stretches
 from fettled.store.link import Link
@@ -46,6 +47,12 @@ class CatalogueReading:
     def changes_around(self, wanted: Around, *, limit: int) -> list[ChangeMarker]:
         """Those that concern a ticket, the newest first."""
         return sql_changes.changes_around(self._link, wanted, limit)
+
+    def history(
+        self, check: str, *, since: datetime, after: tuple[int, int] | None, limit: int
+    ) -> list[Span]:
+        """Spans that reach to *since*, whole and in order."""
+        return sql_stretches.history(self._link, check, since, after, limit)
 
     def stretches(
         self, check: str, *, since: datetime, after: tuple[int, int] | None, limit: int

@@ -202,6 +202,18 @@ class CheckAnswer(Shape):
     gate_until: datetime | None
 
 
+class SpanAnswer(Shape):
+    """A stretch of looks that said the same."""
+
+    check: str
+    verdict: Verdict
+    reason: str
+    message: str
+    since: datetime = Field(alias="from")
+    until: datetime = Field(alias="to")
+    count: int
+
+
 class SubjectAnswer(Shape):
     """A subject with its checks."""
 

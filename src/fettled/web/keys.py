@@ -32,6 +32,7 @@ from fettled.core.attachments import Attachment
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Principal
 from fettled.core.sla_values import Clocks
+from fettled.core.spans import Span
 from fettled.core.statistics import Sums
 from fettled.core.tickets import SYSTEM, Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
@@ -175,6 +176,21 @@ class Accounts(Protocol):
 
     async def page(self, back: timedelta, after: str | None, limit: int) -> AccountPage:
         """Account for *limit* checks whose keys come after *after*."""
+        ...
+
+
+class Histories(Protocol):
+    """What was seen."""
+
+    async def of(
+        self,
+        subject: str,
+        check: str | None,
+        back: timedelta,
+        after: tuple[int, int] | None,
+        limit: int,
+    ) -> list[Span]:
+        """Give stretches of a check, the oldest first; NotFoundError where there is none."""
         ...
 
 
@@ -339,6 +355,7 @@ class Services:
     subjects: Subjects
     explainer: Explainer
     accounts: Accounts
+    histories: Histories
     heartbeats: Heartbeats
     tokens: Tokens
     silences: Silences

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from fettled.app.account import AccountPage
 from fettled.app.explain import Explained
@@ -15,8 +16,11 @@ from fettled.core.explain import Blind, Evidence, Explanation, Run, Stands
 from fettled.core.holding import Held
 from fettled.core.permissions import Permission, Principal, sees
 from fettled.core.prospects import Coming, Missing, Relapse
+from fettled.core.spans import Span
+from fettled.web.answers import Page, SpanAnswer
 from fettled.web.api.subjects import known_form
-from fettled.web.paging import Paged, read_cursor, write_cursor
+from fettled.web.paging import Paged, bad_cursor, page, read_cursor, write_cursor
+from fettled.web.reading import Text
 from fettled.web.routes import Answer, Call, RouteTable
 from fettled.web.shapes import time_json
 
@@ -24,6 +28,7 @@ routes = RouteTable()
 
 #: Further back than history is kept.
 _FURTHEST = timedelta(days=400)
+_ORDER = re.compile(r"([0-9]{1,18})/([0-9]{1,18})")
 
 
 def how_far_back(text: str) -> str:
@@ -41,6 +46,12 @@ class AccountQuery(Paged):
     since: Annotated[str, AfterValidator(how_far_back)] = "24h"
 
 
+class HistoryQuery(AccountQuery):
+    """Of which check (the primary one), and how far back."""
+
+    check: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+
+
 @routes.route(
     "GET",
     "/api/v1/subjects/{key}/explain",
@@ -52,6 +63,49 @@ async def explain_subject(call: Call) -> Answer:
     key = known_form(call.path["key"], "subject")
     made = await call.services.explainer.explain(key, call.principal)
     return Answer(explained_json(made, call.principal))
+
+
+@routes.route(
+    "GET",
+    "/api/v1/subjects/{key}/history",
+    permission=Permission.SUBJECT_VIEW,
+    query=HistoryQuery,
+    answer=Page[SpanAnswer],
+)
+async def subject_history(call: Call) -> Answer:
+    """List what was seen of a check, stretch by stretch, the oldest first."""
+    query: HistoryQuery = call.query
+    found = await call.services.histories.of(
+        known_form(call.path["key"], "subject"),
+        query.check,
+        parse_duration(query.since),
+        _read_order(query.cursor),
+        query.limit + 1,
+    )
+    return page(call, found, query.limit, span_json, lambda span: "/".join(map(str, span.order)))
+
+
+def span_json(span: Span) -> dict[str, Any]:
+    """Write a stretch."""
+    return {
+        "check": span.check,
+        "verdict": span.verdict,
+        "reason": span.reason,
+        "message": span.message,
+        "from": time_json(span.first),
+        "to": time_json(span.last),
+        "count": span.count,
+    }
+
+
+def _read_order(cursor: str | None) -> tuple[int, int] | None:
+    place = read_cursor(cursor)
+    if place is None:
+        return None
+    match = _ORDER.fullmatch(place)
+    if match is None:
+        raise bad_cursor()
+    return int(match[1]), int(match[2])
 
 
 @routes.route(

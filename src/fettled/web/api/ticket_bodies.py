@@ -32,6 +32,8 @@ _LONGEST_SUMMARY = 2_000
 _LONGEST_REASON = 1_000
 _MOST_LABELS = 50
 
+PERSON_OR_SHIFT = "a ticket belongs to a person or to a shift, not to both"
+
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
 _Body = Annotated[Text, Field(min_length=1, max_length=LONGEST_BODY)]
 _Reason = Annotated[Text, Field(min_length=1, max_length=_LONGEST_REASON)]
@@ -221,8 +223,7 @@ def _assignment(body: AssignBody) -> actions.Assign:
         msg = "name an assignee, a team or a shift"
         raise InvalidError(msg, "assignee")
     if body.assignee is not None and body.shift is not None:
-        msg = "a ticket belongs to a person or to a shift, not to both"
-        raise InvalidError(msg, "shift")
+        raise InvalidError(PERSON_OR_SHIFT, "shift")
     if isinstance(body.shift, Shift):
         whose = (body.shift.scenario, body.shift.role)
         return actions.Assign(body.assignee, body.team, shift_of=whose)

@@ -9,7 +9,7 @@ from pydantic import Field
 from fettled.app.acting import Caller
 from fettled.app.searching import MOST_LISTED, MOST_MEMBERS
 from fettled.app.views import SubjectView
-from fettled.core.errors import ForbiddenError, NotFoundError
+from fettled.core.errors import ForbiddenError, InvalidError, NotFoundError
 from fettled.core.permissions import Permission, Principal
 from fettled.core.references import parse_reference
 from fettled.core.sla_values import Clocks
@@ -19,6 +19,7 @@ from fettled.web.answers import AdoptedAnswer, EntryAnswer, Page, TicketAnswer
 from fettled.web.answers_files import ActionAnswer
 from fettled.web.answers_work import TicketsAnswer
 from fettled.web.api.ticket_bodies import (
+    PERSON_OR_SHIFT,
     ActionBody,
     EditBody,
     Name,
@@ -125,7 +126,9 @@ async def file_ticket(call: Call) -> Answer:
 
 
 def _check_filing(body: TicketBody, who: Principal) -> None:
-    """Refuse what only those may say who also work on tickets."""
+    """Refuse two owners, and what only those may say who also work on tickets."""
+    if body.assignee is not None and body.shift is not None:
+        raise InvalidError(PERSON_OR_SHIFT, "shift")
     needs = (
         ("reporter", body.reporter not in {None, who.name}, Permission.TICKET_UPDATE),
         ("assignee", body.assignee is not None, Permission.TICKET_ASSIGN),

@@ -217,17 +217,17 @@ def wish_of(body: IncidentPatch, before: Ticket, people: Directory) -> Wish:
         raise InvalidError(msg, "resolution")
     steps: list[Step] = []
     if "assigned_to" in named:
-        steps.append(_towards_owner(body.assigned_to, people))
+        steps.append(_towards_owner(body.assigned_to, people, frees=body.status == "OPEN"))
     if body.status is not None:
         steps.append(_towards(body.status, before, body.resolution or ""))
     return Wish(edits, steps)
 
 
-def _towards_owner(ident: int | None, people: Directory) -> Step:
+def _towards_owner(ident: int | None, people: Directory, *, frees: bool) -> Step:
+    """Say who is to have it; *frees*: the status that is asked for takes it from everybody."""
     if ident is None:
-        return lambda t: (
-            Unassign() if t.status is Status.ASSIGNED and t.assignee is not None else None
-        )
+        # Refused where it cannot be done: 200 with the old name would be no answer.
+        return lambda t: None if frees or t.assignee is None else Unassign()
     name = next((user.name for user in people.users() if user.id == ident), None)
     if name is None:
         msg = f"there is no user with the number {ident}"

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from fettled.app.acting import Caller
 from fettled.app.incidents import MOST_ACTIONS, Step, Wish
-from fettled.core.actions import Assign, Reopen, Resolve
+from fettled.core.actions import Assign, Reopen, Resolve, Unassign
 from fettled.core.errors import ForbiddenError, InvalidError, NotFoundError
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Permission
@@ -246,6 +246,8 @@ def wish_of(body: TeamIncidentPut, before: Ticket, people: Directory) -> Wish:
     owner = _owner(body.assignees, people)
     if owner is not None:
         steps.append(lambda t: None if _has(t, owner) else owner)
+    elif "assignees" in named:
+        steps.append(lambda t: None if t.assignee is None else Unassign())
     if body.status == "resolved":
         resolve = Resolve(Code.FIXED, body.resolution or "")
         steps.append(lambda t: None if t.status in _OVER else resolve)
