@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from fettled.web.csv_text import line
 
 #: As a spreadsheet sees the beginning of a cell.
-STARTS = re.compile(r"[\s\"'\x00-\x1f\u00a0\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+STARTS = re.compile(
+    r"[\s\"'\x00-\x1f\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]"
+)
 
 
 def cells(text: str, delimiter: str = ",", **how: object) -> list[str]:
@@ -38,6 +40,9 @@ def cells(text: str, delimiter: str = ",", **how: object) -> list[str]:
         "'=1",
         '" \t=1',
         "\u00a0=1",
+        "\u00ad=1",
+        "\u202e=1",
+        "\u2066\u2069=1",
         "\ufeff=1",
         "\u200b=1",
         "\uff1d1",

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import threading
 
 import aiohttp
 import pypdf
@@ -17,6 +18,7 @@ from fettled.core.permissions import Role
 from fettled.core.tickets import Change, Entry
 from fettled.web import pdf, pdf_process
 from fettled.web.answers_files import ExportAnswer
+from fettled.web.api import exports
 from tickets_for import ANN, NOW
 from web.conftest import House, Logs
 from web.fakes import make_ticket
@@ -183,6 +185,27 @@ async def test_a_formula_in_a_ticket_is_text_in_csv(worker: aiohttp.ClientSessio
     entries = table(await fetch(worker, f"{TICKET}/export.csv"))
     assert entries[-1]["text"] == f"' {FORMULA}"
     assert entries[-1]["actor"] == "ann"
+
+
+async def test_lists_that_are_asked_for_at_once_are_written_one_after_the_other(
+    worker: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+):
+    """
+    The loop shares the interpreter with one thread of ours, however many ask.
+
+    Seen to fail with `asyncio.to_thread`, where thirty lists held up the health check for a second.
+    """
+    write, threads, gate = exports._ticket_lines, set(), threading.Event()
+
+    def watched(shaped: list[dict]) -> bytes:
+        threads.add(threading.get_ident())
+        gate.wait(0.2)
+        return write(shaped)
+
+    monkeypatch.setattr(exports, "_ticket_lines", watched)
+    await asyncio.gather(*(fetch(worker, "/api/v1/tickets.csv") for _ in range(4)))
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
 
 
 async def test_a_list_is_filtered_and_whole(worker: aiohttp.ClientSession, desk: Desk):

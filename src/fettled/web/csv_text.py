@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import orjson
 
 #: What an importer may skip or strip before it looks for a formula.
-_SKIPPED = "\\s\"'`\u00a0\u200b\u200c\u200d\u2060\ufeff\x00-\x1f"
+_SKIPPED = "\\s\"'`\u00a0\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x1f"
 _STARTERS = "=+\\-@\uff1d\uff0b\uff0d\uff20\u2212\ufe63\ufe62\ufe66\ufe6b"
 _FORMULA = re.compile(f"[{_SKIPPED}]*[{_STARTERS}]")
 #: Behind these a cell may begin for a reader that separates by them.

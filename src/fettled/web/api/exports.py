@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -26,6 +27,11 @@ from fettled.web.shapes import action_json, entry_json, ticket_json, time_json
 from fettled.web.shapes_catalogue import attached_json
 
 routes = RouteTable()
+T = TypeVar("T")
+
+#: One thread for all that is written out: with more of them the loop waits its turn behind
+#: each, and thirty lists at once would hold up whoever asks for our health.
+_ASIDE = ThreadPoolExecutor(1, thread_name_prefix="export")
 
 _TICKET = "/api/v1/tickets/{ref}"
 _CSV = "text/csv; charset=utf-8; header=present"
@@ -90,6 +96,10 @@ async def export_pdf(call: Call) -> Answer:
     return _download(f"{dossier.ticket.reference}.pdf", PDF, pdf)
 
 
+async def _aside(write: Callable[[T], bytes], what: T) -> bytes:
+    return await asyncio.get_running_loop().run_in_executor(_ASIDE, write, what)
+
+
 def _download(name: str, content_type: str, stream: AsyncGenerator[bytes, None]) -> Answer:
     headers = {"Content-Disposition": disposition(name)}
     return Answer(headers=headers, content_type=content_type, stream=stream)
@@ -103,7 +113,7 @@ async def _list_csv(call: Call, which: TicketFilter) -> AsyncGenerator[bytes, No
         if not found:
             return
         shaped = [ticket_json(each, _subject(call, each)) for each in found]
-        yield await asyncio.to_thread(_ticket_lines, shaped)
+        yield await _aside(_ticket_lines, shaped)
         before = found[-1].number
 
 
@@ -122,7 +132,7 @@ def _at(shaped: dict[str, Any], place: str) -> object:
 async def _timeline_csv(call: Call, ticket: Ticket) -> AsyncGenerator[bytes, None]:
     yield csv_text.line(_ENTRY_COLUMNS).encode()
     async for piece in _timeline(call, ticket):
-        yield await asyncio.to_thread(_entry_lines, piece)
+        yield await _aside(_entry_lines, piece)
 
 
 def _entry_lines(piece: list[Entry]) -> bytes:
@@ -144,7 +154,7 @@ async def _whole_json(call: Call, dossier: Dossier) -> AsyncGenerator[bytes, Non
     async for piece in _timeline(call, ticket):
         said = [comment_json(each) for each in piece if each.event == "comment_added"]
         if said:
-            yield separator + await asyncio.to_thread(_items, said)
+            yield separator + await _aside(_items, said)
             separator = b","
     yield b'],"timeline":['
     async for written in _entries(_timeline(call, ticket)):
@@ -181,7 +191,7 @@ async def _entries(pieces: AsyncGenerator[list[Entry], None]) -> AsyncGenerator[
     separator = b""
     async for piece in pieces:
         if piece:
-            yield separator + await asyncio.to_thread(_items, [entry_json(each) for each in piece])
+            yield separator + await _aside(_items, [entry_json(each) for each in piece])
             separator = b","
 
 
