@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from aiohttp import ClientSession as Client
 
+from fettled.core.permissions import Role
 from web.conftest import House
 from web.fakes import make_ticket
 
@@ -58,6 +59,23 @@ async def test_a_count_is_told_to_whoever_asks(house: House, client: Client) -> 
     house.tickets.kept = {number: make_ticket(number) for number in range(1, 4)}
     assert (await (await client.get("/api/v1/tickets?counts=true")).json())["count"] == 3
     assert "count" not in await (await client.get("/api/v1/tickets")).json()
+
+
+async def test_me_is_whoever_asks(house: House, client: Client) -> None:
+    """`assignee=me` asks for the caller's own name, beside others that are given."""
+    who = await house.headers(Role.OPERATOR, "rita")
+    assert (await client.get("/api/v1/tickets?assignee=me,ann", headers=who)).status == 200
+    assert house.tickets.asked is not None
+    assert house.tickets.asked.assignee == {"rita", "ann"}
+
+
+async def test_statistics_are_only_for_who_may_see_every_ticket(
+    house: House, client: Client
+) -> None:
+    """Sums of tickets that one may not see would tell of them."""
+    for role, status in ((Role.REPORTER, 403), (Role.VIEWER, 200)):
+        who = await house.headers(role, "rita")
+        assert (await client.get("/api/v1/stats", headers=who)).status == status
 
 
 async def test_statistics_are_of_thirty_days_unless_asked(house: House, client: Client) -> None:
