@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from fettled.core.actions import Action, Close, Comment, Hold, Reopen, Resolve, Take
-from fettled.core.errors import ConflictError
+from fettled.core.errors import ConflictError, InvalidError
 from fettled.core.tickets import Change, Entry, Ticket
 from fettled.core.words import Code, Priority, Source, Status
 from fettled.ports import Fleet
@@ -262,7 +262,7 @@ class EngineMachine(RuleBasedStateMachine):
         if isinstance(deed, Hold):
             self.act(ticket.number, Take())
             deed = replace(deed, until=self.plant.wall() + 20 * M)
-        with suppress(ConflictError):
+        with suppress(ConflictError, InvalidError):
             self.act(ticket.number, deed)
         self.rounds_of(count)
 
