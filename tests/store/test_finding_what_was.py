@@ -84,7 +84,7 @@ async def test_what_was_there_before_is_found(url: str, name: str) -> None:
     """
     By its labels and its words as what comes later is.
 
-    Seen to fail with labels that are not read, and with words of the first piece alone, of two tickets.
+    Seen to fail with labels that are not read, and with words of a first piece of two alone.
     """
     which, numbers = FOUND[name]
     async with open_store(url) as store:
