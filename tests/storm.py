@@ -355,7 +355,9 @@ class Storm:
                 number, body = self._chance.choice(found)[0], f"{self._chance.random()}"
                 try:
                     path = f"/api/v1/tickets/{number}/actions"
-                    client.post(address, path, {"action": "comment", "body": body})
+                    # Without a key: keeping the answer of one waits for what came before.
+                    comment = {"action": "comment", "body": body}
+                    client.call(address, "POST", path, comment, is_keyed=False)
                 except FettledError:
                     pass  # nobody was told that it is kept, so it may be or not
                 else:

@@ -7,6 +7,7 @@ import json
 import socket
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from fettled import store
 from live import Daemon, daemon, wait_for
@@ -48,6 +49,15 @@ def kept(home: Path) -> tuple[int, int, int]:
         )
         one, two, three = (db.execute(each).fetchone()[0] for each in questions)
     return one, two, three
+
+
+def attached(fettled: Daemon) -> list[dict[str, Any]]:
+    """
+    List the ticket's files by the daemon's word.
+
+    Its file is not read while it runs: beside a writer, an old SQLite may read a torn log.
+    """
+    return list(fettled.get("/api/v1/tickets/1/attachments")["items"])
 
 
 def test_kill_9_while_a_file_is_sent_leaves_no_half_of_it(tmp_path: Path) -> None:

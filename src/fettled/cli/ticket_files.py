@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -87,6 +86,7 @@ def _send_all(address: Address, path: str, sizes: dict[Path, int]) -> list[_Sent
         msg = f"it has {count} attachments, and carries {MOST_FILES} at most: attach fewer"
         raise InvalidError(msg, "files")
     patient = replace(address, deadline=_PATIENCE)
+    known = {each.get("id") for each in there["items"]} if isinstance(there, dict) else set()
     outcomes = []
     for file, size in sizes.items():
         with bar(file.name, size) as tell:
@@ -94,7 +94,7 @@ def _send_all(address: Address, path: str, sizes: dict[Path, int]) -> list[_Sent
                 answer = send(patient, upload(path, file, size, tell))
                 items = tuple(whole(address, answer.body, "items")["items"])
                 # The daemon knows a file by its bytes, and keeps it once.
-                is_old = answer.status == HTTPStatus.OK
+                is_old = all(each.get("id") in known for each in items)
                 outcomes.append(_Sent(file, items, is_old))
             except RefusedError as error:
                 outcomes.append(_Sent(file, error=error))
