@@ -41,7 +41,8 @@ def answer(sock: socket.socket) -> tuple[int, bytes]:
 
 def kept(home: Path) -> tuple[int, int, int]:
     """Count attachments, their pieces, and entries that tell of one."""
-    with sqlite3.connect(f"file:{home}/fettled.db?mode=ro", uri=True) as db:
+    # Not read-only: what a killed daemon left in its log can then not be taken in.
+    with sqlite3.connect(home / "fettled.db") as db:
         questions = (
             "SELECT count(*) FROM attachments",
             "SELECT count(*) FROM attachment_bytes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -94,7 +95,8 @@ def _send_all(address: Address, path: str, sizes: dict[Path, int]) -> list[_Sent
                 answer = send(patient, upload(path, file, size, tell))
                 items = tuple(whole(address, answer.body, "items")["items"])
                 # The daemon knows a file by its bytes, and keeps it once.
-                is_old = all(each.get("id") in known for each in items)
+                told = answer.status == HTTPStatus.OK
+                is_old = told or all(each.get("id") in known for each in items)
                 outcomes.append(_Sent(file, items, is_old))
             except RefusedError as error:
                 outcomes.append(_Sent(file, error=error))
