@@ -36,11 +36,11 @@ from fettled.core.errors import (
 from fettled.core.keys import stands_for_many
 from fettled.core.lifecycle import then
 from fettled.core.moves import MOVES, Moment, act
-from fettled.core.permissions import Principal, may_act, sees
+from fettled.core.permissions import Permission, Principal, may_act, sees
 from fettled.core.references import parse_reference
 from fettled.core.tickets import Actor, Change, Ticket
 from fettled.core.words import Phase, Status
-from fettled.ports import Directory, Reader, UnitOfWork
+from fettled.ports import Directory, Reader, UnitOfWork, Viewer
 
 #: The same words by the same person so soon are a second click, or a reply that was lost.
 _SAME_CLICK = timedelta(minutes=1)
@@ -100,6 +100,13 @@ def find(reader: Reader, ref: str, who: Principal | None = None) -> Ticket:
             return ticket
     msg = f"there is no ticket {ref}" if named is not None else "there is no such ticket"
     raise NotFoundError(msg)
+
+
+def viewer_of(who: Principal) -> Viewer | None:
+    """Give what a list is narrowed by; None for one who may see every ticket."""
+    if Permission.TICKET_VIEW_ANY in who.permissions:
+        return None
+    return Viewer(who.name, who.teams, who.shifts)
 
 
 def find_for(reader: Reader, ref: str, caller: Caller) -> Ticket:

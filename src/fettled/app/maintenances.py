@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from fettled.app.acting import find
+from fettled.app.acting import find, viewer_of
 from fettled.app.committing import Committing
 from fettled.app.memory import Memory
 from fettled.core.errors import InvalidError, NotFoundError, StaleError
@@ -19,9 +19,9 @@ from fettled.core.maintenances import (
     edited,
     told_of,
 )
-from fettled.core.permissions import Permission, Principal
+from fettled.core.permissions import Principal
 from fettled.core.tickets import Change, Ticket
-from fettled.ports import Clock, DeskReader, DeskUnit, MaintenanceFilter, Reader, Viewer
+from fettled.ports import Clock, DeskReader, DeskUnit, MaintenanceFilter, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +199,6 @@ class Maintenances:
 
 
 _UNDER_WAY = frozenset({MaintenanceStatus.PLANNED, MaintenanceStatus.IN_PROGRESS})
-
-
-def viewer_of(who: Principal) -> Viewer | None:
-    """Give what a list is narrowed by; None for one who may see every ticket."""
-    if Permission.TICKET_VIEW_ANY in who.permissions:
-        return None
-    return Viewer(who.name, who.teams, who.shifts)
 
 
 def _find(reader: DeskReader, ident: int, who: Principal) -> Maintenance:

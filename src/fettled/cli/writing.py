@@ -50,12 +50,12 @@ def text_of(given: str | None, what: str, hint: str) -> Iterator[str]:
     path = Path(name)
     try:
         written = _edited(editor, path, what, hint)
-    except BaseException:
+    except BaseException:  # Ctrl-C as well: nothing was written that is worth keeping
         path.unlink(missing_ok=True)
         raise
     try:
         yield written
-    except BaseException:
+    except BaseException:  # Ctrl-C as well: what somebody wrote is not lost by it
         path.write_text(written + "\n", encoding="utf-8")
         say(f"the text is kept in {path}")
         raise

@@ -12,12 +12,12 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, Field
 
+from fettled.app.acting import viewer_of
 from fettled.core.links import LinkType
-from fettled.core.permissions import Permission, Principal
 from fettled.core.sla_values import State
 from fettled.core.tickets import Ticket
 from fettled.core.words import Impact, Level, Priority, Severity, Source, Status
-from fettled.ports import Place, Sort, SortKey, TicketFilter, Viewer
+from fettled.ports import Place, Sort, SortKey, TicketFilter
 from fettled.web.api.ticket_bodies import Name
 from fettled.web.paging import Paged, bad_cursor, read_cursor
 from fettled.web.reading import Number, Text, Time
@@ -115,13 +115,6 @@ def which_tickets(call: Call) -> TicketFilter:
     if ME in query.assignee:
         values["assignee"] = query.assignee - {ME} | {call.principal.name}
     return TicketFilter(viewer=viewer_of(call.principal), **values)
-
-
-def viewer_of(who: Principal) -> Viewer | None:
-    """Give what a list is narrowed by; None for one who may see every ticket."""
-    if Permission.TICKET_VIEW_ANY in who.permissions:
-        return None
-    return Viewer(who.name, who.teams, who.shifts)
 
 
 def write_place(sort: Sort, ticket: Ticket) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from fettled.app.acting import Caller
+from fettled.app.acting import Caller, viewer_of
 from fettled.app.incidents import Step, Wish
 from fettled.core.actions import (
     Action,
@@ -30,7 +30,6 @@ from fettled.core.permissions import Permission
 from fettled.core.tickets import Ticket
 from fettled.core.words import Code, Priority, Source, Status
 from fettled.ports import Directory, TicketFilter
-from fettled.web.api.ticket_filters import viewer_of
 from fettled.web.dialects.answers import Enveloped, EnvelopedPage, EquipmentIncident
 from fettled.web.dialects.switches import only_if
 from fettled.web.paging import Paged, page, read_number_cursor

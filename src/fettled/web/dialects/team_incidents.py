@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from fettled.app.acting import Caller
+from fettled.app.acting import Caller, viewer_of
 from fettled.app.incidents import MOST_ACTIONS, Step, Wish
 from fettled.core.actions import Assign, Reopen, Resolve, Unassign
 from fettled.core.errors import ForbiddenError, InvalidError, NotFoundError
@@ -22,7 +22,6 @@ from fettled.core.permissions import Permission
 from fettled.core.tickets import Ticket
 from fettled.core.words import Code, Priority, Source, Status
 from fettled.ports import Directory, Team, TicketAction, TicketFilter
-from fettled.web.api.ticket_filters import viewer_of
 from fettled.web.dialects.answers import (
     CreatedIncident,
     IncidentActionAnswer,
