@@ -6,8 +6,8 @@ import http.client
 import json
 import socket
 import sqlite3
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from fettled import store
 from live import Daemon, daemon, wait_for
@@ -42,7 +42,7 @@ def answer(sock: socket.socket) -> tuple[int, bytes]:
 def kept(home: Path) -> tuple[int, int, int]:
     """Count attachments, their pieces, and entries that tell of one."""
     # Not read-only: what a killed daemon left in its log can then not be taken in.
-    with sqlite3.connect(home / "fettled.db") as db:
+    with closing(sqlite3.connect(home / "fettled.db")) as db:
         questions = (
             "SELECT count(*) FROM attachments",
             "SELECT count(*) FROM attachment_bytes",
@@ -50,15 +50,6 @@ def kept(home: Path) -> tuple[int, int, int]:
         )
         one, two, three = (db.execute(each).fetchone()[0] for each in questions)
     return one, two, three
-
-
-def attached(fettled: Daemon) -> list[dict[str, Any]]:
-    """
-    List the ticket's files by the daemon's word.
-
-    Its file is not read while it runs: beside a writer, an old SQLite may read a torn log.
-    """
-    return list(fettled.get("/api/v1/tickets/1/attachments")["items"])
 
 
 def test_kill_9_while_a_file_is_sent_leaves_no_half_of_it(tmp_path: Path) -> None:

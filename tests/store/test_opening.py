@@ -52,7 +52,7 @@ async def test_files_that_are_no_store(tmp_path: Path) -> None:
     """Text, another program's database, a directory: named, and left as they were."""
     text = tmp_path / "notes.txt"
     text.write_text("dear diary, " * 100)
-    assert "is not an SQLite database" in await refusal(f"sqlite:///{text}")
+    assert "it is not an SQLite database; move that file" in await refusal(f"sqlite:///{text}")
     assert text.read_text().startswith("dear diary")
     other = tmp_path / "other.db"
     with sqlite3.connect(other) as connection:
@@ -66,6 +66,34 @@ async def test_files_that_are_no_store(tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.db"
     damaged.write_bytes(b"SQLite format 3\x00" + b"\xff" * 5000)
     assert "cannot be used" in await refusal(f"sqlite:///{damaged}")
+
+
+#: Whether another process gets a lock that SQLite's readers must not have given away.
+_LOCK_ALL = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 0x40000002)
+    except OSError:
+        print("held")
+"""
+
+
+async def test_looking_at_a_store_that_this_process_uses_keeps_its_locks(
+    sqlite_store_url: str,
+) -> None:
+    """
+    Else another program takes itself for the only one, and removes the journal beneath us.
+
+    Seen to fail where `admit` read the file's first bytes, and corrupted a database then.
+    """
+    path = sqlite_store_url.removeprefix("sqlite:///")
+    async with open_store(sqlite_store_url):
+        assert check(sqlite_store_url) == []
+        assert "another fettled" in await refusal(sqlite_store_url)
+        probe = [sys.executable, "-c", _LOCK_ALL, path]
+        told = await asyncio.to_thread(subprocess.run, probe, capture_output=True, check=True)
+        assert told.stdout == b"held\n"
 
 
 async def test_a_store_of_somebody_else(

@@ -35,7 +35,7 @@ _SQLITE_SENTENCES = {
     sqlite3.SQLITE_LOCKED: "another program holds it locked",
     sqlite3.SQLITE_READONLY: "it cannot be written: it, its directory or its disk is read-only",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
-    sqlite3.SQLITE_NOTADB: "it is not an SQLite database",
+    sqlite3.SQLITE_NOTADB: "it is not an SQLite database; move that file away or change store.url",
     sqlite3.SQLITE_CORRUPT: "it is damaged; restore a backup",
     sqlite3.SQLITE_NOMEM: "there is no memory left",
     sqlite3.SQLITE_PERM: "it may not be opened by this user",

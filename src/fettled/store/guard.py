@@ -1,7 +1,9 @@
 """
 Whether an SQLite file may be opened by us at all, asked before SQLite sees it.
 
-Only looks, and makes a missing file with the right mode. Each refusal says the cure.
+Only looks, and makes a missing file with the right mode. Each refusal says the cure. Never
+opens a file that is there: closing it again would drop every lock that SQLite holds on it
+for this process (https://sqlite.org/howtocorrupt.html, 2.2). SQLite judges what is in it.
 """
 
 from __future__ import annotations
@@ -11,8 +13,6 @@ import pwd
 from pathlib import Path
 
 from fettled.core.errors import StoreError
-
-_MAGIC = b"SQLite format 3\x00"
 
 
 def admit(path: Path, *, create: bool) -> None:
@@ -49,7 +49,6 @@ def admit(path: Path, *, create: bool) -> None:
     if found.st_size == 0 and not create:
         # SQLite would begin a database in it as soon as it is looked at.
         raise StoreError(missing(str(path)))
-    _require_sqlite(path)
 
 
 def missing(where: str) -> str:
@@ -75,17 +74,6 @@ def _require_owner(path: Path, owner: int) -> None:
             f"the store {path} belongs to {_name(owner)}, and this is {_name(os.geteuid())}; "
             f"run the command as {_name(owner)} (sudo -u {_name(owner)} fettled ...)"
         )
-        raise StoreError(msg)
-
-
-def _require_sqlite(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            head = file.read(len(_MAGIC))
-    except OSError as error:
-        raise StoreError(_unreadable(path, error)) from None
-    if head not in {b"", _MAGIC}:
-        msg = f"the store {path} is not an SQLite database; move that file away or change store.url"
         raise StoreError(msg)
 
 
