@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from fettled.ports.audit import AuditReader
 from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
+from fettled.ports.deliveries import DeliveriesReader, DeliveriesUnit
 from fettled.ports.escalations import EscalationsReader, EscalationsUnit
 from fettled.ports.feed import FeedReader
 from fettled.ports.files import FilesReader, FilesUnit
@@ -37,9 +38,10 @@ class TicketAction:
         number: given by the store; 0 before that.
         type: `escalation`, `delivery`, or what a caller calls it.
         target: whom or what it is for.
-        outcome: `pending`, `done`, `failed`, `not_configured`.
+        outcome: `pending`, `sending`, `done`, `failed`, `cancelled`, `not_configured`.
         at, done_at: wall time; when it came to be, and when it ended.
         data: what else there is to tell, as JSON values.
+        event: that a delivery tells of.
     """
 
     ticket: int
@@ -52,6 +54,7 @@ class TicketAction:
     data: dict[str, Any] = field(default_factory=dict)
     number: int = 0
     uuid: str = ""
+    event: str | None = None
 
 
 class ActionsReader(Protocol):
@@ -83,6 +86,7 @@ class DeskReader(
     OnceReader,
     FeedReader,
     SearchReader,
+    DeliveriesReader,
     Protocol,
 ):
     """Everything that can be asked of the store."""
@@ -116,6 +120,7 @@ class DeskUnit(
     RetentionUnit,
     TokensUnit,
     OnceUnit,
+    DeliveriesUnit,
     Protocol,
 ):
     """A unit of the writer that may do everything; see `UnitOfWork`."""

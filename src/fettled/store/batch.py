@@ -19,9 +19,9 @@ from sqlalchemy import select
 
 from fettled.core.errors import FettledError, StoreError
 from fettled.store.faults import Fault, fault_of, is_drivers, sentence_of
+from fettled.store.following import Following
 from fettled.store.jobs import Answer, Job
 from fettled.store.link import Link
-from fettled.store.stamping import Stamp
 from fettled.store.statements import locking, put
 from fettled.store.tables import meta
 from fettled.store.unit import SqlUnit
@@ -33,8 +33,8 @@ _READ_MARK = locking(select(meta.c.value).where(meta.c.name == "batch"))
 class Batch:
     """The units of one transaction, and how far it came."""
 
-    def __init__(self, stamp: Stamp) -> None:
-        self._stamp = stamp
+    def __init__(self, following: Following) -> None:
+        self._following = following
         self.jobs: list[Job] = []
         self.answers: list[Answer] = []
         #: Set when COMMIT was sent: from then on only the store knows the outcome.
@@ -50,7 +50,7 @@ class Batch:
         link.say("BEGIN" if link.is_postgres else "BEGIN IMMEDIATE")
         while (job := take()) is not None:
             self.jobs.append(job)
-            self.answers.append(_run_unit(link, job, self._stamp))
+            self.answers.append(_run_unit(link, job, self._following))
         mark = secrets.randbits(62)
         link.run(_MARK, {"name": "batch", "value": mark})
         self.mark = mark
@@ -69,10 +69,10 @@ def ping(link: Link) -> None:
     link.one(_READ_MARK[False])
 
 
-def _run_unit(link: Link, job: Job, stamp: Stamp) -> Answer:
+def _run_unit(link: Link, job: Job, following: Following) -> Answer:
     link.say("SAVEPOINT unit")
     try:
-        value = job.unit(SqlUnit(link, stamp))
+        value = job.unit(SqlUnit(link, following))
     except Exception as error:
         if is_drivers(error) and fault_of(error) is not Fault.UNIT:
             raise

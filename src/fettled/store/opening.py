@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Engine
@@ -20,13 +21,13 @@ from fettled.ports import DeskReader, DeskUnit
 from fettled.store import lock
 from fettled.store.engine import make_engine, parse, sqlite_path
 from fettled.store.faults import explained
+from fettled.store.following import Route, Stamp
 from fettled.store.guard import admit
 from fettled.store.jobs import Job
 from fettled.store.link import Link, Prepared, Statement
 from fettled.store.readers import Readers
 from fettled.store.schema import migrate as migrate_schema
 from fettled.store.schema import require_current
-from fettled.store.stamping import Stamp
 from fettled.store.writer import PATIENCE_SECONDS, Writer
 
 T = TypeVar("T")
@@ -101,7 +102,15 @@ class SqlStore:
 
         It runs on the writer's thread, and must neither wait nor raise.
         """
-        self._writer.stamp = stamp
+        self._writer.following = replace(self._writer.following, stamp=stamp)
+
+    def route_by(self, route: Route) -> None:
+        """
+        Owe what happens from the next transaction on to the receivers that *route* names.
+
+        It runs on the writer's thread, and must neither wait nor raise.
+        """
+        self._writer.following = replace(self._writer.following, route=route)
 
     @property
     def last_commit(self) -> float:

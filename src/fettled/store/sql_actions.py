@@ -12,23 +12,18 @@ from fettled.store.link import Link, Row
 from fettled.store.statements import add
 from fettled.store.tables import actions
 
+_NAMES = ("uuid", "ticket", "type", "target", "at", "outcome", "tries", "done_at", "data", "event")
 _OF_TICKET = (
-    select(actions)
+    select(actions.c.number, *(actions.c[name] for name in _NAMES))
     .where(actions.c.ticket == bindparam("ticket"), actions.c.number > bindparam("after"))
     .order_by(actions.c.number)
     .limit(bindparam("limit"))
 )
-_ADD = add(actions, "number").returning(actions.c.number)
+_ADD = add(actions, "number", "position", "queue", "due_at").returning(actions.c.number)
 _CHANGE = (
     update(actions)
     .where(actions.c.number == bindparam("of_number"))
-    .values(
-        {
-            column.name: bindparam(f"to_{column.name}")
-            for column in actions.c
-            if column.name not in {"number", "uuid", "ticket"}
-        }
-    )
+    .values({name: bindparam(f"to_{name}") for name in _NAMES if name not in {"uuid", "ticket"}})
 )
 
 
@@ -49,5 +44,4 @@ def put_action(link: Link, action: TicketAction) -> TicketAction:
 
 
 def _dump(action: TicketAction) -> Row:
-    names = ("uuid", "ticket", "type", "target", "at", "outcome", "tries", "done_at", "data")
-    return {name: getattr(action, name) for name in names}
+    return {name: getattr(action, name) for name in _NAMES}

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, func, null, or_, select, update
+from sqlalchemy import bindparam, case, delete, exists, func, null, or_, select, update
 
 from fettled.core.keys import rollup_of
 from fettled.ports import Input, OutboxEvent, Subject, SubjectSpec, Token
@@ -20,6 +20,7 @@ from fettled.store.rows import dump_token, load_event, load_subject, load_token
 from fettled.store.statements import add, put
 from fettled.store.tables import (
     FORGOTTEN,
+    actions,
     gatings,
     inputs,
     meta,
@@ -75,6 +76,7 @@ _OUTBOX = (
     .order_by(outbox.c.position)
     .limit(bindparam("limit"))
 )
+_IS_OWED = exists().where(actions.c.position == outbox.c.position)
 _FORGET: tuple[tuple[str, Statement], ...] = (
     (
         "spans_before",
@@ -103,7 +105,8 @@ _FORGET: tuple[tuple[str, Statement], ...] = (
         delete(outbox).where(
             outbox.c.position.in_(
                 select(outbox.c.position)
-                .where(outbox.c.at < bindparam("before"))
+                # What somebody is still to be told, or may be told again, stays.
+                .where(outbox.c.at < bindparam("before"), ~_IS_OWED)
                 .order_by(outbox.c.at)
                 .limit(bindparam("limit"))
             )

@@ -23,6 +23,7 @@ from fettled.store.tables_tickets import (
     escalations,
     members,
     outbox,
+    receivers,
     tickets,
     timeline,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "metadata",
     "outbox",
     "people",
+    "receivers",
     "silences",
     "spans",
     "subjects",

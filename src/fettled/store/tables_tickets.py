@@ -28,10 +28,10 @@ _ANY_STATUS = ", ".join(f"'{status}'" for status in Status)
 _IS_OVER = "status IN ('resolved', 'closed')"
 
 
-def _where_set(name: str) -> Index:
-    """Index a column that few rows have."""
+def _sparse(table: str, name: str, *columns: str) -> Index:
+    """Index the few rows that have the column *name*."""
     is_set = text(f"{name} IS NOT NULL")
-    return Index(f"ix_tickets_{name}", name, sqlite_where=is_set, postgresql_where=is_set)
+    return Index(f"ix_{table}_{name}", *columns, sqlite_where=is_set, postgresql_where=is_set)
 
 
 tickets = Table(
@@ -123,7 +123,10 @@ tickets = Table(
     Index(None, "status", "resolved_at"),
     Index(None, "sla_next_at"),
     # What points to a ticket is let go when it is deleted, and is to be found for that.
-    *(_where_set(name) for name in ("previous", "merged_into", "resolution_duplicate_of")),
+    *(
+        _sparse("tickets", name, name)
+        for name in ("previous", "merged_into", "resolution_duplicate_of")
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -172,8 +175,27 @@ actions = Table(
     Column("tries", Integer, nullable=False),
     Column("done_at", UtcDateTime),
     Column("data", JSON_VALUE, nullable=False),
+    # Of deliveries alone: the event; its place in the outbox, while somebody may still need
+    # what is there; the receiver, while it is to be told; and when to try. One without a
+    # time is being tried, or waits behind another of its ticket.
+    Column("event", CleanText),
+    Column("position", NUMBER),
+    Column("queue", CleanText),
+    Column("due_at", UtcDateTime),
     Index(None, "ticket", "number"),
+    _sparse("actions", "due_at", "queue", "due_at"),
+    _sparse("actions", "queue", "queue", "ticket", "number"),
+    _sparse("actions", "position", "position"),
     sqlite_autoincrement=True,
+)
+
+#: Receivers that want nothing any more (410), or that a person has switched off.
+receivers = Table(
+    "receivers",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("disabled_at", UtcDateTime),
+    Column("reason", CleanText, nullable=False),
 )
 
 attachments = Table(

@@ -33,6 +33,7 @@ from fettled.store import (
     sql_changes,
     sql_checks,
     sql_conditions,
+    sql_deliveries,
     sql_due,
     sql_fleet,
     sql_maintenances,
@@ -41,10 +42,11 @@ from fettled.store import (
     sql_silences,
     sql_tickets,
 )
+from fettled.store.following import Following, stamped
 from fettled.store.link import Link
-from fettled.store.stamping import Stamp, stamped, unstamped
 from fettled.store.unit_audit import AuditAnswers, AuditWork
 from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
+from fettled.store.unit_deliveries import DeliveriesReading, DeliveriesWriting
 from fettled.store.unit_feed import FeedReading
 from fettled.store.unit_files import FilesReading, FilesWriting
 from fettled.store.unit_once import OnceReading, OnceWriting
@@ -62,6 +64,7 @@ class SqlReader(
     OnceReading,
     FeedReading,
     SearchQueries,
+    DeliveriesReading,
 ):
     """What can be asked of the store."""
 
@@ -213,7 +216,14 @@ class SqlReader(
 
 
 class SqlUnit(
-    SqlReader, SqlSlaUnit, CatalogueWriting, PeopleWrites, FilesWriting, AuditWork, OnceWriting
+    SqlReader,
+    SqlSlaUnit,
+    CatalogueWriting,
+    PeopleWrites,
+    FilesWriting,
+    AuditWork,
+    OnceWriting,
+    DeliveriesWriting,
 ):
     """
     Reads that decide, and writes that commit together.
@@ -224,9 +234,9 @@ class SqlUnit(
 
     _lock = True
 
-    def __init__(self, link: Link, stamp: Stamp = unstamped) -> None:
+    def __init__(self, link: Link, following: Following | None = None) -> None:
         super().__init__(link)
-        self._stamp = stamp
+        self._following = following or Following()
         self._conditions: dict[str, Condition | None] = {}
         self._last: dict[str, Ticket | None] = {}
 
@@ -253,7 +263,9 @@ class SqlUnit(
             self._last.pop(change.ticket.check or "", None)
         else:
             self._last.clear()  # it may have taken over another one's key
-        return sql_tickets.apply(self._link, stamped(change, self._stamp))
+        applied = sql_tickets.apply(self._link, stamped(change, self._following.stamp))
+        sql_deliveries.owe(self._link, applied, self._following.route)
+        return applied
 
     def delete_ticket(self, number: int) -> None:
         """Delete a ticket and all that hangs from it."""

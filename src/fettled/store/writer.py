@@ -23,9 +23,9 @@ from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.ports import DeskUnit
 from fettled.store.batch import Batch, ping
 from fettled.store.faults import Fault, fault_of, sentence_of
+from fettled.store.following import Following
 from fettled.store.jobs import Answer, Job, deliver
 from fettled.store.link import Link
-from fettled.store.stamping import Stamp, unstamped
 
 log = structlog.get_logger(__name__)
 
@@ -50,8 +50,8 @@ class Writer:
         self._connect = connect
         self._link: Link | None = link
         self._patience = patience
-        #: What every ticket passes through on its way into the store; may be swapped.
-        self.stamp: Stamp = unstamped
+        #: What follows from every change; may be swapped.
+        self.following = Following()
         self._waiting: deque[Job] = deque()
         self._wakened = threading.Condition()
         self._closing: float | None = None
@@ -129,7 +129,7 @@ class Writer:
 
     def _turn(self) -> None:
         self.last_turn = time.monotonic()
-        batch = Batch(self.stamp)
+        batch = Batch(self.following)
         try:
             link = self._linked()
             if self._waiting:

@@ -1,0 +1,51 @@
+"""
+What follows from every change of a ticket, whoever makes it, in the same transaction.
+
+So that the SLA's clocks and the deliveries of what happened are committed with it and can
+be forgotten by none. What is stamped and who is told is not known here; the composition
+root says. Both run on the writer's thread, and must neither wait nor raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from fettled.core.tickets import Change, Entry, Ticket
+
+Stamp = Callable[[Ticket], Ticket]
+#: Names the receivers that an entry which triggers is due to, with the ticket as it is after.
+Route = Callable[[Ticket, Entry], Iterable[str]]
+
+
+def unstamped(ticket: Ticket) -> Ticket:
+    """Leave *ticket* as it is."""
+    return ticket
+
+
+def nowhere(ticket: Ticket, entry: Entry) -> Iterable[str]:
+    """Tell nobody."""
+    del ticket, entry
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """
+    What follows.
+
+    Attributes:
+        stamp: what every ticket passes through on its way into the store.
+        route: to whom each of its events is due.
+    """
+
+    stamp: Stamp = unstamped
+    route: Route = nowhere
+
+
+def stamped(change: Change, stamp: Stamp) -> Change:
+    """Give *change* with its ticket stamped."""
+    ticket = stamp(change.ticket)
+    if ticket is change.ticket:
+        return change
+    return Change(ticket, change.entries, change.members, change.merged, change.beliefs)

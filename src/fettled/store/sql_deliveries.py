@@ -1,0 +1,313 @@
+"""
+Statements about deliveries: the actions of a ticket that a receiver is still to be told.
+
+`queue` names the receiver while there is something to do, so that what waits is found by an
+index that has nothing else in it, however much was ever delivered. Of each ticket only the
+first in a queue has a time; settling it hands the time on to the next: that is the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import bindparam, case, delete, exists, func, insert, literal, null, select, update
+
+from fettled.core.deliveries import Delivery
+from fettled.core.tickets import Change
+from fettled.ports.deliveries import Backlog, Disabled, Letter
+from fettled.store.columns import JSON_VALUE, UtcDateTime
+from fettled.store.following import Route
+from fettled.store.link import Link, Row
+from fettled.store.statements import put
+from fettled.store.tables import actions, outbox, receivers
+
+_waits = actions.alias("waits")
+_IS_SECOND = exists().where(
+    _waits.c.queue == bindparam("receiver"), _waits.c.ticket == bindparam("ticket")
+)
+_NOW = bindparam("now", type_=UtcDateTime)
+_OWE = insert(actions).from_select(
+    [
+        "uuid", "ticket", "type", "target", "at", "outcome", "tries", "data",
+        "event", "position", "queue", "due_at",
+    ],
+    select(
+        bindparam("uuid"),
+        outbox.c.ticket,
+        literal("delivery"),
+        bindparam("receiver"),
+        _NOW,
+        literal("pending"),
+        literal(0),
+        bindparam("data", type_=JSON_VALUE),
+        outbox.c.event,
+        outbox.c.position,
+        bindparam("receiver"),
+        case((_IS_SECOND, null()), else_=_NOW),
+    ).where(outbox.c.ticket == bindparam("ticket"), outbox.c.seq == bindparam("seq")),
+)  # fmt: skip
+_FULL = select(
+    actions.c.number,
+    actions.c.queue.label("receiver"),
+    actions.c.ticket,
+    actions.c.event,
+    outbox.c.id,
+    outbox.c.seq,
+    outbox.c.at,
+    actions.c.tries,
+    outbox.c.payload,
+).join_from(actions, outbox, outbox.c.position == actions.c.position)
+_DUE = (
+    _FULL.where(actions.c.queue == bindparam("receiver"), actions.c.due_at <= bindparam("now"))
+    .order_by(actions.c.due_at, actions.c.number)
+    .limit(bindparam("limit"))
+)
+_BEHIND = (
+    _FULL.where(
+        actions.c.queue == bindparam("receiver"),
+        actions.c.ticket == bindparam("ticket"),
+        actions.c.number > bindparam("number"),
+    )
+    .order_by(actions.c.number)
+    .limit(bindparam("limit"))
+)
+_THIS = actions.c.number == bindparam("of_number")
+_CLAIM = update(actions).where(_THIS).values(
+    outcome="sending", tries=actions.c.tries + 1, due_at=null()
+)  # fmt: skip
+_SETTLE = update(actions).where(_THIS).values(
+    outcome=bindparam("to_outcome"),
+    done_at=bindparam("to_done_at"),
+    due_at=bindparam("to_due_at"),
+    queue=bindparam("to_queue"),
+    position=bindparam("to_position"),
+    data=bindparam("to_data"),
+)  # fmt: skip
+_QUEUED = select(
+    actions.c.number,
+    actions.c.queue,
+    actions.c.ticket,
+    actions.c.position,
+    actions.c.outcome,
+    actions.c.target,
+    actions.c.data,
+).where(_THIS)
+_FIRST = select(func.min(_waits.c.number).label("first")).where(
+    _waits.c.queue == bindparam("receiver"), _waits.c.ticket == bindparam("ticket")
+)
+_RELEASE = (
+    update(actions)
+    .where(
+        actions.c.number == _FIRST.scalar_subquery(),
+        actions.c.outcome == "pending",
+        actions.c.due_at.is_(None),
+    )
+    .values(due_at=bindparam("to_due_at"))
+)
+_UNCLAIM = (
+    update(actions)
+    .where(actions.c.queue.is_not(None), actions.c.outcome == "sending")
+    .values(outcome="pending", due_at=bindparam("to_due_at"))
+)
+_BACKLOGS = (
+    select(
+        actions.c.queue.label("receiver"),
+        func.count().label("pending"),
+        func.min(actions.c.at, type_=UtcDateTime).label("oldest_at"),
+    )
+    .where(actions.c.queue.is_not(None))
+    .group_by(actions.c.queue)
+    .order_by(actions.c.queue)
+)
+_NEXT = select(func.min(actions.c.due_at, type_=UtcDateTime).label("due_at")).where(
+    actions.c.queue == bindparam("receiver"), actions.c.due_at.is_not(None)
+)
+_OLD = (
+    select(actions.c.number)
+    .where(actions.c.queue.is_not(None), actions.c.at < bindparam("before"))
+    .order_by(actions.c.number)
+    .limit(bindparam("limit"))
+)
+_OWED = (
+    select(actions.c.number)
+    .where(actions.c.queue == bindparam("receiver"))
+    .order_by(actions.c.number)
+)
+_AFRESH = update(actions).where(_THIS).values(tries=0)
+_LETTERS = (
+    select(
+        actions.c.number,
+        actions.c.target.label("receiver"),
+        actions.c.ticket,
+        actions.c.event,
+        actions.c.at,
+        actions.c.done_at.label("failed_at"),
+        actions.c.tries,
+        actions.c.data,
+        actions.c.position,
+    )
+    .where(
+        # Few have a place in the outbox still, and there is an index of those.
+        actions.c.position.is_not(None),
+        actions.c.outcome == "failed",
+    )
+    .order_by(actions.c.number.desc())
+)
+_LET_GO = (
+    update(actions)
+    .where(
+        actions.c.position.is_not(None),
+        actions.c.queue.is_(None),
+        actions.c.done_at < bindparam("before"),
+    )
+    .values(position=null())
+)
+_RECEIVERS = select(receivers).order_by(receivers.c.name)
+_PUT_RECEIVER = put(receivers, "name")
+_DROP_RECEIVER = delete(receivers).where(receivers.c.name == bindparam("name"))
+
+
+def owe(link: Link, change: Change, route: Route) -> None:
+    """Write a delivery for each receiver that each new event is due to."""
+    rows = [
+        _owed(receiver, change.ticket.number, entry.seq, entry.at)
+        for entry in change.entries
+        if entry.triggers
+        for receiver in route(change.ticket, entry)
+    ]
+    link.many(_OWE, rows)
+
+
+def add(link: Link, receiver: str, ticket: int, seq: int, now: datetime) -> bool:
+    """Write one more."""
+    return bool(link.run(_OWE, _owed(receiver, ticket, seq, now)).rowcount)
+
+
+def _owed(receiver: str, ticket: int, seq: int, now: datetime) -> Row:
+    given = {"uuid": str(uuid4()), "receiver": receiver, "ticket": ticket, "seq": seq}
+    return {**given, "now": now, "data": {}}
+
+
+def claim(link: Link, receiver: str, now: datetime, *, limit: int) -> list[Delivery]:
+    """Take what is due to be tried now."""
+    rows = link.all(_DUE, {"receiver": receiver, "now": now, "limit": limit})
+    link.many(_CLAIM, [{"of_number": row["number"]} for row in rows])
+    return [Delivery(**{**row, "tries": row["tries"] + 1}) for row in rows]
+
+
+def behind(link: Link, delivery: Delivery, *, limit: int) -> list[Delivery]:
+    """List what waits behind a claimed one."""
+    given = {name: getattr(delivery, name) for name in ("receiver", "ticket", "number")}
+    return [Delivery(**row) for row in link.all(_BEHIND, {**given, "limit": limit})]
+
+
+def settle(
+    link: Link, numbers: Collection[int], outcome: str, now: datetime, data: dict[str, Any]
+) -> None:
+    """End deliveries: `done` or `failed`; a failed one keeps its place in the outbox."""
+    for number in numbers:
+        row = link.one(_QUEUED, {"of_number": number})
+        if row is None or row["queue"] is None:
+            continue  # its ticket was deleted, or its receiver was disabled meanwhile
+        place = None if outcome == "done" else row["position"]
+        link.run(_SETTLE, _settled(row, outcome, data, done_at=now, queue=None, position=place))
+        _release(link, row["queue"], row["ticket"], now)
+
+
+def postpone(link: Link, number: int, due_at: datetime, data: dict[str, Any]) -> None:
+    """Try one again later."""
+    row = link.one(_QUEUED, {"of_number": number})
+    if row is not None and row["queue"] is not None:
+        link.run(_SETTLE, _settled(row, "pending", data, due_at=due_at))
+
+
+def unclaim(link: Link, now: datetime) -> int:
+    """Make due what was being tried."""
+    return int(link.run(_UNCLAIM, {"to_due_at": now}).rowcount)
+
+
+def resend(link: Link, number: int, now: datetime) -> bool:
+    """Queue one again that was given up, with all its tries."""
+    row = link.one(_QUEUED, {"of_number": number})
+    if row is None or row["outcome"] != "failed" or row["position"] is None:
+        return False
+    one = {"receiver": row["target"], "ticket": row["ticket"]}
+    is_alone = link.one(_FIRST, one) == {"first": None}
+    due_at = now if is_alone else None
+    fresh = _settled(row, "pending", row["data"], queue=row["target"], due_at=due_at)
+    link.run(_SETTLE, fresh)
+    link.run(_AFRESH, {"of_number": number})
+    return True
+
+
+def give_up_all(link: Link, receiver: str, now: datetime, data: dict[str, Any]) -> None:
+    """Give up everything that a receiver is owed."""
+    numbers = [row["number"] for row in link.all(_OWED, {"receiver": receiver})]
+    settle(link, numbers, "failed", now, data)
+
+
+def give_up_old(link: Link, before: datetime, now: datetime, *, limit: int) -> int:
+    """Give up what waits since before *before*, for a receiver that is not there any more."""
+    numbers = [row["number"] for row in link.all(_OLD, {"before": before, "limit": limit})]
+    settle(link, numbers, "failed", now, {"reason": "expired", "detail": "nobody took it"})
+    return len(numbers)
+
+
+def let_go(link: Link, before: datetime) -> None:
+    """Need the events of dead letters from before *before* no longer."""
+    link.run(_LET_GO, {"before": before})
+
+
+def backlogs(link: Link) -> list[Backlog]:
+    """Count what each receiver is owed."""
+    return [Backlog(**row) for row in link.all(_BACKLOGS)]
+
+
+def next_due(link: Link, receiver: str) -> datetime | None:
+    """Read when something is due."""
+    row = link.one(_NEXT, {"receiver": receiver})
+    return None if row is None else row["due_at"]
+
+
+def dead_letters(
+    link: Link, receiver: str | None, *, before: int | None, limit: int
+) -> list[Letter]:
+    """List those given up, the newest first."""
+    statement = _LETTERS.limit(limit)
+    if receiver is not None:
+        statement = statement.where(actions.c.target == receiver)
+    if before is not None:
+        statement = statement.where(actions.c.number < before)
+    return [
+        Letter(can_resend=row.pop("position") is not None, **row) for row in link.ask(statement)
+    ]
+
+
+def disabled(link: Link) -> list[Disabled]:
+    """List the receivers that are told nothing."""
+    return [Disabled(**row) for row in link.all(_RECEIVERS)]
+
+
+def disable(link: Link, name: str, now: datetime, reason: str) -> None:
+    """Tell one nothing any more."""
+    link.run(_PUT_RECEIVER, {"name": name, "disabled_at": now, "reason": reason})
+    give_up_all(link, name, now, {"reason": "disabled", "detail": reason})
+
+
+def enable(link: Link, name: str) -> None:
+    """Tell it again."""
+    link.run(_DROP_RECEIVER, {"name": name})
+
+
+def _settled(row: Row, outcome: str, data: dict[str, Any], **changed: Any) -> Row:  # noqa: ANN401 -- columns' values
+    """Fill in the settling of *row*, which keeps its queue and place if nothing else is said."""
+    given = {"done_at": None, "due_at": None, "queue": row["queue"], "position": row["position"]}
+    given |= {"outcome": outcome, "data": {**row["data"], **data}} | changed
+    return {"of_number": row["number"]} | {f"to_{name}": value for name, value in given.items()}
+
+
+def _release(link: Link, receiver: str, ticket: int, now: datetime) -> None:
+    link.run(_RELEASE, {"receiver": receiver, "ticket": ticket, "to_due_at": now})
