@@ -1,0 +1,94 @@
+"""
+What a webhook without a template says: an event in JSON, after Standard Webhooks.
+
+At most 20 kB, as the standard asks: what is long is cut, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from fettled.ports.notify import Telling
+
+MOST_BYTES = 20_000
+CUT = " [cut]"
+
+
+def event_of(telling: Telling) -> dict[str, Any]:
+    """
+    Give the newest event of *telling* as JSON values.
+
+    Its shape is documented in docs/reference/webhook.md: `type`, `timestamp` and `data` are
+    the standard's; everything of ours is in `data`.
+    """
+    one = telling.newest
+    return {
+        "type": one.event,
+        "timestamp": one.at,
+        "data": {
+            "id": one.id,
+            "sequence": one.seq,
+            "late": telling.is_late,
+            "try": one.tries,
+            **one.payload,
+        },
+    }
+
+
+def json_body(telling: Telling) -> bytes:
+    """Write the event as JSON of at most `MOST_BYTES`."""
+    event = event_of(telling)
+    body = _dump(event)
+    for shorten in _SHORTER:
+        if len(body) <= MOST_BYTES:
+            break
+        shorten(event["data"])
+        event["data"]["cut"] = True
+        body = _dump(event)
+    return body
+
+
+def _description(data: dict[str, Any]) -> None:
+    ticket = data["ticket"] = dict(data.get("ticket") or {})
+    for name in ("description", "title"):
+        ticket[name] = _short(ticket.get(name))
+
+
+def _details(data: dict[str, Any]) -> None:
+    data["data"] = {name: _short(value) for name, value in (data.get("data") or {}).items()}
+
+
+def _labels(data: dict[str, Any]) -> None:
+    data["ticket"]["labels"] = {}
+    data["ticket"]["resolution"] = None
+
+
+def _rest(data: dict[str, Any]) -> None:
+    """Leave what says which event it is; everything else can be asked for."""
+    kept = ("number", "reference", "uuid", "kind", "status", "priority", "version")
+    data["ticket"] = {name: data["ticket"].get(name) for name in kept}
+    data["data"] = {}
+
+
+#: In order, until it is short enough.
+_SHORTER: tuple[Callable[[dict[str, Any]], None], ...] = (_description, _details, _labels, _rest)
+
+
+def _short(value: Any, most: int = 2000) -> Any:  # noqa: ANN401 -- any JSON value
+    if isinstance(value, str) and len(value) > most:
+        return value[:most] + CUT
+    if isinstance(value, (list, dict)) and len(orjson.dumps(value, default=str)) > most:
+        return CUT.strip()
+    return value
+
+
+def _dump(event: dict[str, Any]) -> bytes:
+    return orjson.dumps(event, default=_text, option=orjson.OPT_UTC_Z)
+
+
+def _text(value: object) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,90 @@
+"""
+The HTTP client of receivers: fresh connections, only to addresses that the rule lets pass.
+
+The rule is asked of each address that a socket is made for, after names were resolved, so
+that a name which changes its mind in between gains nothing. No proxy, no redirect, no cookie.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+import fettled
+from fettled.notify.addresses import refusal
+
+#: Gives the addresses of a name, or raises OSError.
+Lookup = Callable[[str], Awaitable[Sequence[str]]]
+
+#: Fields at once times bytes each is the most that one hostile head can make us hold.
+_MOST_FIELDS = 100
+_LONGEST_FIELD = 16_384
+
+
+class AddressRefusedError(OSError):
+    """The rule about addresses forbids this one."""
+
+
+class _Resolver(AbstractResolver):
+    """Lend a lookup to aiohttp."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 -- both are wanted
+    ) -> list[ResolveResult]:
+        """Give addresses in the shape that aiohttp wants."""
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in await self._lookup(host)
+        ]
+
+    async def close(self) -> None:
+        """Nothing is kept."""
+
+
+def make_session(lookup: Lookup, *, allow_private: bool) -> aiohttp.ClientSession:
+    """Make a client; must be called on the event loop."""
+
+    def make_socket(info: aiohttp.AddrInfoType) -> socket.socket:
+        family, kind, proto, _name, address = info
+        refused = refusal(str(address[0]), allow_private=allow_private)
+        if refused is not None:
+            raise AddressRefusedError(refused)
+        made = socket.socket(family=family, type=kind, proto=proto)
+        made.setblocking(False)  # noqa: FBT003 -- the socket's own signature
+        return made
+
+    connector = aiohttp.TCPConnector(
+        resolver=_Resolver(lookup),
+        use_dns_cache=False,
+        force_close=True,
+        limit=0,
+        socket_factory=make_socket,
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        # The lane has one deadline over everything.
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+        headers={"User-Agent": f"fettled/{fettled.__version__}"},
+        max_line_size=_LONGEST_FIELD,
+        max_field_size=_LONGEST_FIELD,
+        max_headers=_MOST_FIELDS,
+    )
