@@ -2,13 +2,15 @@
 The HTTP client of receivers: fresh connections, only to addresses that the rule lets pass.
 
 The rule is asked of each address that a socket is made for, after names were resolved, so
-that a name which changes its mind in between gains nothing. No proxy, no redirect, no cookie.
+that a name which changes its mind in between gains nothing. Asking it of what a name
+resolves to as well only makes for better words. No proxy, no redirect, no cookie.
 """
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -29,10 +31,10 @@ class AddressRefusedError(OSError):
 
 
 class _Resolver(AbstractResolver):
-    """Lend a lookup to aiohttp."""
+    """Lend a lookup to aiohttp, and leave out what would be refused."""
 
-    def __init__(self, lookup: Lookup) -> None:
-        self._lookup = lookup
+    def __init__(self, lookup: Lookup, refused: Callable[[str], str | None]) -> None:
+        self._lookup, self._refused = lookup, refused
 
     async def resolve(
         self,
@@ -41,6 +43,10 @@ class _Resolver(AbstractResolver):
         family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 -- both are wanted
     ) -> list[ResolveResult]:
         """Give addresses in the shape that aiohttp wants."""
+        found = await self._lookup(host)
+        allowed = [address for address in found if self._refused(address) is None]
+        if found and not allowed:
+            raise AddressRefusedError(self._refused(found[0]))
         return [
             ResolveResult(
                 hostname=host,
@@ -50,7 +56,7 @@ class _Resolver(AbstractResolver):
                 proto=0,
                 flags=socket.AI_NUMERICHOST,
             )
-            for address in await self._lookup(host)
+            for address in allowed
         ]
 
     async def close(self) -> None:
@@ -59,18 +65,19 @@ class _Resolver(AbstractResolver):
 
 def make_session(lookup: Lookup, *, allow_private: bool) -> aiohttp.ClientSession:
     """Make a client; must be called on the event loop."""
+    refused = partial(refusal, allow_private=allow_private)
 
     def make_socket(info: aiohttp.AddrInfoType) -> socket.socket:
         family, kind, proto, _name, address = info
-        refused = refusal(str(address[0]), allow_private=allow_private)
-        if refused is not None:
-            raise AddressRefusedError(refused)
+        sentence = refused(str(address[0]))
+        if sentence is not None:
+            raise AddressRefusedError(sentence)
         made = socket.socket(family=family, type=kind, proto=proto)
         made.setblocking(False)  # noqa: FBT003 -- the socket's own signature
         return made
 
     connector = aiohttp.TCPConnector(
-        resolver=_Resolver(lookup),
+        resolver=_Resolver(lookup, refused),
         use_dns_cache=False,
         force_close=True,
         limit=0,
