@@ -1,0 +1,196 @@
+"""
+What people are told of a ticket: two lines that are enough at 3 a.m., and then the rest.
+
+One text for every road; mail, chat and pagers only dress it. Facts come in as values, what
+nobody knows is left out, and no line is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fettled.core.durations import format_duration
+from fettled.core.words import Priority, Status
+
+#: Text of people's or of targets' is cut to this: a pager shows no more anyway.
+_LONGEST = 300
+_RECENT_DAYS = 30
+_LINES_OF_CHANGES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How the same fault ended last time."""
+
+    number: int
+    at: datetime
+    code: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """
+    What there is to tell of a ticket when something happened to it. Times are wall time.
+
+    Attributes:
+        event: what happened last, such as `ticket.opened`.
+        by: who did it; empty for the machine's own parts.
+        words: what that person said, such as a comment.
+        since: the first failure.
+        last_good: the last success before it.
+        reason: why, in words.
+        down, members: of the checklist; 0 members: there is none.
+        times: how often the same fault came in 30 days, this time included.
+        owner: who is on it.
+        next_step: what happens next if nobody does anything.
+        changes: markers of recent changes, newest first.
+        more: how many events of this ticket this tells of besides the last.
+        url: of the ticket; empty where there are no pages.
+    """
+
+    event: str
+    number: int
+    reference: str
+    title: str
+    priority: Priority
+    status: Status
+    now: datetime
+    by: str = ""
+    words: str = ""
+    since: datetime | None = None
+    recovered_at: datetime | None = None
+    last_good: datetime | None = None
+    reason: str = ""
+    down: int = 0
+    members: int = 0
+    times: int = 1
+    before: Before | None = None
+    resolution: str = ""
+    runbook: str = ""
+    changes: tuple[str, ...] = ()
+    owner: str = ""
+    next_step: str = ""
+    url: str = ""
+    more: int = 0
+    is_late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """
+    What is told.
+
+    Attributes:
+        headline: the first line: what, and how urgent.
+        gist: the second: since when, why, how much.
+        details: the rest, as pairs of a word and what there is to say.
+    """
+
+    headline: str
+    gist: str
+    details: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All of it, a line each."""
+        lines = [self.headline, self.gist, *(f"{name}: {said}" for name, said in self.details)]
+        return "\n".join(line for line in lines if line)
+
+
+def notice(facts: Facts, local: Callable[[datetime], str]) -> Notice:
+    """
+    Word *facts*.
+
+    Args:
+        facts: what there is to tell.
+        local: writes a time as people of the place write it, with its zone.
+    """
+    return Notice(
+        headline=_headline(facts),
+        gist=_gist(facts, local),
+        details=tuple((name, _short(said)) for name, said in _details(facts, local) if said),
+    )
+
+
+#: The last event, as a word before the title. What is not here is `updated`.
+_HAPPENED = {
+    "ticket.opened": "DOWN",
+    "ticket.reopened": "DOWN AGAIN",
+    "ticket.resolved": "RESOLVED",
+    "ticket.closed": "CLOSED",
+    "ticket.started": "started",
+    "ticket.assigned": "assigned",
+    "ticket.escalated": "ESCALATED",
+    "ticket.comment_added": "comment",
+    "ticket.held": "on hold",
+    "ticket.resumed": "resumed",
+    "ticket.sla_at_risk": "TIME IS RUNNING OUT",
+    "ticket.sla_breached": "OVERDUE",
+    "ticket.flapping": "FLAPPING",
+    "ticket.merged": "merged",
+    "ticket.priority_changed": "priority",
+    "ticket.description_edited": "description",
+    "reminder": "STILL DOWN",
+}
+
+
+def _headline(facts: Facts) -> str:
+    happened = _HAPPENED.get(facts.event, "updated")
+    return f"[{happened}] {_short(facts.title)} ({facts.priority}, #{facts.number})"
+
+
+def _gist(facts: Facts, local: Callable[[datetime], str]) -> str:
+    parts: list[str] = []
+    over = facts.status in {Status.RESOLVED, Status.CLOSED}
+    if facts.since is not None:
+        end = facts.recovered_at if over and facts.recovered_at is not None else facts.now
+        lasted = "lasted" if over else "for"
+        parts.append(f"since {local(facts.since)} ({lasted} {_rough(end - facts.since)})")
+    if over and facts.resolution:
+        parts.append(facts.resolution)
+    elif facts.reason:
+        parts.append(facts.reason)
+    if facts.last_good is not None and not over:
+        parts.append(f"last good {local(facts.last_good)}")
+    if facts.members:
+        parts.append(f"{facts.down} of {facts.members} affected")
+    return _short("; ".join(parts))
+
+
+def _details(facts: Facts, local: Callable[[datetime], str]) -> Iterator[tuple[str, str]]:
+    if facts.is_late:
+        yield "Told late", f"this happened before; it is now {local(facts.now)}"
+    yield "Said", f"{facts.by}: {facts.words}" if facts.words else ""
+    yield "Done by", "" if facts.words else facts.by
+    yield "Also", f"{facts.more} earlier events of this ticket" if facts.more else ""
+    if facts.times > 1:
+        yield "Again", f"{facts.times} times in {_RECENT_DAYS} days"
+    if facts.before is not None:
+        before = facts.before
+        how = f"{before.code}: {before.summary}" if before.summary else before.code
+        yield "Last time", f"#{before.number}, {local(before.at)}, {how}"
+    yield "Runbook", facts.runbook
+    for each in facts.changes[:_LINES_OF_CHANGES]:
+        yield "Changed", each
+    yield "On it", facts.owner
+    yield "Next", facts.next_step
+    yield "Ticket", facts.url or facts.reference
+
+
+def _rough(length: timedelta) -> str:
+    """Write a length to two units, which is what anybody reads."""
+    whole = timedelta(seconds=max(0, int(length.total_seconds())))
+    if whole >= timedelta(days=1):
+        whole -= whole % timedelta(hours=1)
+    elif whole >= timedelta(hours=1):
+        whole -= whole % timedelta(minutes=1)
+    return format_duration(whole)
+
+
+def _short(text: str) -> str:
+    """Make one line of *text*, and not a long one."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
