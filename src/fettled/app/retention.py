@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from fettled.app.committing import write_or_doubt
 from fettled.app.memory import Memory
-from fettled.core.errors import StoreUnsureError
 from fettled.core.tickets import SYSTEM
 from fettled.ports import Clock, DeskStore, DeskUnit, Reader
 
@@ -70,11 +70,7 @@ class TicketRetention:
         before, count = self.clock.now() - self.keep(), 0
         for _ in range(ROUNDS):
             unit = partial(_forget, before=before, wall=self.clock.wall)
-            try:
-                gone = await self.store.write(unit)
-            except StoreUnsureError:
-                self.memory.doubt()
-                raise
+            gone = await write_or_doubt(self.store, unit, self.memory.doubt)
             self._let_go(frozenset(gone))
             count += len(gone)
             if len(gone) < AT_ONCE:
