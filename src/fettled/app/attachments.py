@@ -16,7 +16,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from fettled.app.acting import find
+from fettled.app.callers import find
 from fettled.app.committing import Committing
 from fettled.app.memory import Memory
 from fettled.core.attachments import MOST_FILES, Attachment, judge, may_attach, may_remove

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from fettled.app.acting import Acted, Caller, Desk, find, perform, require_version
+from fettled.app.acting import Acted, perform
+from fettled.app.callers import Caller, find, require, require_version
 from fettled.app.committing import write_or_doubt
-from fettled.app.filing import edit_ticket, require
+from fettled.app.desk import Desk
+from fettled.app.filing import edit_ticket
 from fettled.app.tickets import Tickets
 from fettled.core.actions import Action
 from fettled.core.errors import ConflictError, InvalidError, NotFoundError

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from fettled.app.acting import Caller, find, require_version
+from fettled.app.callers import Caller, find, require, require_version
 from fettled.app.committing import Errands, write_or_doubt
-from fettled.app.filing import require
 from fettled.app.memory import Memory
 from fettled.core.errors import ConflictError
 from fettled.core.permissions import Permission

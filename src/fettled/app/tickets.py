@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any
 
 from fettled.app import backlog
-from fettled.app.acting import Acted, Caller, Desk, find, perform
+from fettled.app.acting import Acted, perform
 from fettled.app.anybody import Anybody
 from fettled.app.backlog import Adopted
+from fettled.app.callers import Caller, find
 from fettled.app.committing import Errands, tell, write_or_doubt
+from fettled.app.desk import Desk
 from fettled.app.filing import edit_ticket, file_ticket
 from fettled.app.memory import Memory
 from fettled.core.actions import Action

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from fettled.app.acting import Caller, viewer_of
+from fettled.app.callers import Caller, viewer_of
 from fettled.app.incidents import Step, Wish
 from fettled.core.actions import (
     Action,

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from fettled.app.acting import Caller, viewer_of
+from fettled.app.callers import Caller, viewer_of
 from fettled.app.incidents import MOST_ACTIONS, Step, Wish
 from fettled.core.actions import Assign, Reopen, Resolve, Unassign
 from fettled.core.errors import ForbiddenError, InvalidError, NotFoundError
