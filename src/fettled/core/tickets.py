@@ -38,6 +38,18 @@ class Actor:
 MONITOR = Actor("health_monitor")
 SYSTEM = Actor("system")
 
+#: Fields of a ticket that sort it, plain values all: as they are given they are kept and shown.
+SORTED_BY = (
+    "severity",
+    "impact",
+    "urgency",
+    "category",
+    "ownership",
+    "region",
+    "project",
+    "application",
+    "service_interrupted",
+)
 OPEN_STATUSES = frozenset({Status.OPEN, Status.ASSIGNED, Status.IN_PROGRESS, Status.PENDING})
 
 
