@@ -22,7 +22,7 @@ from fettled.core.engine import resolved_by_person
 from fettled.core.errors import ConflictError, ForbiddenError, InvalidError
 from fettled.core.keys import stands_for_many
 from fettled.core.moves import MOVES, Moment, act
-from fettled.core.permissions import Principal, may_act, sees
+from fettled.core.permissions import Principal, may_act, need_of, sees
 from fettled.core.tickets import Change, Ticket
 from fettled.core.words import Phase, Status
 from fettled.ports import Reader, UnitOfWork
@@ -63,7 +63,8 @@ def perform(
     """Do *action* in a unit; see `Tickets.act` for what it raises."""
     ticket = find(uow, ref, caller.who)
     if caller.who is not None and not may_act(caller.who, ticket, action):
-        msg = f"your token does not allow {word_of(action)} on this ticket"
+        need = need_of(action)
+        msg = f"your token does not allow {word_of(action)} on this ticket: it needs {need}"
         raise ForbiddenError(msg)
     require_version(ticket, caller)
     condition = uow.condition(ticket.check) if ticket.check is not None else None

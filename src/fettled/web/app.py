@@ -215,5 +215,5 @@ def _of_router(error: web.HTTPException) -> Problem:
             headers={"Allow": allowed},
         )
     if isinstance(error, web.HTTPNotFound):
-        return Problem(404, "there is nothing at this address")
+        return Problem(404, "there is nothing at this address; /docs lists what there is")
     return Problem(error.status, error.reason)
