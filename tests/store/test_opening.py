@@ -212,3 +212,28 @@ async def test_postgresql_without_psycopg_names_the_extra(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "psycopg", None)
     sentence = await refusal("postgresql://ann:s3cret@db/fettled")
     assert re.search(r"pip install 'fettled\[postgres\]'", sentence)
+
+
+async def test_a_second_daemon_is_refused_by_whatever_name_it_knows_the_file(
+    sqlite_store_url: str, tmp_path: Path
+) -> None:
+    """
+    A link has the lock of what it leads to; a second name has a journal of its own: refused.
+
+    Seen to fail where the lock lay beside the name that was asked for: two daemons wrote.
+    """
+    path = Path(sqlite_store_url.removeprefix("sqlite:///"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "link.db").symlink_to(path)
+    async with open_store(sqlite_store_url):
+        assert "another fettled" in await refusal(f"sqlite:///{elsewhere}/link.db")
+        with pytest.raises(StoreError, match="another fettled"):
+            upgrade(f"sqlite:///{elsewhere}/link.db")
+        (elsewhere / "name.db").hardlink_to(path)
+        assert "has 2 names" in await refusal(f"sqlite:///{elsewhere}/name.db")
+    assert f"-samefile {path}" in await refusal(sqlite_store_url)
+    (elsewhere / "name.db").unlink()
+    async with open_store(f"sqlite:///{elsewhere}/link.db") as again:
+        assert await again.read(lambda reader: reader.subjects()) == []
+        assert "another fettled" in await refusal(sqlite_store_url)

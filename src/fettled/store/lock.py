@@ -1,7 +1,8 @@
 """
 One daemon at a time: who may write to the store.
 
-SQLite: `flock` on `<file>.lock`, held until the process ends, however it ends.
+SQLite: `flock` on `<file>.lock`, held until the process ends, however it ends. A link that
+leads to the file has the same lock; a second name of the file itself is refused.
 PostgreSQL: a session's advisory lock, taken on the very connection that writes. So
 losing the lock and losing the right to write are one event, and a daemon that the
 server has given up on cannot write beside its successor.
@@ -46,12 +47,15 @@ def file_lock(url: URL) -> Iterator[None]:
     Hold SQLite's lock; PostgreSQL has its own (`take`).
 
     Raises:
-        StoreError: another fettled holds it.
+        StoreError: another fettled holds it, or the file has a second name.
     """
     path = sqlite_path(url)
     if path is None:
         yield
         return
+    # Whatever links it was reached by: the journal is kept by this name, and so is the lock.
+    path = path.resolve()
+    _require_one_name(path)
     descriptor = _open(path.with_name(path.name + ".lock"))
     try:
         try:
@@ -84,6 +88,16 @@ def sole_user(url: URL) -> Iterator[None]:
             yield
         finally:
             link.close()
+
+
+def _require_one_name(path: Path) -> None:
+    """Refuse hard links: two names have two journals and two locks, and one content to spoil."""
+    if path.exists() and (names := path.stat().st_nlink) > 1:
+        msg = (
+            f"the store {path} has {names} names (hard links), and used by two of them it would be "
+            f"damaged; find them: find DIRECTORY -samefile {path}, and remove all but one"
+        )
+        raise StoreError(msg)
 
 
 def _open(path: Path) -> int:
