@@ -87,7 +87,7 @@ async def test_many_go_in_batches_and_all_of_them_in_one_run(tmp_path: Path) -> 
     async with open_store(f"sqlite:///{tmp_path}/x.db") as store:
         clock, told = FakeClock(), []
         at = clock.now()
-        count = 51
+        count = 21
 
         def make(unit: DeskUnit) -> None:
             for number in range(count):

@@ -18,11 +18,11 @@ from fettled.core.errors import StoreUnsureError
 from fettled.core.tickets import SYSTEM
 from fettled.ports import Clock, DeskStore, DeskUnit, Reader
 
-#: Tickets in one unit, with all that hangs from them. A millisecond or two each, and whoever
+#: Tickets in one unit, with all that hangs from them. One takes some milliseconds, and whoever
 #: acts on a ticket meanwhile waits for the unit's end.
-AT_ONCE = 25
+AT_ONCE = 10
 #: Units in one run; the next run goes on.
-ROUNDS = 4_000
+ROUNDS = 10_000
 #: How often, in seconds.
 EVERY = 3600.0
 #: An event this young may be on its way: deliveries are tried for about 75 h.
