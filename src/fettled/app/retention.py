@@ -18,7 +18,7 @@ from fettled.core.errors import StoreUnsureError
 from fettled.core.tickets import SYSTEM
 from fettled.ports import Clock, DeskStore, DeskUnit, Reader
 
-#: Tickets in one unit, with all that hangs from them. One takes some milliseconds, and whoever
+#: Tickets in one unit, with all that hangs from them. One takes a millisecond or more, and whoever
 #: acts on a ticket meanwhile waits for the unit's end.
 AT_ONCE = 10
 #: Units in one run; the next run goes on.
