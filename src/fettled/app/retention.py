@@ -18,10 +18,11 @@ from fettled.app.memory import Memory
 from fettled.core.tickets import SYSTEM
 from fettled.ports import Clock, DeskStore, DeskUnit, Reader
 
-#: Tickets in one unit, with all that hangs from them: others want the writer, too.
-AT_ONCE = 200
+#: Tickets in one unit, with all that hangs from them. One takes a millisecond or more, and whoever
+#: acts on a ticket meanwhile waits for the unit's end.
+AT_ONCE = 10
 #: Units in one run; the next run goes on.
-ROUNDS = 500
+ROUNDS = 10_000
 #: How often, in seconds.
 EVERY = 3600.0
 #: An event this young may be on its way: deliveries are tried for about 75 h.

@@ -20,8 +20,8 @@ from fettled.core.tickets import SYSTEM, Change, Ticket
 from fettled.core.words import Status
 from fettled.ports import Clock, DeskReader, DeskStore, EventSink, UnitOfWork
 
-#: Tickets in one unit: others want the writer, too.
-AT_ONCE = 100
+#: Tickets in one unit, some milliseconds each: whoever acts meanwhile waits for its end.
+AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
