@@ -54,9 +54,8 @@ from fettled.web.problems import (
 from fettled.web.reading import refuse_large, take_query
 from fettled.web.routes import Call, Route
 from fettled.web.sending import send_stream
-from fettled.web.streaming import stream
 from fettled.web.uploads import SLOTS, Slots, Upload
-from fettled.web.working import marked, read_call, work
+from fettled.web.working import read_call, work
 
 REQUEST_SERVED = "http.request_served"
 REQUEST_FAILED = "http.request_failed"
@@ -147,10 +146,7 @@ async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one v
         )
         rendered = await work(route, call, request, raw)
     if rendered.stream is not None:
-        with marked(request):
-            return await send_stream(request, rendered.status, rendered)
-    if rendered.live is not None:
-        return await stream(request, rendered, rendered.live)
+        return await send_stream(request, rendered, rendered.stream)
     return make_response(rendered.status, rendered.body, rendered.content_type, rendered.headers)
 
 

@@ -89,7 +89,7 @@ class Answer:
         chunks: instead of data, bytes that are made piece by piece, and sent as one.
         stream: instead of data, bytes that are sent as they are made; nobody holds them all.
         length: of the stream, where it is known.
-        live: instead of all, what is told as it happens, for as long as somebody listens.
+        is_live: the stream tells what happens as it happens, for as long as somebody listens.
         status: None for the route's status of success.
     """
 
@@ -97,10 +97,10 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = JSON
     chunks: AsyncIterator[bytes] | None = None
-    stream: AsyncGenerator[bytes, None] | None = None
+    stream: AsyncGenerator[bytes] | None = None
     length: int | None = None
+    is_live: bool = False
     status: int | None = None
-    live: AsyncGenerator[bytes] | None = None
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

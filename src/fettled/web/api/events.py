@@ -35,7 +35,8 @@ async def stream_events(call: Call) -> Answer:
     """
     last = _last_id(call)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Answer(headers=headers, content_type=EVENT_STREAM, live=_listen(call, last))
+    listening = _listen(call, last)
+    return Answer(headers=headers, content_type=EVENT_STREAM, stream=listening, is_live=True)
 
 
 async def _listen(call: Call, last: int | None) -> AsyncGenerator[bytes]:
