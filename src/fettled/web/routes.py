@@ -9,6 +9,7 @@ that does not say who may use it cannot be made.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -65,6 +66,7 @@ class Call:
         upload: what is still to be read, of a route that takes files.
         table: every route that is served, for those that tell of the others.
         renew: recognise the caller once more, as for a new request; raises as for one.
+        turn: whose holder alone reads and writes out a page of what is exported.
     """
 
     services: Services
@@ -77,6 +79,7 @@ class Call:
     upload: Upload | None = None
     table: tuple[Route, ...] = ()
     renew: Callable[[], Awaitable[Principal]] = _nobody
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass(frozen=True, slots=True)
