@@ -12,6 +12,7 @@ in coming, and whoever takes none is cut off soon, since all others are told mea
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -27,6 +28,8 @@ STREAM_FAILED = "http.stream_failed"
 _PIECE_SECONDS = 60.0
 #: For one piece of a live answer to be taken by a client that is there.
 _LIVE_SECONDS = 10.0
+#: Bytes that the system keeps for a listener.
+_LIVE_BUFFER = 65_536
 
 
 async def send_stream(
@@ -54,6 +57,9 @@ async def _send(
     headers = {**SECURITY_HEADERS, **rendered.headers, **kind}
     response = Streamed(status=rendered.status, headers=headers)
     response.content_length = rendered.length
+    if rendered.is_live and (sock := request.get_extra_info("socket")) is not None:
+        # Whoever takes nothing is found out sooner, and less is copied for them till then.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LIVE_BUFFER)
     await response.prepare(request)
     sent = 0
     while piece is not None:

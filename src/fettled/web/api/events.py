@@ -26,7 +26,7 @@ HEARTBEAT_SECONDS = 15.0
 #: write, so that two hundred of them cost little however much happens. The first is told at once.
 BEAT_SECONDS = 0.2
 #: What is written at a time, so that one that takes nothing holds little more than that.
-_PIECE = 65_536
+_PIECE = 16_384
 _ID = re.compile(r"[0-9]{1,18}")
 
 
