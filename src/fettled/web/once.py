@@ -37,9 +37,9 @@ class Rendered:
     body: bytes = b""
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
-    live: AsyncGenerator[bytes] | None = None
-    stream: AsyncGenerator[bytes, None] | None = None
+    stream: AsyncGenerator[bytes] | None = None
     length: int | None = None
+    is_live: bool = False
 
 
 Work = Callable[[Call], Awaitable[Answer]]
