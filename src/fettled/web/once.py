@@ -42,7 +42,6 @@ class Rendered:
     length: int | None = None
 
 
-Work = Callable[[Call], Awaitable[Answer]]
 Render = Callable[[Answer], Awaitable[Rendered]]
 
 
