@@ -131,6 +131,30 @@ def test_a_new_priority_takes_a_level_with_it_that_is_not_true_any_more() -> Non
     assert edit(ticket(level=Level.P5), priority=Priority.LOW) is None
 
 
+def test_a_title_is_kept_without_what_nobody_sees_around_it() -> None:
+    """
+    When it is filed and when it is edited; with blanks alone it is the same title.
+
+    Seen to fail with either of the two kept as it was sent.
+    """
+    made = filed(NewTicket("  Coffee is cold \n"), ANN, AT).ticket
+    assert made.title == "Coffee is cold"
+    assert edit(made, title=" Coffee is cold") is None
+
+
+def test_a_priority_that_a_person_edits_stays_theirs() -> None:
+    """
+    It does not follow impact any more, and the monitor does not raise it.
+
+    Seen to fail with an edit that does not remember who said so.
+    """
+    said = edit(ticket(impact=Impact.SINGLE_USER), priority=Priority.HIGH)
+    assert said is not None
+    later = edit(said.ticket, impact=Impact.ENTERPRISE)
+    assert later is not None
+    assert (said.ticket.priority_by_person, later.ticket.priority) == (True, Priority.HIGH)
+
+
 def test_the_subject_of_a_monitors_ticket_is_the_monitors() -> None:
     """A ticket about a check goes on being about that."""
     monitors = replace(ticket(), check="door-1/ping", subject="door-1")
