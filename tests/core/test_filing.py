@@ -74,6 +74,19 @@ def test_without_priority_and_level_impact_and_urgency_decide(
     assert MATRIX[wider][urgency].rank >= found.rank <= MATRIX[impact][sooner].rank
 
 
+def test_one_of_impact_and_urgency_alone_is_taken_with_the_other_in_the_middle() -> None:
+    """
+    One client, and medium; with neither the priority is medium, too.
+
+    Seen to fail with another middle on either side.
+    """
+    for urgency in Urgency:
+        assert judge(None, None, None, urgency) is MATRIX[Impact.SINGLE_CLIENT][urgency]
+    for impact in Impact:
+        assert judge(None, None, impact, None) is MATRIX[impact][Urgency.MEDIUM]
+    assert judge(None, None, None, None) is Priority.MEDIUM
+
+
 def test_every_priority_is_shown_as_a_level_that_leads_to_it() -> None:
     """Reading a level and writing it back changes nothing."""
     assert all(OF_LEVEL[LEVEL_OF[priority]] is priority for priority in Priority)
