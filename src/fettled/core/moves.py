@@ -326,9 +326,8 @@ def _snooze(ticket: Ticket, action: SnoozeFor, now: Moment, _after: Status) -> C
         msg = f"must be in the future, and at most {LONGEST_SNOOZE.days} days away"
         raise InvalidError(msg, "until")
     data = {"until_change": True} if action.on_change else {"until": action.until}
-    change = lifecycle.note(replace(ticket, snooze=None), "snoozed", now.at, now.actor, data)
-    quiet = replace(change.ticket, snooze=Snooze(action.until, action.on_change))
-    return replace(change, ticket=quiet)
+    quiet = replace(ticket, snooze=Snooze(action.until, action.on_change))
+    return lifecycle.note(quiet, "snoozed", now.at, now.actor, data)
 
 
 def _unsnooze(ticket: Ticket, _action: Unsnooze, now: Moment, _after: Status) -> Change:

@@ -42,7 +42,6 @@ class Rendered:
     is_live: bool = False
 
 
-Work = Callable[[Call], Awaitable[Answer]]
 Render = Callable[[Answer], Awaitable[Rendered]]
 
 
