@@ -81,7 +81,7 @@ LONGEST_HOLD = timedelta(days=14)
 LONGEST_SNOOZE = timedelta(days=90)
 #: Nobody can judge within a minute that the next level cannot help either: what comes so
 #: soon is a second click, or the same thought of a second person.
-_SAME_CLICK = timedelta(minutes=1)
+SAME_CLICK = timedelta(minutes=1)
 
 #: Phases in which a person who reopens a ticket knows better than the evidence.
 _WELL = frozenset({Phase.UNKNOWN, Phase.HEALTHY, Phase.PENDING_OPEN})
@@ -166,7 +166,7 @@ def _was_escalated(ticket: Ticket, action: Escalate, now: Moment) -> bool:
         return False
     is_same = action.mode == "hierarchical" or last.to == action.to
     # A clock that was set back in between does not make the next one a second click.
-    return is_same and abs(now.at - last.at) < _SAME_CLICK
+    return is_same and abs(now.at - last.at) < SAME_CLICK
 
 
 #: Whether an action has taken effect already; a comment and a closing have no state of theirs.

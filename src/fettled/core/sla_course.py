@@ -20,9 +20,9 @@ from fettled.core.copies import replace
 from fettled.core.expiry import MARGIN
 from fettled.core.hours import reach_in
 from fettled.core.intervals import FAR, Piece, Pieces, reach, without
-from fettled.core.sla_history import OVER
 from fettled.core.sla_rules import SHIPPED, Target, Targets
 from fettled.core.sla_values import Clock, Clocks, Reading, State, Stretch
+from fettled.core.tickets import OVER_STATUSES
 from fettled.core.words import Status
 
 #: Less than this share of the time left is orange: a fifth.
@@ -144,7 +144,7 @@ def _stretched(stretches: tuple[Stretch, ...], clock: Clock, at: datetime) -> It
 
 
 def _runs(stretch: Stretch, clock: Clock) -> bool:
-    if stretch.status in OVER:
+    if stretch.status in OVER_STATUSES:
         return False
     return clock is Clock.RESPONSE or stretch.status is not Status.PENDING
 
