@@ -68,6 +68,7 @@ async def test_of_a_deleted_ticket_the_audit_log_remains_and_nothing_else(tmp_pa
         log = await ask(client, "GET", "/api/v1/audit?limit=200&ticket=1")
     kinds = [row["kind"] for row in log["items"]]
     assert sorted(kinds) == [
+        "maintenance.created",
         "ticket.attachment_added",
         "ticket.close",
         "ticket.comment",
