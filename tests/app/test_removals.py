@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from desk import Desk, check, fleet
-from fettled.app.acting import Caller
+from fettled.app.callers import Caller
 from fettled.app.removals import Removals
 from fettled.core.actions import Action, Assign, Close, Comment
 from fettled.core.errors import ConflictError, NotFoundError
