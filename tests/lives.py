@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from desk import SEEN, Desk, check, fleet
-from fettled.app.acting import Caller
+from fettled.app.callers import Caller
 from fettled.app.replay import Replay, next_tend, stories
 from fettled.app.rollups import Rollups
 from fettled.app.surroundings import NoQuiet

@@ -7,11 +7,11 @@ from random import Random
 from typing import Any
 
 from desk import Desk
-from fettled.app.acting import Caller
-from fettled.app.acting import Desk as Rules
 from fettled.app.anybody import Anybody
+from fettled.app.callers import Caller
 from fettled.app.catalogue import make_catalogue
 from fettled.app.committing import Committing
+from fettled.app.desk import Desk as Rules
 from fettled.app.links import Links
 from fettled.app.removals import Removals
 from fettled.app.tending import Tending

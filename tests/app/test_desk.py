@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from desk import Desk, check, fleet
-from fettled.app.acting import Caller
+from fettled.app.callers import Caller
 from fettled.core.actions import Comment, Reopen, Resolve
 from fettled.core.errors import (
     ConflictError,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fettled import calendar
-from fettled.app.acting import Desk
+from fettled.app.desk import Desk
 from fettled.app.directory import Directory, number_people, with_numbers
 from fettled.core.actions import Assign
 from fettled.core.errors import InvalidError

@@ -9,8 +9,8 @@ import pytest
 
 from desk import Desk
 from fettled import calendar
-from fettled.app import acting
-from fettled.app.acting import Caller
+from fettled.app.callers import Caller
+from fettled.app.desk import Desk as Rules
 from fettled.app.directory import Directory
 from fettled.app.tickets import Tickets
 from fettled.core.actions import SnoozeFor
@@ -22,11 +22,11 @@ from fettled.ports import People, Team
 
 ANN = Caller(Actor("user", "ann"))
 PEOPLE = People(teams=(Team("n1", "n2"), Team("n2", "n3"), Team("n3")), is_configured=True)
-HOUSE = acting.Desk(Directory(calendar.shift, PEOPLE))
+HOUSE = Rules(Directory(calendar.shift, PEOPLE))
 EVERYBODY = NewTicket("Mail is down", impact=Impact.ENTERPRISE, team="n1")
 
 
-def office(desk: Desk, rules: acting.Desk = HOUSE) -> Tickets:
+def office(desk: Desk, rules: Rules = HOUSE) -> Tickets:
     """Work by *rules* on the desk's store."""
     return Tickets(desk.store, desk.clock, desk.memory, desk.sink, lambda: rules)
 
@@ -47,7 +47,7 @@ def standing(ticket: Ticket) -> tuple[str | None, int, Status]:
     ids=["at the top", "of no team", "of some clients", "switched off"],
 )
 async def test_at_the_top_or_switched_off_nothing_is_escalated(
-    desk: Desk, new: NewTicket, rules: acting.Desk
+    desk: Desk, new: NewTicket, rules: Rules
 ) -> None:
     """It is filed all the same, where it was to be."""
     ticket = await office(desk, rules).create(new, ANN)

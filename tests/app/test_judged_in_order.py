@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from desk import Desk
-from fettled.app.acting import Caller
-from fettled.app.acting import Desk as Rules
 from fettled.app.anybody import Anybody
+from fettled.app.callers import Caller
+from fettled.app.desk import Desk as Rules
 from fettled.app.removals import Removals
 from fettled.app.tickets import Tickets
 from fettled.core.actions import (

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from desk import Desk, check, fleet
-from fettled.app.acting import Caller
+from fettled.app.callers import Caller
 from fettled.app.removals import Removals
 from fettled.app.tending import AT_ONCE, Tending
 from fettled.core.actions import (

@@ -11,7 +11,7 @@ from desk import Desk, Switch, check, fleet, open_desk
 from fakes import FakeClock
 from fettled.app.account import Accounts
 from fettled.app.memory import Memory
-from fettled.app.retention import AT_ONCE, TicketRetention, kept_since
+from fettled.app.retention import TicketRetention, kept_since
 from fettled.core.actions import Resolve
 from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.core.tickets import Actor
@@ -79,11 +79,15 @@ async def test_what_was_forgotten_is_audited_by_number(desk: Desk) -> None:
 
 
 async def test_many_go_in_batches_and_all_of_them_in_one_run(tmp_path: Path) -> None:
-    """Each batch is a unit of its own, so that nobody waits for all."""
+    """
+    Each batch is a unit of its own, so that nobody waits for all, and of a few tickets.
+
+    Whoever acts meanwhile waits for the unit's end: seen to be a second with units of 200.
+    """
     async with open_store(f"sqlite:///{tmp_path}/x.db") as store:
         clock, told = FakeClock(), []
         at = clock.now()
-        count = 2 * AT_ONCE + 1
+        count = 21
 
         def make(unit: DeskUnit) -> None:
             for number in range(count):

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from desk import Desk
-from fettled.app.acting import Caller
+from fettled.app.callers import Caller
 from fettled.app.tending import AT_ONCE, Tending
 from fettled.core.actions import (
     Action,

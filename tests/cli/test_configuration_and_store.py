@@ -12,7 +12,7 @@ import pytest
 
 from cli.fake_daemon import TICKET, FakeDaemon, Fettled
 from fettled.cli import late
-from fettled.core.errors import ConfigError, StoreError
+from fettled.core.errors import ConfigError, StoreError, StoreTakenError
 
 FAULTS = ["f.yaml:3:5: targets[0].check: unknown type", "f.yaml:9:1: interval: is not a duration"]
 
@@ -186,6 +186,28 @@ def test_a_store_that_is_locked_is_one_sentence(fettled: Fettled, monkeypatch: p
     result = fettled("tickets", "list", "--config", "f")
 
     assert (result.code, result.err) == (2, "fettled: x.db is in use by another fettled\n")
+
+
+def test_a_daemon_that_was_about_to_listen_is_asked_after_all(
+    fettled: Fettled, daemon: FakeDaemon, good: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """
+    It has its store's lock before it listens: who finds the lock held looks for it once more.
+
+    Seen to fail where the command gave up at the lock.
+    """
+
+    @asynccontextmanager
+    async def taken(_settings: object) -> AsyncIterator[Path]:
+        good.symlink_to(daemon.path)
+        msg = "another fettled uses this store"
+        raise StoreTakenError(msg)
+        yield Path()
+
+    monkeypatch.setattr(late, "serve_locally", taken)
+    daemon.reply("GET", "/api/v1/tickets", {"items": [], "next": None})
+
+    assert fettled("tickets", "list", "--json", "--config", "f").json["items"] == []
 
 
 def test_json_of_every_kind_of_answer_is_one_document(fettled: Fettled, daemon: FakeDaemon):

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from fettled.app.acting import Caller, Desk, perform
+from fettled.app.acting import perform
 from fettled.app.adopt import adopt
 from fettled.app.anybody import Anybody
+from fettled.app.callers import Caller
 from fettled.app.deciding import Undecided, decide
+from fettled.app.desk import Desk
 from fettled.app.filing import edit_ticket
 from fettled.app.ledger import LedgerStore
 from fettled.app.memory import Memory

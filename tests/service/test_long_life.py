@@ -60,7 +60,7 @@ def test_targets_as_written_are_let_go_once_they_are_watched(tmp_path: Path) -> 
     A running daemon keeps the fleet, and not the file's models that it was made of.
 
     They are a third of what a check takes. Seen to fail without the `del` in `running`,
-    and without `_without_targets`.
+    and without `without_targets`.
     """
     config = tmp_path / "fettled.yaml"
     config.write_text(

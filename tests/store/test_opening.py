@@ -6,14 +6,19 @@ import re
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from fettled.core.errors import FettledError, StoreError
+from fettled.ports import Subject
 from fettled.store import check, open_store, upgrade
 from fettled.store import guard as guard_module
-from stores import rows
+from fettled.store import lock as lock_module
+from stores import rows, until
 
 
 async def refusal(url: str) -> str:
@@ -212,3 +217,56 @@ async def test_postgresql_without_psycopg_names_the_extra(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "psycopg", None)
     sentence = await refusal("postgresql://ann:s3cret@db/fettled")
     assert re.search(r"pip install 'fettled\[postgres\]'", sentence)
+
+
+async def test_a_second_daemon_is_refused_by_whatever_name_it_knows_the_file(
+    sqlite_store_url: str, tmp_path: Path
+) -> None:
+    """
+    A link has the lock of what it leads to; a second name has a journal of its own: refused.
+
+    Seen to fail where the lock lay beside the name that was asked for: two daemons wrote.
+    """
+    path = Path(sqlite_store_url.removeprefix("sqlite:///"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "link.db").symlink_to(path)
+    async with open_store(sqlite_store_url):
+        assert "another fettled" in await refusal(f"sqlite:///{elsewhere}/link.db")
+        with pytest.raises(StoreError, match="another fettled"):
+            upgrade(f"sqlite:///{elsewhere}/link.db")
+        (elsewhere / "name.db").hardlink_to(path)
+        assert "has 2 names" in await refusal(f"sqlite:///{elsewhere}/name.db")
+    assert f"-samefile {path}" in await refusal(sqlite_store_url)
+    (elsewhere / "name.db").unlink()
+    async with open_store(f"sqlite:///{elsewhere}/link.db") as again:
+        assert await again.read(lambda reader: reader.subjects()) == []
+        assert "another fettled" in await refusal(sqlite_store_url)
+
+
+async def test_whoever_comes_while_a_command_works_on_the_store_waits_for_its_end(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A command holds the store for a second; a daemon that starts then is not to fail for it.
+
+    Seen to fail on SQLite where the lock was asked for only once.
+    """
+    refused = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        refused.set()
+        time.sleep(seconds)
+
+    slept = SimpleNamespace(sleep=sleep, monotonic=time.monotonic)
+    monkeypatch.setattr(lock_module, "time", slept)
+
+    async def daemon() -> list[Subject]:
+        async with open_store(url) as store:
+            return await store.read(lambda reader: reader.subjects())
+
+    async with open_store(url):
+        starting = asyncio.create_task(daemon())
+        await until(lambda: refused.is_set() or starting.done(), "the daemon to be refused once")
+        assert not starting.done()
+    assert await starting == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from fettled.app.acting import Caller
+from fettled.app.callers import Caller
 from fettled.app.catalogue import make_catalogue
 from fettled.app.changes import WantedChange
 from fettled.app.links import Linked

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fettled.app.acting import Caller
 from fettled.app.backlog import Adopted
+from fettled.app.callers import Caller
 from fettled.app.health import Figures, Health, assess
 from fettled.app.views import CheckView, SubjectView
 from fettled.core.actions import Action, Comment

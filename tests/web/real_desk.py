@@ -10,9 +10,9 @@ from typing import Any
 import aiohttp
 
 from desk import Desk, Switch, check, fleet
-from fettled.app.acting import Desk as Rules
 from fettled.app.anybody import Anybody
 from fettled.app.catalogue import ConfiguredCatalogue, make_catalogue
+from fettled.app.desk import Desk as Rules
 from fettled.app.tickets import Tickets
 from fettled.bootstrap.catalogue import make_catalogue_services
 from fettled.core.permissions import Role

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from fettled.app.acting import Caller
+from fettled.app.callers import Caller
 from fettled.core.errors import NotFoundError
 from fettled.core.links import MOST_LINKS, LinkType
 from fettled.core.permissions import Permission, Principal, Role

@@ -9,29 +9,23 @@ under its name is not kept twice: a lost answer may be asked for again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any
 
-from fettled.app.acting import find
+from fettled.app.callers import find
+from fettled.app.committing import Committing
 from fettled.app.memory import Memory
 from fettled.core.attachments import MOST_FILES, Attachment, judge, may_attach, may_remove
-from fettled.core.errors import (
-    ConflictError,
-    ForbiddenError,
-    InvalidError,
-    NotFoundError,
-    StoreUnsureError,
-)
+from fettled.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from fettled.core.lifecycle import note, refuse_closed, then
 from fettled.core.permissions import Principal
 from fettled.core.tickets import Change, Ticket
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, EventSink
 
-T = TypeVar("T")
 # Named here, since the method `list` hides the type below itself.
 Attachments = list[Attachment]
 
@@ -44,14 +38,6 @@ class Judged:
     media_type: str
     sha256: str
     content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """What was committed: the attachments asked for, in order, and the change if there was any."""
-
-    attachments: Attachments
-    change: Change | None
 
 
 def judge_all(files: Sequence[tuple[str, bytes]]) -> list[Judged]:
@@ -80,9 +66,7 @@ class AttachmentDesk:
     def __init__(self, store: DeskStore, clock: Clock, memory: Memory, sink: EventSink) -> None:
         self._store = store
         self._clock = clock
-        self._memory = memory
-        self._sink = sink
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._committing = Committing(store, memory, sink)
 
     async def list(self, ref: str, who: Principal) -> Attachments:
         """A ticket's attachments, in the order in which they came."""
@@ -124,7 +108,7 @@ class AttachmentDesk:
         """
         judged = await asyncio.to_thread(judge_all, files)
         unit = partial(attach, ref=ref, who=who, files=judged, wall=self._clock.wall)
-        return (await self._to_its_end(self._do(unit))).attachments
+        return await self._committing.commit(unit)
 
     async def remove(self, ref: str, who: Principal, ident: int) -> None:
         """
@@ -137,30 +121,7 @@ class AttachmentDesk:
             StoreDownError, StoreUnsureError: see `add`.
         """
         unit = partial(detach, ref=ref, who=who, ident=ident, wall=self._clock.wall)
-        await self._to_its_end(self._do(unit))
-
-    async def _do(self, unit: Callable[[DeskUnit], Attached]) -> Attached:
-        try:
-            done = await self._store.write(unit)
-        except StoreUnsureError:
-            self._memory.doubt()
-            raise
-        if done.change is not None:
-            self._memory.learn([done.change])
-            self._sink.changed(done.change)
-        return done
-
-    async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
-        """Go on to the end whether or not the caller waits: memory must learn of it."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return await asyncio.shield(task)
-
-    def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever waited was told
+        await self._committing.commit(unit)
 
 
 def attach(
@@ -170,7 +131,7 @@ def attach(
     who: Principal,
     files: Sequence[Judged],
     wall: Callable[[], datetime],
-) -> Attached:
+) -> tuple[Attachments, Change | None]:
     """Attach *files* in a unit; see `AttachmentDesk.add` for what it raises."""
     ticket, at = _receiving(uow, ref, who), wall()
     kept = {(one.sha256, one.name): one for one in uow.attachments(ticket.number)}
@@ -199,12 +160,12 @@ def attach(
         said = {"ticket": ticket.number, "sha256": new.sha256, **told}
         uow.log_input("ticket.attachment_added", at, who.actor, said)
     applied = None if change is None else uow.apply(change)
-    return Attached([kept[file.sha256, file.name] for file in files], applied)
+    return [kept[file.sha256, file.name] for file in files], applied
 
 
 def detach(
     uow: DeskUnit, *, ref: str, who: Principal, ident: int, wall: Callable[[], datetime]
-) -> Attached:
+) -> tuple[Attachment, Change]:
     """Remove an attachment in a unit; see `AttachmentDesk.remove` for what it raises."""
     ticket, at = find(uow, ref, who), wall()
     one = one_of(uow, ticket, ident)
@@ -220,7 +181,7 @@ def detach(
     change = note(touched, "attachment_removed", at, who.actor, _told(one))
     said = {"ticket": ticket.number, "sha256": one.sha256, **_told(one)}
     uow.log_input("ticket.attachment_removed", at, who.actor, said)
-    return Attached([one], uow.apply(change))
+    return one, uow.apply(change)
 
 
 def one_of(reader: DeskReader, ticket: Ticket, ident: int) -> Attachment:

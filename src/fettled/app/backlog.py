@@ -88,7 +88,7 @@ def adopt_all(
 
 
 def remember(memory: Memory, adopted: Adopted) -> None:
-    """Let memory show what was committed."""
+    """Let memory show what was committed of the checks; of the ticket it learns by itself."""
     for check, condition in adopted.conditions.items():
         watch = memory.get(check)
         if watch is None:
@@ -96,5 +96,3 @@ def remember(memory: Memory, adopted: Adopted) -> None:
         if condition.order >= watch.condition.order:
             memory.believe(watch, condition)
             watch.expected = condition if not watch.is_deciding else watch.expected
-    if adopted.change is not None:
-        memory.learn([adopted.change])

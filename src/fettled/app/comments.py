@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from fettled.app.acting import find
+from fettled.app.callers import find
 from fettled.core.actions import Comment
 from fettled.core.errors import NotFoundError
 from fettled.core.permissions import Permission, Principal

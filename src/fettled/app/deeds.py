@@ -12,8 +12,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from fettled.app.acting import Caller, Desk, find, perform
+from fettled.app.acting import perform
 from fettled.app.anybody import Anybody
+from fettled.app.callers import Caller, find
+from fettled.app.desk import Desk
 from fettled.app.filing import edit_ticket, file_ticket
 from fettled.app.ledger import Ledger
 from fettled.core import lifecycle

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from fettled.app.committing import tell, write_or_doubt
 from fettled.app.memory import Memory
 from fettled.core.chain import Chain, Place, Step, begin, judge
-from fettled.core.errors import StoreDownError, StoreUnsureError
+from fettled.core.errors import StoreDownError
 from fettled.core.lifecycle import note
 from fettled.core.tickets import SYSTEM, Change, Ticket
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Directory, EventSink, TicketAction
@@ -80,15 +81,9 @@ class Escalations:
             if not await self._store.read(partial(_has_work, self._clock.wall())):
                 return
             unit = partial(_work, chain, self._people, self._clock.wall())
-            try:
-                done = await self._store.write(unit)
-            except StoreUnsureError:
-                self._memory.doubt()
-                raise
+            done = await write_or_doubt(self._store, unit, self._memory.doubt)
             # A note frees no check of its ticket, so there is nothing to look at again.
-            self._memory.learn(done.changes)
-            for change in done.changes:
-                self._sink.changed(change)
+            tell(self._memory, self._sink, done.changes)
             if not done.has_more:
                 return
 

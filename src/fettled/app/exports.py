@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from fettled.app.acting import find
+from fettled.app.callers import find
 from fettled.app.searching import MOST_MEMBERS
 from fettled.core.attachments import Attachment
 from fettled.core.links import TicketLink

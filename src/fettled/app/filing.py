@@ -11,21 +11,17 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from fettled.app.acting import (
-    Acted,
-    Caller,
-    Desk,
-    escalated_at_once,
-    escalated_to,
-    find,
-    require_version,
-)
+from fettled.app.acting import Acted, escalated_to
+from fettled.app.callers import Caller, find, require, require_version
 from fettled.app.catalogue import region_of
 from fettled.app.deciding import apply_whole
-from fettled.core.errors import ForbiddenError
+from fettled.app.desk import Desk
+from fettled.core.actions import Escalate
 from fettled.core.filing import NewTicket, edited, filed
+from fettled.core.lifecycle import then
+from fettled.core.moves import Moment, act
 from fettled.core.permissions import Permission
-from fettled.core.tickets import SYSTEM
+from fettled.core.tickets import SYSTEM, Actor, Change
 from fettled.core.words import Impact, Status
 from fettled.ports import UnitOfWork
 
@@ -51,7 +47,7 @@ def file_ticket(
     if new.team is None and default_team is not None:
         change = replace(change, ticket=replace(change.ticket, team=default_team))
     if new.impact is Impact.ENTERPRISE:
-        change = escalated_at_once(change, desk, SYSTEM, at)
+        change = _escalated_at_once(change, desk, SYSTEM, at)
     applied = uow.apply(change)
     data = {"ticket": applied.ticket.number, **asdict(new), **escalated_to(applied)}
     data["default_team"] = default_team
@@ -86,7 +82,7 @@ def edit_ticket(
         return Acted(ticket, None, None, None)
     became = change.ticket.impact == Impact.ENTERPRISE != ticket.impact
     if became and change.ticket.is_open:
-        change = escalated_at_once(change, desk, SYSTEM, at)
+        change = _escalated_at_once(change, desk, SYSTEM, at)
     applied = apply_whole(uow, change, at)
     data = {"ticket": ticket.number, **wanted, **escalated_to(applied)}
     uow.log_input("ticket.edit", at, caller.actor, data)
@@ -94,13 +90,13 @@ def edit_ticket(
     return Acted(applied.ticket, applied, newest, None)
 
 
-def require(caller: Caller, needed: Permission, what: str) -> None:
-    """
-    See that the caller may.
-
-    Raises:
-        ForbiddenError: it may not.
-    """
-    if caller.who is not None and needed not in caller.who.permissions:
-        msg = f"your token does not hold the permission {needed}, which {what} needs"
-        raise ForbiddenError(msg)
+def _escalated_at_once(change: Change, desk: Desk, actor: Actor, at: datetime) -> Change:
+    """Join the escalation that impact `enterprise` asks for, where there is a team above."""
+    parent = desk.parent_of(change.ticket.team)
+    if not desk.escalates_enterprise or parent is None:
+        return change
+    action = Escalate("hierarchical", "impact is enterprise", parent)
+    further = act(change.ticket, action, Moment(actor, at, parent=parent))
+    if further is None:
+        return change
+    return then(change, further)

@@ -12,11 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from fettled.app.acting import Acted, Caller, Desk, find, perform, require_version
-from fettled.app.filing import edit_ticket, require
+from fettled.app.acting import Acted, perform
+from fettled.app.callers import Caller, find, require, require_version
+from fettled.app.committing import write_or_doubt
+from fettled.app.desk import Desk
+from fettled.app.filing import edit_ticket
 from fettled.app.tickets import Tickets
 from fettled.core.actions import Action
-from fettled.core.errors import ConflictError, InvalidError, NotFoundError, StoreUnsureError
+from fettled.core.errors import ConflictError, InvalidError, NotFoundError
 from fettled.core.filing import NewTicket
 from fettled.core.lifecycle import refuse_closed
 from fettled.core.permissions import Permission, Principal, sees
@@ -119,14 +122,10 @@ class Incidents:
         return await self._store.read(ask)
 
     async def _run(self, unit: Callable[[DeskUnit], list[Acted]]) -> Ticket:
-        return await self._tickets.to_its_end(self._commit(unit))
+        return await self._tickets.errands.run(self._commit(unit))
 
     async def _commit(self, unit: Callable[[DeskUnit], list[Acted]]) -> Ticket:
-        try:
-            acted = await self._store.write(unit)
-        except StoreUnsureError:
-            self._tickets.doubt()
-            raise
+        acted = await write_or_doubt(self._store, unit, self._tickets.doubt)
         for each in acted:
             self._tickets.learn(each)
         return acted[-1].ticket

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from fettled.app.acting import Caller, find, find_for
+from fettled.app.callers import Caller, find, find_for
 from fettled.app.committing import Committing
 from fettled.core.errors import InvalidError, NotFoundError
 from fettled.core.lifecycle import refuse_closed

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from fettled.app.acting import find, viewer_of
+from fettled.app.callers import find, viewer_of
 from fettled.app.committing import Committing
 from fettled.app.memory import Memory
 from fettled.core.errors import InvalidError, NotFoundError, StaleError

@@ -16,12 +16,13 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 
+from fettled.app.committing import write_or_doubt
 from fettled.app.deciding import Decided, Undecided, decide
 from fettled.app.memory import Memory
 from fettled.app.surroundings import Quiet
 from fettled.app.watch import Held, Watch
 from fettled.core.condition import Condition
-from fettled.core.errors import ConflictError, StoreDownError, StoreUnsureError
+from fettled.core.errors import ConflictError, StoreDownError
 from fettled.ports import Clock, EventSink, Store, UnitOfWork
 
 #: How long to leave a store alone that did not answer.
@@ -123,10 +124,7 @@ class Queue:
     async def _decide(self, some: list[Case]) -> None:
         try:
             await self._write(some)
-        except StoreDownError as error:
-            if isinstance(error, StoreUnsureError):
-                # What it changed of other tickets would never be told: have the store asked.
-                self._memory.doubt()
+        except StoreDownError:
             self._put_off(some)
         except Exception as error:  # noqa: BLE001  # one check's fault must not stop the others
             if len(some) > 1:
@@ -148,7 +146,9 @@ class Queue:
         for watch, _ in some:
             watch.is_doubted = watch.is_unaware = False
         try:
-            answers = await self._store.write(partial(_in_turn, units=units))
+            # What it changed of other tickets would never be told: doubted, the store is asked.
+            unit = partial(_in_turn, units=units)
+            answers = await write_or_doubt(self._store, unit, self._memory.doubt)
         except BaseException:
             for (watch, _), (is_doubted, is_unaware) in zip(some, marks, strict=True):
                 watch.is_doubted |= is_doubted

@@ -7,14 +7,14 @@ deleted what. Memory forgets it too, so that no decision goes by what is gone.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
-from fettled.app.acting import Caller, find, require_version
-from fettled.app.filing import require
+from fettled.app.callers import Caller, find, require, require_version
+from fettled.app.committing import Errands, write_or_doubt
 from fettled.app.memory import Memory
-from fettled.core.errors import ConflictError, StoreUnsureError
+from fettled.core.errors import ConflictError
 from fettled.core.permissions import Permission
 from fettled.core.tickets import SYSTEM, Entry, Ticket
 from fettled.core.words import Status
@@ -35,7 +35,7 @@ class Removals:
         self._store = store
         self._clock = clock
         self._memory = memory
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
 
     async def delete(self, ref: str, caller: Caller) -> None:
         """
@@ -52,24 +52,11 @@ class Removals:
             StoreDownError: nothing was done.
             StoreUnsureError: it may have been done.
         """
-        task = asyncio.create_task(self._delete(ref, caller))
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        await asyncio.shield(task)
+        await self._errands.run(self._delete(ref, caller))
 
     async def _delete(self, ref: str, caller: Caller) -> None:
-        wall = self._clock.wall
-        try:
-            gone = await self._store.write(lambda uow: delete_ticket(uow, ref, caller, wall))
-        except StoreUnsureError:
-            self._memory.doubt()
-            raise
-        self.forget([gone])
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever waited was told; a caller that left wants no traceback
+        unit = partial(delete_ticket, ref=ref, caller=caller, wall=self._clock.wall)
+        self.forget([await write_or_doubt(self._store, unit, self._memory.doubt)])
 
     def forget(self, gone: list[Ticket]) -> None:
         """Let no decision go by tickets that are *gone*: the store says what is left."""
@@ -122,7 +109,9 @@ def _is_mistake(uow: UnitOfWork, ticket: Ticket) -> bool:
 
 
 def _is_own(ticket: Ticket, entry: Entry) -> bool:
-    """Whether *entry* came with the ticket; by a clock that was set back, others are as old."""
-    if entry.event in _FILING:
-        return entry.at == ticket.created_at
-    return entry.actor == SYSTEM
+    """
+    Whether *entry* came with the ticket, or is the daemon's own note: a clock's, a chain's.
+
+    By a clock that was set back, others are as old.
+    """
+    return entry.actor == SYSTEM or (entry.event in _FILING and entry.at == ticket.created_at)

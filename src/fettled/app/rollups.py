@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from fettled.app.committing import write_or_doubt
 from fettled.app.deciding import carry_out
 from fettled.app.memory import Memory
 from fettled.app.surroundings import Quiet
 from fettled.core.checklist import excuse, is_done, refresh, settle
-from fettled.core.errors import StoreUnsureError
 from fettled.core.keys import ISOLATION, stands_for_many
 from fettled.core.policy import SHIPPED, Policy
 from fettled.core.tickets import Change, Member, Ticket
@@ -54,11 +54,7 @@ class Rollups:
             if not excused and not stale and not (is_many and is_done(ticket, policy)):
                 continue
             unit = partial(_tend, ticket.number, excused, stale, policy, at)
-            try:
-                changes = await self.store.write(unit)
-            except StoreUnsureError:
-                self.memory.doubt()
-                raise
+            changes = await write_or_doubt(self.store, unit, self.memory.doubt)
             freed += self.memory.learn(changes)
             for change in changes:
                 if change.entries:

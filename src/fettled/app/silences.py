@@ -8,15 +8,14 @@ is opened after somebody was told that it is silenced.
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
 from functools import partial
-from typing import Any, TypeVar
 
+from fettled.app.committing import Errands, write_or_doubt
 from fettled.app.quiet import Quiet, input_data
 from fettled.app.rulebook import Page
 from fettled.app.views import QuietState, QuietView
@@ -24,8 +23,6 @@ from fettled.core.errors import ConflictError, InvalidError, NotFoundError, Stor
 from fettled.core.quiet import DEFAULT_SCOPES, Recurrence, Rule, Scope, why_not
 from fettled.core.words import Gate
 from fettled.ports import QUIET_WORDS, Clock, QuietSpec, Store, UnitOfWork
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ class Silences:
         self._clock = clock
         self._check = check
         self._source = source
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._errands = Errands()
 
     def list(
         self, gate: Gate, states: frozenset[QuietState], before: str | None, limit: int
@@ -100,7 +97,7 @@ class Silences:
             StoreDownError: nothing was changed.
             StoreUnsureError: it may have been kept, and holds until that is known.
         """
-        return await self._to_its_end(self._add(wanted, author))
+        return await self._errands.run(self._add(wanted, author))
 
     async def end(self, gate: Gate, ident: str, author: str) -> None:
         """
@@ -111,18 +108,18 @@ class Silences:
             ConflictError: it stands in the configuration.
             StoreDownError: it holds on.
         """
-        await self._to_its_end(self._end(gate, ident, author))
+        await self._errands.run(self._end(gate, ident, author))
 
     async def _add(self, wanted: Wanted, author: str) -> QuietView:
         async with self._quiet.changing:
             now = self._clock.wall()
             spec = self._judged(wanted, author, now)
             self._quiet.register(spec)
+            unit = partial(_put, spec=spec, did="created", at=now)
             try:
-                await self._store.write(partial(_put, spec=spec, did="created", at=now))
+                await write_or_doubt(self._store, unit, self._quiet.doubt)
             except StoreUnsureError:
-                self._quiet.doubt()
-                raise
+                raise  # it may have been kept, so it holds
             except BaseException:
                 self._quiet.withdraw(spec.id)
                 raise
@@ -149,11 +146,8 @@ class Silences:
             if _state(self._quiet.book.at(page, at), page.spec, at) == "ended":
                 return
             over = replace(page.spec, ended_at=at)
-            try:
-                await self._store.write(partial(_put, spec=over, did="deleted", at=at, by=author))
-            except StoreUnsureError:
-                self._quiet.doubt()
-                raise
+            unit = partial(_put, spec=over, did="deleted", at=at, by=author)
+            await write_or_doubt(self._store, unit, self._quiet.doubt)
             self._quiet.register(over)
 
     def _judged(self, wanted: Wanted, author: str, now: datetime) -> QuietSpec:
@@ -229,18 +223,6 @@ class Silences:
 
     def _place(self, spec: QuietSpec) -> str:
         return f"{self._source} ({spec.origin})"
-
-    async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do *work*, whether or not the caller waits for it: rulebook and store must not part."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return await asyncio.shield(task)
-
-    def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever waited was told; a caller that left wants no traceback
 
 
 def place_of(spec: QuietSpec) -> str:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from fettled.app.committing import tell, write_or_doubt
 from fettled.app.memory import Memory
 from fettled.app.rulebook import Rulebook
 from fettled.app.sla import Sla
 from fettled.app.sla_windows import Rules
 from fettled.core import lifecycle
 from fettled.core.copies import replace
-from fettled.core.errors import StoreUnsureError
 from fettled.core.lifecycle import then
 from fettled.core.sla import due_events, reading_of, told_as
 from fettled.core.tickets import SYSTEM, Change, Ticket
@@ -76,14 +76,8 @@ class SlaWatch:
 
     async def _tell(self, numbers: Sequence[int], at: datetime) -> None:
         unit = partial(_looked, numbers=numbers, at=at, sla=self.sla)
-        try:
-            changes = await self.store.write(unit)
-        except StoreUnsureError:
-            self.memory.doubt()
-            raise
-        self.memory.learn(changes)
-        for change in changes:
-            self.sink.changed(change)
+        changes = await write_or_doubt(self.store, unit, self.memory.doubt)
+        tell(self.memory, self.sink, changes)
 
     def _notice_windows(self) -> None:
         book = self.quiet.book

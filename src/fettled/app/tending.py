@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from fettled.app.committing import tell, write_or_doubt
 from fettled.app.memory import Memory
 from fettled.core.actions import Action, Close, Resume, Unsnooze, word_of
-from fettled.core.errors import StoreUnsureError
 from fettled.core.moves import Moment, act
 from fettled.core.tickets import SYSTEM, Change, Ticket
 from fettled.core.words import Status
 from fettled.ports import Clock, DeskReader, DeskStore, EventSink, UnitOfWork
 
-#: Tickets in one unit: others want the writer, too.
-AT_ONCE = 100
+#: Tickets in one unit, some milliseconds each: whoever acts meanwhile waits for its end.
+AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,9 @@ class Tending:
         due = await self.store.read(lambda reader: duty.find(reader, at, AT_ONCE))
         if not due:
             return 0
-        try:
-            changes = await self.store.write(partial(_carry_out, duty=duty, due=due, at=at))
-        except StoreUnsureError:
-            self.memory.doubt()
-            raise
-        self.memory.learn(changes)
-        for change in changes:
-            self.sink.changed(change)
+        unit = partial(_carry_out, duty=duty, due=due, at=at)
+        changes = await write_or_doubt(self.store, unit, self.memory.doubt)
+        tell(self.memory, self.sink, changes)
         # None was done: people were quicker, and a full page of them is no reason to go on.
         return len(due) if changes else 0
 

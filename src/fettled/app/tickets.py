@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from fettled.app import backlog
-from fettled.app.acting import Acted, Caller, Desk, find, perform
+from fettled.app.acting import Acted, perform
 from fettled.app.anybody import Anybody
 from fettled.app.backlog import Adopted
+from fettled.app.callers import Caller, find
+from fettled.app.committing import Errands, tell, write_or_doubt
+from fettled.app.desk import Desk
 from fettled.app.filing import edit_ticket, file_ticket
 from fettled.app.memory import Memory
 from fettled.core.actions import Action
-from fettled.core.errors import InvalidError, StoreUnsureError
+from fettled.core.errors import InvalidError
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Principal
 from fettled.core.tickets import Actor, Entry, Ticket
@@ -24,7 +26,6 @@ from fettled.ports import Clock, EventSink, Store, TicketFilter, UnitOfWork
 Page = list[Ticket]
 Lines = list[Entry]
 Candidates = list[backlog.Candidate]
-T = TypeVar("T")
 
 
 class Tickets:
@@ -43,7 +44,8 @@ class Tickets:
         self._clock = clock
         self._memory = memory
         self._sink = sink
-        self._tasks: set[asyncio.Task[Any]] = set()
+        #: What was begun here, or by `Incidents`.
+        self.errands = Errands()
         #: Has a check looked at soon; the composition root ties it to the scheduler.
         self.wake: Callable[[str], object] = str
 
@@ -69,7 +71,7 @@ class Tickets:
             InvalidError: a field cannot be taken.
             StoreDownError, StoreUnsureError: as `act`.
         """
-        return await self.to_its_end(self._change(self.filing(new, caller)))
+        return await self.errands.run(self._change(self.filing(new, caller)))
 
     def filing(self, new: NewTicket, caller: Caller) -> Callable[[UnitOfWork], Acted]:
         """Make the unit that files *new*; InvalidError where its subject is not watched."""
@@ -104,7 +106,7 @@ class Tickets:
             desk=self._desk(),
             wall=self._clock.wall,
         )
-        return await self.to_its_end(self._change(unit))
+        return await self.errands.run(self._change(unit))
 
     async def act(self, ref: str, action: Action, caller: Caller | Actor) -> Ticket:
         """
@@ -125,7 +127,7 @@ class Tickets:
         unit = partial(
             perform, ref=ref, action=action, caller=by, desk=self._desk(), wall=self._clock.wall
         )
-        return await self.to_its_end(self._change(unit))
+        return await self.errands.run(self._change(unit))
 
     async def adopt(self, subjects: Sequence[str], actor: Actor) -> Adopted:
         """
@@ -143,33 +145,19 @@ class Tickets:
             StoreUnsureError: it may have been done.
         """
         some = backlog.candidates(self._memory, subjects)
-        return await self.to_its_end(self._adopt(some, actor))
+        return await self.errands.run(self._adopt(some, actor))
 
     async def _adopt(self, some: Candidates, actor: Actor) -> Adopted:
         unit = partial(backlog.adopt_all, some=some, actor=actor, wall=self._clock.wall)
-        try:
-            adopted = await self._store.write(unit)
-        except StoreUnsureError:
-            self._memory.doubt()
-            raise
+        adopted = await write_or_doubt(self._store, unit, self.doubt)
         backlog.remember(self._memory, adopted)
         if adopted.change is not None:
-            self._sink.changed(adopted.change)
+            # Nobody is looked at again: the whole backlog would be, at once.
+            tell(self._memory, self._sink, [adopted.change])
         return adopted
 
-    async def to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
-        """Have *work* done to its end, whether or not the caller waits."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return await asyncio.shield(task)
-
     async def _change(self, unit: Callable[[UnitOfWork], Acted]) -> Ticket:
-        try:
-            acted = await self._store.write(unit)
-        except StoreUnsureError:
-            self._memory.doubt()
-            raise
+        acted = await write_or_doubt(self._store, unit, self.doubt)
         self.learn(acted)
         return acted.ticket
 
@@ -177,7 +165,7 @@ class Tickets:
         """Tell memory and those who listen what was committed."""
         if acted.change is None:
             return
-        for freed in self._memory.learn([acted.change]):
+        for freed in tell(self._memory, self._sink, [acted.change]):
             self.wake(freed)
         check = acted.ticket.check
         watch = self._memory.get(check) if check is not None else None
@@ -187,13 +175,7 @@ class Tickets:
             if acted.condition.order >= watch.condition.order:
                 watch.condition = acted.condition
                 watch.expected = acted.condition if not watch.is_deciding else watch.expected
-        self._sink.changed(acted.change)
 
     def doubt(self) -> None:
         """Have memory set right by the store: something may have been committed."""
         self._memory.doubt()
-
-    def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever waited was told; a caller that left wants no traceback

@@ -28,6 +28,7 @@ from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
+from fettled.bootstrap.extracts import timings, web_settings, without_targets
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.office import Office
@@ -35,7 +36,6 @@ from fettled.bootstrap.own_trouble import make_own_trouble
 from fettled.bootstrap.records import Records
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
-from fettled.config.schema import Settings
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
@@ -43,7 +43,7 @@ from fettled.core.tickets import SYSTEM, Actor
 from fettled.ports import Clock, EventSink, Fleet
 from fettled.probes.run import run as run_probe
 from fettled.probes.tools import Tools
-from fettled.scheduling import Housekeeping, LoopLag, Scheduler, Skip, Timing
+from fettled.scheduling import Housekeeping, LoopLag, Scheduler, Skip
 from fettled.store import SqlStore
 from fettled.telemetry.fan import Fan
 from fettled.telemetry.metrics import Metrics
@@ -85,7 +85,7 @@ class Assembly:
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
         self._office = Office(
-            _without_targets(loaded.settings),
+            without_targets(loaded.settings),
             store=store,
             clock=clock,
             memory=self.memory,
@@ -167,7 +167,7 @@ class Assembly:
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
         self._metrics.reloaded(taken=True, at=self._clock.wall())
-        self.settings = _without_targets(self.settings)
+        self.settings = without_targets(self.settings)
         settle_memory()
 
     async def recall(self) -> None:
@@ -223,7 +223,7 @@ class Assembly:
                 self._reload_failed = True
                 self._metrics.reloaded(taken=False, at=self._clock.wall())
                 raise
-            self.settings, self._records = _without_targets(loaded.settings), records
+            self.settings, self._records = without_targets(loaded.settings), records
             self._office.go_by(self.settings)
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
@@ -304,21 +304,8 @@ class Assembly:
             health=lambda: assess(self._figures()),
             expose=self._metrics.expose,
             active=lambda: self._office.active,
-            settings=self._web_settings,
+            settings=lambda: web_settings(self.settings),
             clocks=self._office.sla.read,
-        )
-
-    def _web_settings(self) -> keys.Settings:
-        server = self.settings.server
-        return keys.Settings(
-            version=__version__,
-            metrics_token=server.metrics_token,
-            public_url=server.public_url or "",
-            dialects=frozenset(name for name, served in server.dialects if served),
-            requests_per_second=self.settings.limits.requests_per_second,
-            requests_burst=self.settings.limits.requests_burst,
-            requests_at_once=self.settings.limits.requests_at_once,
-            failed_tries=self.settings.limits.failed_tries,
         )
 
     async def _look(self, check: str) -> Pace:
@@ -373,21 +360,3 @@ class Assembly:
             shrunk=self._shrunk,
             store_down=self._store.is_down,
         )
-
-
-def _without_targets(settings: Settings) -> Settings:
-    """Let go what the fleet was made of: nobody asks for it again, and it is the most of it."""
-    return settings.model_copy(update={"targets": [], "templates": {}, "policies": {}})
-
-
-def timings(fleet: Fleet) -> dict[str, Timing]:
-    """How each check is scheduled: parents and primaries first where checks have to wait."""
-    parents = {subject.parent for subject in fleet.subjects.values()}
-    return {
-        key: Timing(
-            interval=spec.interval,
-            host=spec.host,
-            priority=2 * (spec.subject in parents) + spec.primary,
-        )
-        for key, spec in fleet.checks.items()
-    }

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from fettled import calendar
-from fettled.app.acting import Desk
 from fettled.app.audit import Audit
 from fettled.app.catalogue import make_catalogue
+from fettled.app.desk import Desk
 from fettled.app.feed import Feed
 from fettled.app.incidents import Incidents
 from fettled.app.memory import Memory

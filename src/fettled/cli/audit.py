@@ -14,7 +14,7 @@ from fettled.cli import late
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.failures import ExitCode
 from fettled.cli.lists import pages
-from fettled.cli.options import Config, Json, Token, TokenFile, Url, find_config
+from fettled.cli.options import Config, Json, Limit, Token, TokenFile, Url, find_config
 from fettled.cli.output import moment, print_json, print_line, print_table
 from fettled.core.errors import InvalidError
 
@@ -81,7 +81,7 @@ def list_audit(
     ticket: Annotated[str | None, typer.Option(help="About which ticket.")] = None,
     since: Annotated[str | None, typer.Option(help="From this time on, RFC 3339.")] = None,
     until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
+    limit: Limit = 50,
     config: Config = None,
     url: Url = None,
     token: Token = None,

@@ -10,7 +10,7 @@ from fettled.cli.client import post, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.lists import pages
 from fettled.cli.moments import instant
-from fettled.cli.options import Config, Json, Token, TokenFile, Url
+from fettled.cli.options import Config, Json, Limit, Token, TokenFile, Url
 from fettled.cli.output import moment, print_json, print_line, print_table
 from fettled.cli.quiet import labels_of
 
@@ -82,7 +82,7 @@ def list_changes(
     source: Annotated[
         list[str] | None, typer.Option(help="Told by this source; may be repeated.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
+    limit: Limit = 50,
     config: Config = None,
     url: Url = None,
     token: Token = None,

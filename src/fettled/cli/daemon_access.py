@@ -19,6 +19,7 @@ from typing import TypeVar
 from fettled.cli import late
 from fettled.cli.client import Address, UnreachableError
 from fettled.cli.options import find_config, remote
+from fettled.core.errors import StoreTakenError
 
 T = TypeVar("T")
 
@@ -68,7 +69,13 @@ def with_tickets(where: Whereabouts, work: Callable[[Address], T]) -> T:
     control = late.control_socket(path)
     if answers(control):
         return work(Address(socket=control))
-    return late.on_own_store(late.load(path).settings, work)
+    try:
+        return late.on_own_store(late.load(path).settings, work)
+    except StoreTakenError:
+        # A daemon that was starting when we asked has the lock before it listens.
+        if not answers(control):
+            raise
+        return work(Address(socket=control))
 
 
 def answers(control: Path) -> bool:

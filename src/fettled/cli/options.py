@@ -26,6 +26,7 @@ Config: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+Limit: TypeAlias = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")]
 Url: TypeAlias = Annotated[
     str | None,
     typer.Option(

@@ -40,7 +40,7 @@ def save(where: Whereabouts, path: str, kind: str, target: Path, *, force: bool)
         _print(where, path, kind)
         return
     if target.exists() and not force:
-        msg = f"{target} is there already: name another file with -o, or write over it with --force"
+        msg = f"{target} is there already: name another file, or write over it with --force"
         raise InvalidError(msg, "output")
     if target.is_dir() or not target.parent.is_dir():
         msg = f"{target}: is no place for a file: name one in a directory that exists"
@@ -63,7 +63,7 @@ def _place(part: Path, target: Path, *, force: bool) -> None:
         # Unlike a renaming it never takes the place of a file that came meanwhile.
         os.link(part, target)
     except FileExistsError:
-        msg = f"{target} has come to be there meanwhile: name another file with -o"
+        msg = f"{target} has come to be there meanwhile: name another file"
         raise FettledError(msg) from None
 
 

@@ -8,7 +8,7 @@ import typer
 
 from fettled.cli import quiet
 from fettled.cli.daemon_access import Whereabouts
-from fettled.cli.options import Config, Json, Token, TokenFile, Url
+from fettled.cli.options import Config, Json, Limit, Token, TokenFile, Url
 
 app = typer.Typer(name="silence", help="Silence subjects for a while.", rich_markup_mode=None)
 
@@ -49,7 +49,7 @@ def add(
 def list_silences(
     *,
     every: quiet.Every = False,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 1000,
+    limit: Limit = 1000,
     config: Config = None,
     url: Url = None,
     token: Token = None,

@@ -9,7 +9,7 @@ import typer
 from fettled.cli.client import get, segment, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.lists import pages
-from fettled.cli.options import Config, Json, Token, TokenFile, Url
+from fettled.cli.options import Config, Json, Limit, Token, TokenFile, Url
 from fettled.cli.output import moment, print_fields, print_json, print_line, print_table
 
 app = typer.Typer(name="subjects", help="List and show what is watched.", rich_markup_mode=None)
@@ -18,7 +18,7 @@ app = typer.Typer(name="subjects", help="List and show what is watched.", rich_m
 @app.command("list")
 def list_subjects(
     *,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 1000,
+    limit: Limit = 1000,
     config: Config = None,
     url: Url = None,
     token: Token = None,

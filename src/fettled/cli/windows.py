@@ -9,7 +9,7 @@ import typer
 from fettled.cli import quiet
 from fettled.cli.daemon_access import Whereabouts
 from fettled.cli.moments import length
-from fettled.cli.options import Config, Json, Token, TokenFile, Url
+from fettled.cli.options import Config, Json, Limit, Token, TokenFile, Url
 from fettled.core.errors import InvalidError
 
 app = typer.Typer(name="window", help="Announce maintenance windows.", rich_markup_mode=None)
@@ -64,7 +64,7 @@ def add(
 def list_windows(
     *,
     every: quiet.Every = False,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 1000,
+    limit: Limit = 1000,
     config: Config = None,
     url: Url = None,
     token: Token = None,

@@ -8,10 +8,11 @@ An entry is a mapping with a name, or the bare name. What two entries must agree
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic import BeforeValidator, Field
 
+from fettled.config.bare import OrText
 from fettled.config.names import SubjectKey, Title
 from fettled.config.scalars import as_text
 from fettled.ports import Application, Asset, Lists, Party
@@ -60,28 +61,16 @@ def _expand(value: object) -> object:
     return value if text is None else {"name": text}
 
 
-class _OrName:
-    """Tell editors that a bare name will do."""
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls,
-        core: Any,  # noqa: ANN401 - pydantic_core's, which is not ours to import
-        handler: GetJsonSchemaHandler,
-    ) -> dict[str, Any]:
-        return {"anyOf": [{"type": "string"}, handler(core)]}
-
-
 if TYPE_CHECKING:
     NameRef = CatalogueName
     ApplicationRef = CatalogueApplication
     AssetRef = CatalogueAsset
     PartyRef = CatalogueParty
 else:
-    NameRef = Annotated[CatalogueName, BeforeValidator(_expand), _OrName]
-    ApplicationRef = Annotated[CatalogueApplication, BeforeValidator(_expand), _OrName]
-    AssetRef = Annotated[CatalogueAsset, BeforeValidator(_expand), _OrName]
-    PartyRef = Annotated[CatalogueParty, BeforeValidator(_expand), _OrName]
+    NameRef = Annotated[CatalogueName, BeforeValidator(_expand), OrText]
+    ApplicationRef = Annotated[CatalogueApplication, BeforeValidator(_expand), OrText]
+    AssetRef = Annotated[CatalogueAsset, BeforeValidator(_expand), OrText]
+    PartyRef = Annotated[CatalogueParty, BeforeValidator(_expand), OrText]
 
 
 class CatalogueSection(Options):

@@ -14,10 +14,10 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    GetJsonSchemaHandler,
     model_validator,
 )
 
+from fettled.config.bare import OrText
 from fettled.config.checks import Check, Scheduled, options_of
 from fettled.core.errors import InvalidError
 from fettled.core.isolation import Canary, Rules
@@ -57,22 +57,10 @@ def _check(canary: Scheduled) -> Scheduled:
     return canary
 
 
-class _OrHostAndPort:
-    """Tell editors that a text will do."""
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls,
-        core: Any,  # noqa: ANN401 - pydantic_core's, which is not ours to import
-        handler: GetJsonSchemaHandler,
-    ) -> dict[str, Any]:
-        return {"anyOf": [{"type": "string"}, handler(core)]}
-
-
 if TYPE_CHECKING:
     CanaryRef = Scheduled
 else:
-    CanaryRef = Annotated[Check, BeforeValidator(_expand), AfterValidator(_check), _OrHostAndPort]
+    CanaryRef = Annotated[Check, BeforeValidator(_expand), AfterValidator(_check), OrText]
 
 
 class Isolation(Options):

@@ -27,6 +27,10 @@ class StoreError(FettledError):
     """The store cannot be used as it is: newer schema, another owner, locked, damaged."""
 
 
+class StoreTakenError(StoreError):
+    """Another fettled uses the store; nothing was read or changed."""
+
+
 class StoreDownError(StoreError):
     """The store does not answer now; the same call may succeed later."""
 

@@ -17,7 +17,7 @@ from fettled.core.actions import Assign
 from fettled.core.errors import InvalidError
 from fettled.core.moves import Moment, act
 from fettled.core.priorities import OF_LEVEL, judge
-from fettled.core.tickets import Actor, Change, Entry, Ticket
+from fettled.core.tickets import SORTED_BY, Actor, Change, Entry, Ticket
 from fettled.core.words import Impact, Kind, Level, Priority, Source, Urgency
 
 #: A reporter's clock may run a little ahead of ours.
@@ -53,26 +53,10 @@ class NewTicket:
     labels: dict[str, str] = field(default_factory=dict)
 
 
+#: What somebody who files a ticket says of it, and may correct, just as it is.
+_DETAILS = ("level", *SORTED_BY, "occurred_at", "subject")
 #: What an edit may change; whoever holds the ticket, and its status, are changed by actions.
-EDITABLE = (
-    "title",
-    "description",
-    "kind",
-    "priority",
-    "level",
-    "severity",
-    "impact",
-    "urgency",
-    "category",
-    "ownership",
-    "region",
-    "project",
-    "application",
-    "service_interrupted",
-    "occurred_at",
-    "subject",
-    "labels",
-)
+EDITABLE = ("title", "description", "kind", "priority", *_DETAILS, "labels")
 
 
 def filed(new: NewTicket, actor: Actor, at: datetime) -> Change:
@@ -106,24 +90,7 @@ def filed(new: NewTicket, actor: Actor, at: datetime) -> Change:
     return lifecycle.then(change, _done(act(change.ticket, given, Moment(actor, at))))
 
 
-_AS_GIVEN = (
-    "description",
-    "level",
-    "severity",
-    "impact",
-    "urgency",
-    "category",
-    "ownership",
-    "region",
-    "project",
-    "application",
-    "service_interrupted",
-    "occurred_at",
-    "subject",
-    "filed_for",
-    "reporter",
-    "labels",
-)
+_AS_GIVEN = ("description", *_DETAILS, "filed_for", "reporter", "labels")
 
 
 def edited(ticket: Ticket, wanted: Mapping[str, Any], actor: Actor, at: datetime) -> Change | None:

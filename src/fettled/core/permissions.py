@@ -164,8 +164,15 @@ _NEEDS: dict[type[Action], Permission] = {
 }
 
 
+def need_of(action: Action) -> Permission:
+    """Name what *action* needs, for whoever lacks it; comments on one's own need less."""
+    if isinstance(action, Comment) and action.visibility == "internal":
+        return Permission.TICKET_COMMENT_INTERNAL
+    return _NEEDS.get(type(action), Permission.TICKET_UPDATE)
+
+
 def may_act(who: Principal, ticket: Ticket, action: Action) -> bool:
     """Whether *who*, who sees *ticket*, may do *action* to it."""
     if isinstance(action, Comment):
         return may_comment(who, ticket, internal=action.visibility == "internal")
-    return _NEEDS.get(type(action), Permission.TICKET_UPDATE) in who.permissions
+    return need_of(action) in who.permissions

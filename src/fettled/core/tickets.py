@@ -38,7 +38,20 @@ class Actor:
 MONITOR = Actor("health_monitor")
 SYSTEM = Actor("system")
 
+#: Fields of a ticket that sort it, plain values all: as they are given they are kept and shown.
+SORTED_BY = (
+    "severity",
+    "impact",
+    "urgency",
+    "category",
+    "ownership",
+    "region",
+    "project",
+    "application",
+    "service_interrupted",
+)
 OPEN_STATUSES = frozenset({Status.OPEN, Status.ASSIGNED, Status.IN_PROGRESS, Status.PENDING})
+OVER_STATUSES = frozenset({Status.RESOLVED, Status.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)

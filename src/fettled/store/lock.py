@@ -1,7 +1,8 @@
 """
 One daemon at a time: who may write to the store.
 
-SQLite: `flock` on `<file>.lock`, held until the process ends, however it ends.
+SQLite: `flock` on `<file>.lock`, held until the process ends, however it ends. A link that
+leads to the file has the same lock; a second name of the file itself is refused.
 PostgreSQL: a session's advisory lock, taken on the very connection that writes. So
 losing the lock and losing the right to write are one event, and a daemon that the
 server has given up on cannot write beside its successor.
@@ -19,14 +20,15 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.engine import URL
 
-from fettled.core.errors import StoreError
+from fettled.core.errors import StoreError, StoreTakenError
 from fettled.store.engine import make_engine, shown, sqlite_path
 from fettled.store.faults import explained
 from fettled.store.link import Link
 
-#: The server notices after a moment that a daemon was killed or has gone, and only then
-#: lets its successor have the lock.
+#: A command that works on the store itself holds the lock for a second; and PostgreSQL's
+#: server takes a moment to notice that a daemon was killed or has gone.
 LINGERS_SECONDS = 3.0
+_AGAIN_SECONDS = 0.05
 #: "fttl" twice: of the writer's advisory lock.
 _WRITER_LOCK = 0x6674746C6674746C
 
@@ -43,22 +45,26 @@ _HOLDER = f"""
 @contextmanager
 def file_lock(url: URL) -> Iterator[None]:
     """
-    Hold SQLite's lock; PostgreSQL has its own (`take`).
+    Hold SQLite's lock, waiting a little for it; PostgreSQL has its own (`take`).
 
     Raises:
-        StoreError: another fettled holds it.
+        StoreError: another fettled holds it, or the file has a second name.
     """
     path = sqlite_path(url)
     if path is None:
         yield
         return
+    # Whatever links it was reached by: the journal is kept by this name, and so is the lock.
+    path = path.resolve()
+    _require_one_name(path)
     descriptor = _open(path.with_name(path.name + ".lock"))
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-            raise _refusal(url, holder) from None
+        ends = time.monotonic() + LINGERS_SECONDS
+        while not _is_locked(descriptor):
+            if time.monotonic() > ends:
+                holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+                raise _refusal(url, holder)
+            time.sleep(_AGAIN_SECONDS)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
@@ -86,6 +92,24 @@ def sole_user(url: URL) -> Iterator[None]:
             link.close()
 
 
+def _is_locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _require_one_name(path: Path) -> None:
+    """Refuse hard links: two names have two journals and two locks, and one content to spoil."""
+    if path.exists() and (names := path.stat().st_nlink) > 1:
+        msg = (
+            f"the store {path} has {names} names (hard links), and used by two of them it would be "
+            f"damaged; find them: find DIRECTORY -samefile {path}, and remove all but one"
+        )
+        raise StoreError(msg)
+
+
 def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -107,7 +131,7 @@ def take(link: Link, url: URL) -> None:
     while not link.ask(_TAKE)[0]["taken"]:
         if time.monotonic() > ends:
             raise _refusal(url, _holder(link))
-        time.sleep(0.05)
+        time.sleep(_AGAIN_SECONDS)
 
 
 def _holder(link: Link) -> str:
@@ -115,6 +139,6 @@ def _holder(link: Link) -> str:
     return str(row[0]).removeprefix("fettled/") if row else ""
 
 
-def _refusal(url: URL, holder: str) -> StoreError:
+def _refusal(url: URL, holder: str) -> StoreTakenError:
     who = f"another fettled (pid {holder})" if holder else "another fettled"
-    return StoreError(f"{who} uses this store: {shown(url)}; stop it first")
+    return StoreTakenError(f"{who} uses this store: {shown(url)}; stop it first")

@@ -11,7 +11,7 @@ from typing import Any
 
 from fettled.core.priorities import LEVEL_OF
 from fettled.core.sla_told import sla_fields
-from fettled.core.tickets import Actor, Entry, Ticket
+from fettled.core.tickets import SORTED_BY, Actor, Entry, Ticket
 
 
 def payload_of(after: Ticket, entry: Entry, subject: dict[str, Any] | None) -> dict[str, Any]:
@@ -51,15 +51,7 @@ def ticket_fields(ticket: Ticket, subject: dict[str, Any] | None) -> dict[str, A
         "reporter": ticket.reporter,
         "shift": ticket.shift,
         "supplier": ticket.supplier,
-        "severity": ticket.severity,
-        "impact": ticket.impact,
-        "urgency": ticket.urgency,
-        "category": ticket.category,
-        "ownership": ticket.ownership,
-        "region": ticket.region,
-        "project": ticket.project,
-        "application": ticket.application,
-        "service_interrupted": ticket.service_interrupted,
+        **{name: getattr(ticket, name) for name in SORTED_BY},
         "resolution": end
         and {
             "code": end.code,

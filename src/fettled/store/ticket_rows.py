@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from fettled.core.sla_values import UNTOUCHED
-from fettled.core.tickets import Actor, Escalation, Resolution, Snooze, Ticket
+from fettled.core.tickets import SORTED_BY, Actor, Escalation, Resolution, Snooze, Ticket
 from fettled.core.words import Code, Priority, Source, Status
 from fettled.store.columns import counted, uncounted
 from fettled.store.link import Row
@@ -51,15 +51,7 @@ _PLAIN = (
     "member_count",
     "done_count",
     "level",
-    "severity",
-    "impact",
-    "urgency",
-    "category",
-    "ownership",
-    "region",
-    "project",
-    "application",
-    "service_interrupted",
+    *SORTED_BY,
     "filed_for",
     "shift",
     "supplier",

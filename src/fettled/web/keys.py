@@ -15,9 +15,9 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from fettled.app.account import AccountPage
-from fettled.app.acting import Caller
 from fettled.app.anybody import Anybody
 from fettled.app.backlog import Adopted
+from fettled.app.callers import Caller
 from fettled.app.explain import Explained
 from fettled.app.exports import Dossier
 from fettled.app.feed import Stream, Told
@@ -285,7 +285,7 @@ class Feed(Protocol):
         """Listen under a name; TooManyError where too many do."""
         ...
 
-    def since(self, last: int) -> AsyncIterator[Told | None]:
+    def since(self, last: int) -> AsyncIterator[list[Told] | None]:
         """Tell again what came after that event; None where that cannot be told."""
         ...
 

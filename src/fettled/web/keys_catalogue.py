@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from fettled.app.acting import Caller
+from fettled.app.callers import Caller
 from fettled.app.changes import WantedChange
 from fettled.app.links import Linked
 from fettled.app.maintenances import WantedMaintenance

@@ -39,7 +39,10 @@ async def make_pdf(source: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes,
         Problem: 501 without the library, 503 where it took too long or failed.
     """
     if importlib.util.find_spec("fpdf") is None:
-        detail = "PDF needs a library that is not installed: pip install 'fettled[pdf]'"
+        detail = (
+            "PDF needs a library that is not installed where the daemon runs: "
+            "pip install 'fettled[pdf]' there; the JSON export needs nothing"
+        )
         raise Problem(501, detail)
     try:
         async with asyncio.timeout(_SECONDS), _one_at_a_time:

@@ -15,7 +15,7 @@ from fettled.app.views import CheckView, SubjectView
 from fettled.core.priorities import LEVEL_OF
 from fettled.core.sla_told import sla_fields
 from fettled.core.sla_values import Clocks
-from fettled.core.tickets import Actor, Entry, Member, Resolution, Snooze, Ticket
+from fettled.core.tickets import SORTED_BY, Actor, Entry, Member, Resolution, Snooze, Ticket
 from fettled.core.words import Status
 from fettled.ports import TicketAction
 
@@ -98,15 +98,7 @@ def ticket_json(
         "responded_at": time_json(ticket.responded_at),
         "shift": ticket.shift,
         "supplier": ticket.supplier,
-        "severity": ticket.severity,
-        "impact": ticket.impact,
-        "urgency": ticket.urgency,
-        "category": ticket.category,
-        "ownership": ticket.ownership,
-        "region": ticket.region,
-        "project": ticket.project,
-        "application": ticket.application,
-        "service_interrupted": ticket.service_interrupted,
+        **{name: getattr(ticket, name) for name in SORTED_BY},
         "hold": _hold(ticket),
         "snooze": _snooze(ticket.snooze),
     }

@@ -17,6 +17,7 @@ from fettled.web.problems import Fault, Problem
 
 #: Deeper than any model, and shallow enough for whatever walks it by recursion.
 DEEPEST = 32
+_TOO_DEEP = f"the body is nested deeper than {DEEPEST} levels"
 #: More fields than any model has: each unknown one would cost an error message.
 _MOST_FIELDS = 100
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
@@ -33,6 +34,8 @@ def parse_json(raw: bytes) -> object:
     try:
         value: object = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
+        if error.msg.startswith("depth limit"):
+            raise Problem(400, _TOO_DEEP) from None
         # The library's words may quote the body; the place is enough.
         raise Problem(400, f"the body is not JSON (at character {error.pos})") from None
     fields = _count_fields(value)
@@ -61,7 +64,7 @@ def _count_fields(value: object) -> int:
             return fields
         level = below
     if any(isinstance(each, dict | list) for each in level):
-        raise Problem(400, f"the body is nested deeper than {DEEPEST} levels")
+        raise Problem(400, _TOO_DEEP)
     return fields
 
 

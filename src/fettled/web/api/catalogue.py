@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from fettled.app.acting import Caller
+from fettled.app.callers import Caller
 from fettled.app.links import Linked
 from fettled.core.durations import parse_duration
 from fettled.core.errors import NotFoundError

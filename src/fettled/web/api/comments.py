@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from fettled.app.acting import Caller
+from fettled.app.callers import Caller
 from fettled.core.actions import Comment
 from fettled.core.permissions import Permission
 from fettled.core.tickets import Entry

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from fettled.app.acting import viewer_of
+from fettled.app.callers import viewer_of
 from fettled.app.maintenances import WantedMaintenance
 from fettled.core.errors import InvalidError
 from fettled.core.maintenances import Maintenance, MaintenanceStatus, MaintenanceType

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from fettled.app.acting import find_shift
+from fettled.app.desk import find_shift
 from fettled.core import actions
 from fettled.core.errors import InvalidError
 from fettled.core.filing import NewTicket

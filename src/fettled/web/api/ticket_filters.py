@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, Field
 
-from fettled.app.acting import viewer_of
+from fettled.app.callers import viewer_of
 from fettled.core.links import LinkType
 from fettled.core.sla_values import State
 from fettled.core.tickets import Ticket

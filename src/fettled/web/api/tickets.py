@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fettled.app.acting import Caller
+from fettled.app.callers import Caller
 from fettled.app.searching import MOST_LISTED, MOST_MEMBERS
 from fettled.app.views import SubjectView
 from fettled.core.errors import ForbiddenError, InvalidError, NotFoundError
