@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from doors import OK, REFUSED, Post, open_post
+from receiving import OK, REFUSED, Post, open_post
 from fettled.core.deliveries import PAUSES, Tried
 from fettled.core.routing import Filter, Receiver
 from fettled.store import open_store

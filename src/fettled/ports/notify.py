@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fettled.core.deliveries import Delivery, Tried
+from fettled.core.notice import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +17,12 @@ class Telling:
     Attributes:
         deliveries: of one ticket, in order, at least one; more only for people.
         is_late: it is told long after it happened.
+        notice: the same in words; None where nobody asked for words.
     """
 
     deliveries: tuple[Delivery, ...]
     is_late: bool = False
+    notice: Notice | None = None
 
     @property
     def newest(self) -> Delivery:
