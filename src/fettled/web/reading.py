@@ -20,12 +20,16 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BeforeValidator,
+    Field,
     TypeAdapter,
     ValidationError,
 )
 
+from fettled.core.durations import DURATION
+from fettled.core.lines import BREAKS, is_one_line
 from fettled.web.problems import JSON, Fault, Problem
 from fettled.web.routes import MAX_BODY, Model
+from fettled.web.saying import Said
 
 #: From the first byte to the last; a slow line carries 1 MiB in that time.
 _BODY_SECONDS = 10.0
@@ -38,7 +42,8 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 #: What the library names the forms by of which a field takes one: no part of its name.
 _FORM = re.compile(r"[A-Z]\w*|.*\[.*\].*|str|int|bool", re.DOTALL)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
+_CONTROL = re.compile(f"[{_CONTROLS}]")
 
 _WORDS = {
     "extra_forbidden": "is not known here",
@@ -62,6 +67,13 @@ _LENGTHS = {
 def _no_control(text: str) -> str:
     if _CONTROL.search(text):
         msg = "must not hold control characters"
+        raise ValueError(msg)
+    return text
+
+
+def _one_line(text: str) -> str:
+    if not is_one_line(text):
+        msg = "must be one line, without control characters"
         raise ValueError(msg)
     return text
 
@@ -93,14 +105,27 @@ def _within_reach(at: datetime) -> datetime:
 
 
 #: Text of people: lines and tabs, nothing that moves a terminal or ends a C string.
-Text = Annotated[str, AfterValidator(_no_control)]
+Text = Annotated[str, AfterValidator(_no_control), Said(f"^[^{_CONTROLS}]*$")]
+#: The same, with something in it; that it is not blank is judged where it is used.
+Filled = Annotated[Text, Said(rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*$")]
+#: A title, a name, a label: see `fettled.core.lines`.
+Line = Annotated[str, AfterValidator(_one_line), Said(f"^[^{BREAKS}]*$")]
+#: The same, with something in it; judged as `Filled` is.
+FilledLine = Annotated[Line, Said(rf"^[^{BREAKS}]*[^\s{BREAKS}][^{BREAKS}]*$")]
+#: Such as 1h30m; read by `fettled.core.durations`.
+Duration = Annotated[str, Field(max_length=40), Said(DURATION)]
 #: A number in a query, in digits only.
 Number = Annotated[int, BeforeValidator(_whole)]
 #: A bare number is no time in JSON.
 _AS_TEXT = BeforeValidator(_timely)
 #: A time with a zone, in UTC from here on. One that no store can give back would take the
 #: ticket that holds it, and every list that it is in, with it.
-Time = Annotated[AwareDatetime, _AS_TEXT, AfterValidator(_within_reach)]
+Time = Annotated[
+    AwareDatetime,
+    _AS_TEXT,
+    AfterValidator(_within_reach),
+    Said("^(19[7-9][0-9]|[2-8][0-9]{3})-"),
+]
 
 
 async def read_body(request: web.Request, most: int = MAX_BODY) -> bytes:

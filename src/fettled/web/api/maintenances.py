@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from fettled.app.callers import viewer_of
 from fettled.app.maintenances import WantedMaintenance
@@ -22,6 +22,7 @@ from fettled.web.api.catalogue import Name, read_id
 from fettled.web.paging import Paged, page, read_number_cursor
 from fettled.web.reading import Number, Text, Time, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.saying import any_of, in_days, saying
 from fettled.web.shapes_catalogue import maintenance_json
 
 routes = RouteTable()
@@ -55,6 +56,19 @@ class MaintenancesQuery(Paged):
 class MaintenanceBody(Model):
     """Work on a subject."""
 
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {
+                "material_id": 1,
+                "type": "CORRECTIVE",
+                "scheduled_at": in_days(2),
+                "description": "Replace the bearing",
+            },
+            {"subject": "door-1", "type": "inspection", "status": "done"},
+            rules=[any_of("material_id", "subject", "incident_id", "ticket")],
+        )
+    )
+
     material_id: _Id | None = None
     subject: Name | None = None
     type: _Type
@@ -67,6 +81,10 @@ class MaintenanceBody(Model):
 
 class MaintenancePatch(Model):
     """What is to be edited; what is left out stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra=saying({"status": "done", "description": "The bearing was replaced."})
+    )
 
     type: _Type = MaintenanceType.CORRECTIVE
     status: _Status = MaintenanceStatus.PLANNED

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import AfterValidator, Field
 
 from fettled.app.callers import viewer_of
+from fettled.core.lines import BREAKS
 from fettled.core.links import LinkType
 from fettled.core.sla_values import State
 from fettled.core.tickets import Ticket
@@ -20,8 +21,9 @@ from fettled.core.words import Impact, Level, Priority, Severity, Source, Status
 from fettled.ports import Place, Sort, SortKey, TicketFilter
 from fettled.web.api.ticket_bodies import Name
 from fettled.web.paging import Paged, bad_cursor, read_cursor
-from fettled.web.reading import Number, Text, Time
+from fettled.web.reading import Line, Number, Time
 from fettled.web.routes import Call, Model
+from fettled.web.saying import Said
 
 #: Whoever means more asks twice.
 MOST_VALUES = 100
@@ -53,8 +55,15 @@ def _names_a_link(text: str) -> str:
 
 
 #: A link by its type and name, such as `asset:Rack 1`.
-LinkName = Annotated[Text, Field(max_length=220), AfterValidator(_names_a_link)]
-Label = Annotated[Text, Field(max_length=400), AfterValidator(_is_label)]
+LinkName = Annotated[
+    Line,
+    Field(max_length=220),
+    AfterValidator(_names_a_link),
+    Said(f"^({'|'.join(LinkType)}):[^{BREAKS}]+$"),
+]
+Label = Annotated[
+    Line, Field(max_length=400), AfterValidator(_is_label), Said(f"^[^={BREAKS}]+=[^{BREAKS}]*$")
+]
 Count = Annotated[Number, Field(ge=0, le=1_000_000)]
 Some = Annotated[frozenset[T], AfterValidator(_not_too_many)]
 SortName = Literal[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from fettled.app.callers import Caller
 from fettled.app.searching import MOST_LISTED, MOST_MEMBERS
@@ -18,13 +18,12 @@ from fettled.ports import Sort
 from fettled.web.answers import AdoptedAnswer, EntryAnswer, Page, TicketAnswer
 from fettled.web.answers_files import ActionAnswer
 from fettled.web.answers_work import TicketsAnswer
+from fettled.web.api.action_bodies import ActionBody, action_of
 from fettled.web.api.ticket_bodies import (
     PERSON_OR_SHIFT,
-    ActionBody,
     EditBody,
     Name,
     TicketBody,
-    action_of,
     edits,
     new_ticket,
 )
@@ -37,6 +36,7 @@ from fettled.web.api.ticket_filters import (
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
 from fettled.web.reading import read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.saying import saying
 from fettled.web.shapes import action_json, entry_json, ticket_json
 from fettled.web.shapes_catalogue import attached_json
 
@@ -54,6 +54,8 @@ class TimelineQuery(Paged):
 
 class AdoptBody(Model):
     """Whose checks are adopted; none named: all that are held."""
+
+    model_config = ConfigDict(json_schema_extra=saying({"subjects": ["door-1"]}, {}))
 
     subjects: Annotated[tuple[Name, ...], Field(max_length=_MOST_SUBJECTS)] = ()
 
