@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from fettled.core.attachments import ENDINGS, MOST_FILES
+from fettled.core.attachments import MOST_FILES
 from fettled.core.permissions import Permission
 from fettled.web.answers import ProblemAnswer
 from fettled.web.openapi_words import (
@@ -97,11 +97,11 @@ _FILES = {
             "items": {"type": "string", "format": "binary"},
             "minItems": 1,
             "maxItems": MOST_FILES,
+            # No words of a schema say it, and what a sender calls them does not count.
+            "description": "JPG, PNG, DOCX, TXT or PDF by their content, of at most 10 MiB each.",
         }
     },
 }
-#: What they are is judged by their content, not by what is said of them.
-_FILE_TYPES = {"file": {"contentType": ", ".join(ENDINGS)}}
 
 
 def _schemas(table: tuple[Route, ...]) -> tuple[dict[_Key, Json], dict[str, Json]]:
@@ -154,7 +154,7 @@ def _operation(
         # A guarded route is public as long as the configuration leaves it so.
         operation["security"] = [{"bearer": []}] + ([{}] if route.guarded is not None else [])
     if route.takes_files:
-        content: Json = {"multipart/form-data": {"schema": _FILES, "encoding": _FILE_TYPES}}
+        content: Json = {"multipart/form-data": {"schema": _FILES}}
         operation["requestBody"] = {"required": True, "content": content}
     elif route.body is not None:
         schema = schemas["body", number]

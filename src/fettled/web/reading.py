@@ -27,7 +27,7 @@ from pydantic import (
 
 from fettled.core.durations import DURATION
 from fettled.core.lines import BREAKS, is_one_line
-from fettled.web.problems import JSON, Fault, Problem
+from fettled.web.problems import BODY, JSON, Fault, Problem, broken_off, compressed
 from fettled.web.routes import MAX_BODY, Model
 from fettled.web.saying import Said
 
@@ -85,6 +85,10 @@ def _whole(value: object) -> object:
     return value
 
 
+def _as_whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _timely(value: object) -> object:
     if value is not None and not (isinstance(value, str) and _TIME.match(value)):
         # Else a number, or a text of one, would be taken for seconds since 1970.
@@ -114,6 +118,8 @@ Line = Annotated[str, AfterValidator(_one_line), Said(f"^[^{BREAKS}]*$")]
 FilledLine = Annotated[Line, Said(rf"^[^{BREAKS}]*[^\s{BREAKS}][^{BREAKS}]*$")]
 #: Such as 1h30m; read by `fettled.core.durations`.
 Duration = Annotated[str, Field(max_length=40), Said(DURATION)]
+#: A whole number in a body. JSON has no other 1 than 1.0; a text, or true, is none.
+Whole = Annotated[int, BeforeValidator(_as_whole), Field(strict=True)]
 #: A number in a query, in digits only.
 Number = Annotated[int, BeforeValidator(_whole)]
 #: A bare number is no time in JSON.
@@ -137,9 +143,11 @@ async def read_body(request: web.Request, most: int = MAX_BODY) -> bytes:
     """
     charset = (request.charset or "utf-8").lower()
     if request.content_type != JSON or charset not in {"utf-8", "utf8", "us-ascii"}:
-        raise Problem(415, f"the body must be {JSON} in UTF-8", headers={"Accept-Post": JSON})
+        detail = f"must be {JSON} in UTF-8"
+        where = [Fault("Content-Type", detail)]
+        raise Problem(415, f"the body {detail}", where, {"Accept-Post": JSON})
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Problem(415, "the body must not be compressed")
+        raise compressed()
     return await _read(request, most)
 
 
@@ -151,7 +159,8 @@ def refuse_large(request: web.Request, most: int = MAX_BODY) -> None:
 
 def _too_large(most: int) -> Problem:
     close = {"Connection": "close"}
-    return Problem(413, f"the body is larger than {most / (1024 * 1024):g} MiB", headers=close)
+    detail = f"is larger than {most / (1024 * 1024):g} MiB"
+    return Problem(413, f"the body {detail}", [Fault(BODY, detail)], close)
 
 
 async def _read(request: web.Request, most: int) -> bytes:
@@ -166,7 +175,7 @@ async def _read(request: web.Request, most: int) -> bytes:
         detail = f"the body did not arrive within {_BODY_SECONDS:g} s"
         raise Problem(408, detail, headers={"Connection": "close"}) from None
     except RequestPayloadError:
-        raise Problem(400, "the body is not what its headers say") from None
+        raise broken_off() from None
     return bytes(pieces)
 
 

@@ -70,7 +70,7 @@ class AdoptBody(Model):
 async def list_tickets(call: Call) -> Answer:
     """List tickets, the newest first unless another order is asked for."""
     query: TicketsQuery = call.query
-    which, sort = which_tickets(call), Sort.parse(query.sort)
+    which, sort = await which_tickets(call), Sort.parse(query.sort)
     after = read_place(sort, query.cursor)
     searching = call.services.searching
     found = await searching.find(which, sort, after, query.limit + 1)
@@ -140,7 +140,7 @@ def _check_filing(body: TicketBody, who: Principal) -> None:
     for field, given, needed in needs:
         if given and needed not in who.permissions:
             msg = f"{field}: to give it, your token must hold the permission {needed}"
-            raise ForbiddenError(msg)
+            raise ForbiddenError(msg, field)
 
 
 @routes.route(

@@ -33,7 +33,7 @@ from fettled.ports import Directory, TicketFilter
 from fettled.web.dialects.answers import Enveloped, EnvelopedPage, EquipmentIncident
 from fettled.web.dialects.switches import only_if
 from fettled.web.paging import Paged, page, read_number_cursor
-from fettled.web.reading import FilledLine, Number, Text, read_if_match
+from fettled.web.reading import FilledLine, Number, Text, Whole, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.saying import goes_with, saying
 from fettled.web.shapes import time_json
@@ -57,7 +57,7 @@ READS: dict[Status, Word] = {
     Status.CLOSED: "CLOSED",
 }
 
-_Id = Annotated[int, Field(strict=True, ge=1, lt=10**18)]
+_Id = Annotated[Whole, Field(ge=1, lt=10**18)]
 _Title = Annotated[FilledLine, Field(min_length=1, max_length=300)]
 _Description = Annotated[Text, Field(max_length=_LONGEST)]
 _Resolution = Annotated[Text, Field(max_length=2_000)]

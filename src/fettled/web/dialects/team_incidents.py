@@ -183,7 +183,7 @@ async def create_team_incident(call: Call) -> Answer:
         msg = (
             f"assignees: to give it, your token must hold the permission {Permission.TICKET_ASSIGN}"
         )
-        raise ForbiddenError(msg)
+        raise ForbiddenError(msg, "assignees")
     new = NewTicket(
         title=body.name,
         description=body.description,
