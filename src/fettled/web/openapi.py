@@ -18,7 +18,6 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from fettled.core.attachments import MOST_FILES
 from fettled.core.permissions import Permission
 from fettled.web.answers import ProblemAnswer
 from fettled.web.openapi_words import (
@@ -96,7 +95,6 @@ _FILES = {
             "type": "array",
             "items": {"type": "string", "format": "binary"},
             "minItems": 1,
-            "maxItems": MOST_FILES,
             # No words of a schema say it, and what a sender calls them does not count.
             "description": "JPG, PNG, DOCX, TXT or PDF by their content, of at most 10 MiB each.",
         }

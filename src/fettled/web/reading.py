@@ -29,7 +29,7 @@ from fettled.core.durations import DURATION
 from fettled.core.lines import BREAKS, is_one_line
 from fettled.web.problems import BODY, JSON, Fault, Problem, broken_off, compressed
 from fettled.web.routes import MAX_BODY, Model
-from fettled.web.saying import Said
+from fettled.web.saying import NamedBy, Said
 
 #: From the first byte to the last; a slow line carries 1 MiB in that time.
 _BODY_SECONDS = 10.0
@@ -42,7 +42,8 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 #: What the library names the forms by of which a field takes one: no part of its name.
 _FORM = re.compile(r"[A-Z]\w*|.*\[.*\].*|str|int|bool", re.DOTALL)
-_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
+#: Those above 0x7f, too: U+009B alone begins an escape sequence.
+_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 _CONTROL = re.compile(f"[{_CONTROLS}]")
 
 _WORDS = {
@@ -116,10 +117,18 @@ Filled = Annotated[Text, Said(rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*
 Line = Annotated[str, AfterValidator(_one_line), Said(f"^[^{BREAKS}]*$")]
 #: The same, with something in it; judged as `Filled` is.
 FilledLine = Annotated[Line, Said(rf"^[^{BREAKS}]*[^\s{BREAKS}][^{BREAKS}]*$")]
+#: Labels by name, of subjects as the configuration has them.
+Selector = Annotated[
+    dict[
+        Annotated[Line, Field(min_length=1, max_length=63)], Annotated[Line, Field(max_length=200)]
+    ],
+    Field(min_length=1, max_length=20),
+    NamedBy(63),
+]
 #: Such as 1h30m; read by `fettled.core.durations`.
 Duration = Annotated[str, Field(max_length=40), Said(DURATION)]
-#: A whole number in a body. JSON has no other 1 than 1.0; a text, or true, is none.
-Whole = Annotated[int, BeforeValidator(_as_whole), Field(strict=True)]
+#: What has a number, by it, in a body. JSON has no other 1 than 1.0; a text, or true, is none.
+Id = Annotated[int, Field(strict=True, ge=1, lt=10**18), BeforeValidator(_as_whole)]
 #: A number in a query, in digits only.
 Number = Annotated[int, BeforeValidator(_whole)]
 #: A bare number is no time in JSON.

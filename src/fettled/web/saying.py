@@ -32,6 +32,20 @@ class Said:
         return {**handler(core), "pattern": self.pattern}
 
 
+@dataclass(frozen=True, slots=True)
+class NamedBy:
+    """What JSON Schema says of the names in an object: lines, of so many characters at most."""
+
+    longest: int
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Json:
+        """Hold all names to the pattern: what is made by itself lets others pass."""
+        made = handler(core)
+        ((pattern, values),) = made.pop("patternProperties").items()
+        names = {"minLength": 1, "maxLength": self.longest, "pattern": pattern}
+        return {**made, "additionalProperties": values, "propertyNames": names}
+
+
 def saying(*examples: Json, rules: list[Json] | None = None) -> Callable[[Json], None]:
     """
     Say *examples* and *rules* of a model, as its `json_schema_extra`.

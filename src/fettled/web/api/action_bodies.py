@@ -11,7 +11,7 @@ from fettled.core import actions
 from fettled.core.errors import InvalidError
 from fettled.core.words import Code
 from fettled.web.api.ticket_bodies import PERSON_OR_SHIFT, Body, Name, Shift, Yes
-from fettled.web.reading import Filled, Text, Time, Whole
+from fettled.web.reading import Filled, Id, Text, Time
 from fettled.web.routes import Model
 from fettled.web.saying import any_of, given, goes_with, in_days, not_both, one_of, said, saying
 
@@ -167,7 +167,7 @@ class ResolveBody(Model):
     action: Literal["resolve"]
     code: GivenCode = "fixed"
     summary: Annotated[Text, Field(max_length=_LONGEST_SUMMARY)] = ""
-    duplicate_of: Annotated[Whole, Field(ge=1, lt=10**18)] | None = None
+    duplicate_of: Id | None = None
     until: Time | None = None
 
 

@@ -17,7 +17,7 @@ from fettled.web.answers import Page
 from fettled.web.answers_catalogue import ChangeAnswer
 from fettled.web.api.catalogue import Name, trimmed
 from fettled.web.paging import Paged, bad_cursor, page, read_cursor
-from fettled.web.reading import FilledLine, Line, Time
+from fettled.web.reading import FilledLine, Line, Selector, Time
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.saying import Said, in_days, one_of, saying
 from fettled.web.shapes_catalogue import change_json
@@ -47,12 +47,6 @@ _Url = Annotated[
     Field(max_length=_LONGEST_URL),
     AfterValidator(_web_address),
     Said(r"^https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,4})?([/?#][^\x00-\x20]*)?$"),
-]
-_Selector = Annotated[
-    dict[
-        Annotated[Line, Field(min_length=1, max_length=63)], Annotated[Line, Field(max_length=200)]
-    ],
-    Field(min_length=1, max_length=20),
 ]
 
 
@@ -86,7 +80,7 @@ class ChangeBody(Model):
     title: Annotated[FilledLine, Field(min_length=1, max_length=200), AfterValidator(trimmed)]
     subject: Name | None = None
     application: Name | None = None
-    selector: _Selector | None = None
+    selector: Selector | None = None
     at: Time | None = None
     url: _Url | None = None
     source: Annotated[Line, Field(max_length=200)] = ""

@@ -21,7 +21,7 @@ from fettled.ports import MaintenanceFilter
 from fettled.web.answers_catalogue import MaintenanceAnswer, MaintenancesAnswer
 from fettled.web.api.catalogue import Name, read_id
 from fettled.web.paging import Paged, page, read_number_cursor
-from fettled.web.reading import Number, Text, Time, Whole, read_if_match
+from fettled.web.reading import Id, Number, Text, Time, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.saying import any_of, in_days, saying
 from fettled.web.shapes_catalogue import maintenance_json
@@ -44,7 +44,6 @@ def _either_case(words: Iterable[str]) -> WithJsonSchema:
 
 _Type = Annotated[MaintenanceType, BeforeValidator(_lower), _either_case(MaintenanceType)]
 _Status = Annotated[MaintenanceStatus, BeforeValidator(_lower), _either_case(MaintenanceStatus)]
-_Id = Annotated[Whole, Field(ge=1, lt=10**18)]
 _AnId = Annotated[Number, Field(ge=1, lt=10**18)]
 _Description = Annotated[Text, Field(max_length=_LONGEST_DESCRIPTION)]
 
@@ -76,11 +75,11 @@ class MaintenanceBody(Model):
         )
     )
 
-    material_id: _Id | None = None
+    material_id: Id | None = None
     subject: Name | None = None
     type: _Type
-    incident_id: _Id | None = None
-    ticket: _Id | None = None
+    incident_id: Id | None = None
+    ticket: Id | None = None
     scheduled_at: Time | None = None
     description: _Description = ""
     status: _Status = MaintenanceStatus.PLANNED
@@ -97,8 +96,8 @@ class MaintenancePatch(Model):
     status: _Status = MaintenanceStatus.PLANNED
     scheduled_at: Time | None = None
     description: _Description = ""
-    incident_id: _Id | None = None
-    ticket: _Id | None = None
+    incident_id: Id | None = None
+    ticket: Id | None = None
 
 
 @routes.route(

@@ -17,7 +17,7 @@ from fettled.core.words import Gate
 from fettled.ports import QUIET_WORDS
 from fettled.web.answers import Page, SilenceAnswer, WindowAnswer
 from fettled.web.paging import Paged, page, read_cursor
-from fettled.web.reading import Duration, Line, Text, Time
+from fettled.web.reading import Duration, Line, Selector, Text, Time
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.saying import given, in_days, none_of, one_of, saying
 from fettled.web.shapes import time_json
@@ -29,12 +29,6 @@ _SILENCES = "/api/v1/silences"
 _WINDOWS = "/api/v1/maintenance-windows"
 
 _Key = Annotated[Line, Field(min_length=1, max_length=200)]
-_Selector = Annotated[
-    dict[
-        Annotated[Line, Field(min_length=1, max_length=63)], Annotated[Line, Field(max_length=200)]
-    ],
-    Field(min_length=1, max_length=20),
-]
 
 
 class StatesQuery(Paged):
@@ -61,7 +55,7 @@ class SilenceBody(Model):
     )
 
     subject: _Key | None = None
-    selector: _Selector | None = None
+    selector: Selector | None = None
     scope: Scope | None = None
     starts_at: Time | None = None
     ends_at: Time
@@ -99,7 +93,7 @@ class WindowBody(Model):
     )
 
     subject: _Key | None = None
-    selector: _Selector | None = None
+    selector: Selector | None = None
     scope: Scope | None = None
     starts_at: Time | None = None
     ends_at: Time | None = None

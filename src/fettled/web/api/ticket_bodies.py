@@ -22,7 +22,7 @@ from fettled.core.words import (
 from fettled.ports import Directory
 from fettled.web.reading import Filled, FilledLine, Line, Text, Time
 from fettled.web.routes import Model
-from fettled.web.saying import given, in_days, not_both, saying
+from fettled.web.saying import NamedBy, given, in_days, not_both, saying
 
 #: Enough for a long report, little enough for a webhook to carry it whole.
 LONGEST_BODY = 16_000
@@ -34,7 +34,9 @@ Name = Annotated[Line, Field(min_length=1, max_length=200)]
 Title = Annotated[FilledLine, Field(min_length=1, max_length=300)]
 Body = Annotated[Filled, Field(min_length=1, max_length=LONGEST_BODY)]
 _Labels = Annotated[
-    dict[Name, Annotated[Line, Field(max_length=200)]], Field(max_length=_MOST_LABELS)
+    dict[Name, Annotated[Line, Field(max_length=200)]],
+    Field(max_length=_MOST_LABELS),
+    NamedBy(200),
 ]
 _Kind = Annotated[Line, Field(min_length=1, max_length=100)]
 Yes = Annotated[bool, Field(strict=True)]

@@ -33,7 +33,7 @@ from fettled.ports import Directory, TicketFilter
 from fettled.web.dialects.answers import Enveloped, EnvelopedPage, EquipmentIncident
 from fettled.web.dialects.switches import only_if
 from fettled.web.paging import Paged, page, read_number_cursor
-from fettled.web.reading import FilledLine, Number, Text, Whole, read_if_match
+from fettled.web.reading import FilledLine, Id, Number, Text, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.saying import goes_with, saying
 from fettled.web.shapes import time_json
@@ -57,7 +57,6 @@ READS: dict[Status, Word] = {
     Status.CLOSED: "CLOSED",
 }
 
-_Id = Annotated[Whole, Field(ge=1, lt=10**18)]
 _Title = Annotated[FilledLine, Field(min_length=1, max_length=300)]
 _Description = Annotated[Text, Field(max_length=_LONGEST)]
 _Resolution = Annotated[Text, Field(max_length=2_000)]
@@ -85,7 +84,7 @@ class IncidentBody(Model):
         )
     )
 
-    material_id: _Id
+    material_id: Id
     title: _Title
     priority: PriorityWord
     description: _Description
@@ -106,7 +105,7 @@ class IncidentPatch(Model):
     priority: PriorityWord = "LOW"
     description: _Description = ""
     status: Word | None = None
-    assigned_to: _Id | None = None
+    assigned_to: Id | None = None
     resolution: _Resolution | None = None
 
 
@@ -231,7 +230,7 @@ def wish_of(body: IncidentPatch, before: Ticket, people: Directory) -> Wish:
     }
     if "priority" in named and body.priority.lower() != before.priority:
         edits["priority"] = Priority(body.priority.lower())
-    if body.resolution is not None and body.status not in {"RESOLVED", "CLOSED"}:
+    if body.resolution is not None and not _takes_resolution(body, before):
         msg = "goes with status RESOLVED"
         raise InvalidError(msg, "resolution")
     steps: list[Step] = []
@@ -240,6 +239,12 @@ def wish_of(body: IncidentPatch, before: Ticket, people: Directory) -> Wish:
     if body.status is not None:
         steps.append(_towards(body.status, before, body.resolution or ""))
     return Wish(edits, steps)
+
+
+def _takes_resolution(body: IncidentPatch, before: Ticket) -> bool:
+    """Whether the text goes somewhere: a closing has none, but for what was read already."""
+    is_read = before.resolution is not None and before.resolution.summary == body.resolution
+    return body.status == "RESOLVED" or (body.status == "CLOSED" and is_read)
 
 
 def _towards_owner(ident: int | None, people: Directory, *, frees: bool) -> Step:
