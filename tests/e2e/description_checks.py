@@ -27,11 +27,14 @@ OF_THE_STATE = {
     **dict.fromkeys(("material_id", "assigned_to", "assignees"), _NAMED),
     **dict.fromkeys(("until", "ends_at", "starts_at", "occurred_at", "at", "since"), _TIME),
     "duplicate_of": r"there is no |a ticket is not a duplicate of itself",
-    **dict.fromkeys(("ticket", "incident_id"), r"there is no |is another number than"),
+    # A reference may name a day that no calendar has.
+    **dict.fromkeys(
+        ("ticket", "incident_id"), r"there is no |is another number than|must be a ticket's number"
+    ),
     "cursor": r"must be the `next` of the page before",
     "sort": r"goes with `q` only as",
     "Idempotency-Key": r"was used for another request",
-    "file": r"number \d+ of \d+: |is of a type that cannot be attached|",
+    "file": r"number \d+ of \d+: |is of a type that cannot be attached",
     "expires": _TIME,
     "cron": r"",
     "zone": r"",

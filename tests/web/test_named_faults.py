@@ -8,7 +8,6 @@ import pytest
 import pytest_asyncio
 
 from fettled.core.permissions import Role
-from fettled.core.words import Status
 from web_house import WebHouse, open_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -61,9 +60,13 @@ async def test_a_conflict_names_the_field_that_would_mend_it(house: WebHouse):
 
 async def test_a_conflict_with_the_state_names_none(house: WebHouse):
     """Nothing in the request could be written otherwise: the ticket is closed."""
-    ticket = await house.ticket(status=Status.CLOSED)
+    ticket = await house.ticket()
+    path = f"/api/v1/tickets/{ticket.number}"
     async with house.client() as ann:
-        response = await ann.patch(f"/api/v1/tickets/{ticket.number}", json={"title": "x"})
+        for action in ("resolve", "close"):
+            response = await ann.post(f"{path}/actions", json={"action": action})
+            assert response.status == 200
+        response = await ann.patch(path, json={"title": "x"})
         assert response.status == 409
         assert "errors" not in await response.json(content_type=None)
 

@@ -49,7 +49,7 @@ async def test_a_second_line_is_refused(
     """
     422 that names the field: a mail's subject, a log line and a row of CSV have one line.
 
-    Seen to fail with titles that are `Text`: 201.
+    Seen to fail with an `is_one_line` that says yes to everything: 201.
     """
     async with house.client() as ann:
         await refused(await ann.post(path, json={**body, field: broken}), field)
