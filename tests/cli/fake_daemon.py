@@ -20,8 +20,9 @@ from pydantic import TypeAdapter, ValidationError
 from yarl import URL
 
 from fettled.core.errors import InvalidError
+from fettled.web.api.action_bodies import ActionBody, action_of
 from fettled.web.api.stats import StatsQuery
-from fettled.web.api.ticket_bodies import ActionBody, EditBody, TicketBody, action_of
+from fettled.web.api.ticket_bodies import EditBody, TicketBody
 from fettled.web.api.tickets import TicketsQuery
 from fettled.web.problems import Problem
 from fettled.web.reading import take_query

@@ -171,4 +171,4 @@ def _is_over(kept: KeptAnswer, now: datetime) -> bool:
 
 def _in_use() -> ConflictError:
     msg = "a request with this Idempotency-Key is in work: wait for its answer"
-    return ConflictError(msg)
+    return ConflictError(msg, "Idempotency-Key")

@@ -310,7 +310,7 @@ def _aimed(ticket: Ticket, action: Escalate, now: Moment) -> Escalate:
         if now.parent is None:
             who = f"{ticket.team} is at the top" if ticket.team else "no team holds it"
             msg = f"#{ticket.number} cannot be escalated further: {who}; name a team instead"
-            raise ConflictError(msg)
+            raise ConflictError(msg, "mode")
         return replace(action, to=now.parent)
     if not action.is_supplier and action.to == ticket.team:
         msg = f"is {action.to} already"

@@ -9,20 +9,21 @@ from pydantic import Field
 from fettled.core.audit import exact_time
 from fettled.core.errors import InvalidError
 from fettled.core.permissions import Permission
-from fettled.core.references import parse_reference
+from fettled.core.references import NUMBER, REFERENCE, parse_reference
 from fettled.ports import AuditFilter, Input
 from fettled.web.answers import Page
 from fettled.web.answers_work import AuditAnswer
 from fettled.web.paging import Paged, page, read_number_cursor
-from fettled.web.reading import Text, Time
+from fettled.web.reading import Line, Time
 from fettled.web.routes import Answer, Call, RouteTable
+from fettled.web.saying import Said
 
 routes = RouteTable()
 
 #: More values of one filter than anybody types.
 _MOST = 50
 _Names = Annotated[
-    frozenset[Annotated[Text, Field(min_length=1, max_length=100)]], Field(max_length=_MOST)
+    frozenset[Annotated[Line, Field(min_length=1, max_length=100)]], Field(max_length=_MOST)
 ]
 
 
@@ -31,7 +32,7 @@ class AuditQuery(Paged):
 
     actor: _Names = frozenset()
     kind: _Names = frozenset()
-    ticket: Annotated[Text, Field(max_length=40)] | None = None
+    ticket: Annotated[Line, Field(max_length=40), Said(f"^({NUMBER}|{REFERENCE})$")] | None = None
     since: Time | None = None
     until: Time | None = None
 

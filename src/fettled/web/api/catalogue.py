@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from fettled.app.callers import Caller
 from fettled.app.links import Linked
@@ -19,8 +19,9 @@ from fettled.web.answers_catalogue import (
     LinksAnswer,
 )
 from fettled.web.api.explain import how_far_back
-from fettled.web.reading import Text, read_if_match
+from fettled.web.reading import Duration, FilledLine, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.saying import said, saying
 from fettled.web.shapes_catalogue import availability_json, lists_json, whole_link_json
 
 routes = RouteTable()
@@ -39,11 +40,26 @@ def trimmed(text: str) -> str:
     return short
 
 
-Name = Annotated[Text, Field(min_length=1, max_length=_LONGEST_NAME), AfterValidator(trimmed)]
+Name = Annotated[FilledLine, Field(min_length=1, max_length=_LONGEST_NAME), AfterValidator(trimmed)]
 
 
 class LinkBody(Model):
     """What the ticket is to be linked to."""
+
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {"type": "client", "name": "Acme", "is_primary": True},
+            {"type": "asset", "name": "Rack 1"},
+            rules=[
+                {
+                    "anyOf": [
+                        {"not": said("is_primary")},
+                        {"properties": {"type": {"const": "client"}}},
+                    ]
+                }
+            ],
+        )
+    )
 
     type: Literal["asset", "application", "employee", "client"]
     name: Name
@@ -53,13 +69,15 @@ class LinkBody(Model):
 class PrimaryBody(Model):
     """Whether this client is the one to speak to first."""
 
+    model_config = ConfigDict(json_schema_extra=saying({"is_primary": True}))
+
     is_primary: bool = Field(strict=True)
 
 
 class AvailabilityQuery(Model):
     """How far back."""
 
-    since: Annotated[str, AfterValidator(how_far_back)] = "30d"
+    since: Annotated[Duration, AfterValidator(how_far_back)] = "30d"
 
 
 @routes.route(

@@ -20,7 +20,7 @@ from fettled.core.spans import Span
 from fettled.web.answers import Page, SpanAnswer
 from fettled.web.api.subjects import known_form
 from fettled.web.paging import Paged, bad_cursor, page, read_cursor, write_cursor
-from fettled.web.reading import Text
+from fettled.web.reading import Duration, Line
 from fettled.web.routes import Answer, Call, RouteTable
 from fettled.web.shapes import time_json
 
@@ -43,13 +43,13 @@ def how_far_back(text: str) -> str:
 class AccountQuery(Paged):
     """How far back; which checks."""
 
-    since: Annotated[str, AfterValidator(how_far_back)] = "24h"
+    since: Annotated[Duration, AfterValidator(how_far_back)] = "24h"
 
 
 class HistoryQuery(AccountQuery):
     """Of which check (the primary one), and how far back."""
 
-    check: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+    check: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
 
 
 @routes.route(

@@ -14,7 +14,7 @@ from fettled.core.words import Priority
 from fettled.ports.search import StatsFilter
 from fettled.web.answers_work import StatsAnswer
 from fettled.web.api.ticket_bodies import Name
-from fettled.web.api.ticket_filters import Some
+from fettled.web.api.ticket_filters import Some, refuse_unknown
 from fettled.web.reading import Time
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes import time_json
@@ -50,6 +50,7 @@ async def show_stats(call: Call) -> Answer:
     if not timedelta() < until - since <= _MOST:
         msg = "must lie before `until`, and at most ten years before"
         raise InvalidError(msg, "since")
+    await refuse_unknown(call, {"team": query.team})
     which = StatsFilter(since, until, query.team, frozenset(map(str, query.priority)), query.kind)
     sums = await call.services.searching.stats(which)
     return Answer(
