@@ -8,6 +8,7 @@ FETTLED_DEBUG asks for it. What a *good* command answers (0 or 1) is not decided
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import traceback
@@ -127,6 +128,8 @@ def _usage_sentence(error: TyperException) -> str:
 
 def _os_sentence(error: OSError) -> str:
     reason = error.strerror or str(error) or type(error).__name__
+    if error.errno == errno.ENOSPC:
+        reason = f"the disk is full ({reason})"
     return f"{error.filename}: {reason}" if error.filename is not None else reason
 
 
