@@ -9,7 +9,9 @@ import pytest
 
 from cli.fake_daemon import TICKET, FakeDaemon, Fettled
 from cli.terminal import drawn, plain
+from fettled.cli.ticket_list import COLUMNS
 from fettled.cli.ticket_words import clock
+from source_tree import ROOT
 
 LIST = "/api/v1/tickets"
 LONG = {
@@ -138,3 +140,18 @@ def test_a_pipe_gets_everything(fettled: Fettled, daemon: FakeDaemon):
 
     for text in (LONG["title"].strip(), LONG["assignee"], LONG["kind"], "2026-11-21 08:31:00Z"):
         assert str(text) in out
+
+
+def test_the_tutorial_shows_the_columns_that_are_printed():
+    """
+    Whoever follows it compares line by line.
+
+    Seen to fail where two columns had been added since it was written.
+    """
+    shown = [
+        line.split()
+        for line in (ROOT / "docs/tutorial.md").read_text().splitlines()
+        if line.startswith("TICKET ")
+    ]
+
+    assert shown == [[column.name for column in COLUMNS]] * 2

@@ -11,7 +11,7 @@ from fettled.cli.completing import complete_teams
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.moments import ago
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
-from fettled.cli.output import print_fields, print_json, print_line, print_table
+from fettled.cli.output import moment, print_fields, print_json, print_line, print_table
 from fettled.core.words import Priority
 
 
@@ -64,8 +64,8 @@ def stats(
 def _print(found: dict[str, Any]) -> None:
     print_fields(
         [
-            ("from", found["since"]),
-            ("until", found["until"]),
+            ("from", moment(found["since"])),
+            ("until", moment(found["until"])),
             ("opened", found["opened"]),
             ("resolved", found["resolved"]),
             ("reopened", found["reopened"]),
@@ -93,7 +93,9 @@ def _length(found: dict[str, Any]) -> str | None:
     if not found["count"]:
         return None
     mean, middle, most = (_minutes(found[name]) for name in ("mean", "median", "p90"))
-    return f"mean {mean}, median {middle}, p90 {most} ({found['count']} tickets)"
+    count = found["count"]
+    tickets = "1 ticket" if count == 1 else f"{count} tickets"
+    return f"mean {mean}, median {middle}, p90 {most} ({tickets})"
 
 
 def _minutes(seconds: float) -> str:

@@ -70,7 +70,7 @@ def escalated(ticket: Ticket) -> str:
 
 
 def snoozed(ticket: Ticket) -> str:
-    """Say how long its notifications are quiet."""
+    """Say how long its escalation chain waits."""
     snooze = ticket.get("snooze")
     if not snooze:
         return f"not snoozed, {status_of(ticket)}"
