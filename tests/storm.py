@@ -18,7 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,10 +166,11 @@ class Launcher:
         return true()
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the daemon; one that has just ended is still the launcher's child."""
+        """Send a signal to the daemon, if it has not ended: what ends now is told later."""
         self.look()
         if self.code is None:
-            os.kill(self._pid, number)
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, number)
 
     def end(self, number: signal.Signals, seconds: float) -> int:
         """Send a signal, and wait; one that does not end is killed; the exit code."""
@@ -205,10 +206,11 @@ class Storm:
         launcher: Launcher,
         mutant: str = "",
         shape: str = FLAT,
+        more: str = "",
     ) -> None:
         self.url, self.script, self.faults = url, Script(), list[str]()
         self.killed: Counter[str] = Counter()
-        self._home, self._mutant, self._shape = home, mutant, shape
+        self._home, self._mutant, self._shape, self._more = home, mutant, shape, more
         self._chance = random.Random(seed)
         self._doors, self._launcher = made, launcher
         self._wall = SystemClock().wall
@@ -225,7 +227,7 @@ class Storm:
 
     def write(self) -> None:
         """Write the configuration; each time the spare's check has another name."""
-        text = CONFIG.format(home=self._home, url=self.url, storm=self._shape)
+        text = self._more + CONFIG.format(home=self._home, url=self.url, storm=self._shape)
         below = NAMES[1 : DOORS // 2] if self._shape == TREE else []
         for name in NAMES:
             check = f"look-{self._reloads}" if name == SPARE else "main"

@@ -65,6 +65,7 @@ _MOVES = """
     SELECT subject, event, timeline.at, number, check_key
     FROM timeline JOIN tickets ON number = timeline.ticket
     WHERE event IN ('opened', 'reopened', 'resolved', 'merged', 'recovered', 'recovery_withdrawn')
+      AND check_key IS NOT NULL
     ORDER BY timeline.at, number, seq
 """
 

@@ -201,7 +201,7 @@ def live(start: dict[str, Any], tell: Callable[[str], None]) -> int:
     """Be the daemon; the exit code."""
     doom = Doom(start.get("step", ""), start.get("nth", 0), start.get("phase", "live"))
     if start.get("mutant"):
-        mutants = storm_mutants.MUTANTS | storm_mutants.OF_MIGRATIONS
+        mutants = storm_mutants.MUTANTS | storm_mutants.OF_MIGRATIONS | storm_mutants.OF_PEOPLE
         mutants[start["mutant"]]()
     name_steps(doom, lambda: tell("ready"))
     return run(start["arguments"])

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy
 
+from fettled.bootstrap import office
 from fettled.core.tickets import MONITOR
 from fettled.store import sql_tickets
 from fettled.store.batch import Batch
@@ -111,6 +112,11 @@ def migrated_by_statements() -> None:
             cursor.connection.execute("BEGIN IMMEDIATE")
 
 
+def key_with_its_answer() -> None:
+    """Write what a request with a key asks for without its key; that comes with the answer."""
+    office.around = lambda unit: unit
+
+
 #: By the name of the promise that each breaks.
 MUTANTS: dict[str, Callable[[], None]] = {
     "answered before COMMIT": answered_before_commit,
@@ -120,6 +126,10 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "a list without its lines": no_lines,
     "every start is the first": always_the_first_start,
     "no reading again in the unit": never_read_again,
+}
+#: The same of what people ask for.
+OF_PEOPLE: dict[str, Callable[[], None]] = {
+    "a key recorded with its answer alone": key_with_its_answer,
 }
 #: The same of a migration.
 OF_MIGRATIONS: dict[str, Callable[[], None]] = {

@@ -21,12 +21,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from fettled.core.errors import InvalidError
+from fettled.core.hours import Hours
 from fettled.core.intervals import Piece, joined
 from fettled.core.oncall import Layer, Rotation, Stint
 from fettled.core.quiet import Interval, Recurrence
@@ -40,10 +41,6 @@ _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
-#: Dates end soon after; nothing is promised for then.
-_LAST_YEAR = 9990
-#: Days of one calendar that are remembered: three years.
-_MOST_DAYS = 1100
 #: More than clocks are ever moved by, a skipped day at the date line included.
 _FAR = 2 * _DAY
 #: A weekday comes again within a week; a day before and one after for what crosses midnight.
@@ -166,29 +163,30 @@ class Week:
     Attributes:
         zone: a name of the IANA database.
         holidays: days on which nothing opens; what opened the day before goes on to its end.
+        working: when they work.
     """
 
     zone: str
     openings: tuple[Opening, ...]
     holidays: frozenset[date] = frozenset()
-    _days: dict[date, list[Piece]] = field(default_factory=dict, compare=False, repr=False)
+    working: Hours = field(init=False, compare=False, repr=False)
 
-    def working(self, since: datetime) -> Iterator[Piece]:
-        """Yield the working hours that end after *since*, in order and apart."""
-        return joined(piece for piece in self._hours(since) if piece[1] > since)
+    def __post_init__(self) -> None:
+        """Make what remembers its hours."""
+        object.__setattr__(self, "working", Hours(self._of_year))
 
-    def _hours(self, since: datetime) -> Iterator[Piece]:
-        # The night before, and a day for clocks that were moved by one.
-        day = since.astimezone(_zone(self.zone)).date() - 3 * _DAY
-        while day.year < _LAST_YEAR:
-            hours = self._days.get(day)
-            if hours is None:
-                # A storm asks for the same few days thousands of times.
-                if len(self._days) >= _MOST_DAYS:
-                    self._days.clear()
-                hours = self._days[day] = list(self._of(day))
-            yield from hours
-            day += _DAY
+    def _of_year(self, year: int) -> Iterator[Piece]:
+        """Yield what begins in *year*, and of it what was not open since the year before."""
+        first, following = date(year, 1, 1), date(year + 1, 1, 1)
+        # The nights before, and a day for clocks that were moved by one.
+        earlier = [piece for back in (3, 2, 1) for piece in self._of(first - back * _DAY)]
+        until = max((end for _, end in earlier), default=None)
+        own = (
+            piece for n in range((following - first).days) for piece in self._of(first + n * _DAY)
+        )
+        for piece in joined(chain(earlier, own)):
+            if until is None or piece[1] > until:
+                yield piece
 
     def _of(self, day: date) -> Iterator[Piece]:
         if day in self.holidays:

@@ -128,6 +128,22 @@ def test_edges_alternate_and_agree_with_what_holds(
         assert told == dict.fromkeys(told, False) | now
 
 
+def test_runs_that_overlap_and_went_unseen_are_told_as_one() -> None:
+    """
+    A window of 90 minutes every hour, ended while nobody could look, began once.
+
+    Seen to fail with every run told for itself: it began again before it had ended.
+    """
+    often = Recurrence(cron="0 * * * *", duration=3 * HALF_HOUR, zone="UTC")
+    before, end = MIDNIGHT - 3 * HALF_HOUR, MIDNIGHT + HALF_HOUR
+    spec = _spec(0, (Gate.SILENCE, Scope.SUBJECT, ("a", {}), (None, None, often), (None, end)))
+    fleet = {"a": SubjectSpec("a", "a", SubjectType.DEVICE)}
+    watch = QuietWatch()
+    watch.look(book_of(fleet, [], before), before)
+    edges, _ = watch.look(book_of(fleet, [spec], end), end)
+    assert [edge.started for edge in edges] == [True, False]
+
+
 def test_gates_of_this_kind_are_these_two() -> None:
     """In the order in which they are named."""
     assert quiet.QUIET_GATES == (Gate.SILENCE, Gate.MAINTENANCE_WINDOW)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fettled.core.attachments import DOCX, clean_name, judge
+from fettled.core.attachments import DOCX, TAKE_BACK, Attachment, clean_name, judge, may_remove
 from fettled.core.errors import InvalidError
+from fettled.core.permissions import Permission, Principal
+from fettled.core.tickets import Actor
+from tickets_for import NOW, new_ticket
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(17)
 JPG = b"\xff\xd8\xff\xe0" + bytes(20)
@@ -158,3 +163,29 @@ def test_no_name_leads_anywhere(given_name: str) -> None:
     assert kept.isprintable()
     assert clean_name(kept) == kept
     kept.encode()
+
+
+@pytest.mark.parametrize(
+    ("late", "may_update", "may"),
+    [
+        (timedelta(), True, True),
+        (timedelta(microseconds=1), True, False),
+        (timedelta(), False, False),
+    ],
+    ids=["at-the-end-of-the-hour", "after-it", "whose-role-was-taken"],
+)
+def test_one_takes_back_what_one_could_attach_and_for_an_hour(
+    late: timedelta,
+    may_update: bool,
+    may: bool,
+) -> None:
+    """
+    The hour's last instant counts; whoever may not attach any more takes nothing back.
+
+    Seen to fail with an hour that ends before its end, and without asking for the right.
+    """
+    ticket = new_ticket(reporter="ben")
+    rights = {Permission.TICKET_VIEW} | ({Permission.TICKET_UPDATE} if may_update else set())
+    ann = Principal("ann", Actor("token", "ann"), frozenset(rights))
+    file = Attachment(ticket.number, "a.txt", "text/plain", 1, "", ann.actor, NOW)
+    assert may_remove(ann, ticket, file, NOW + TAKE_BACK + late) is may

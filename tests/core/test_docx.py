@@ -172,6 +172,28 @@ def test_what_is_encrypted_or_packed_otherwise_is_refused(
     assert why_no_docx(patched(DOCX, at + place, shape, value)) is not None
 
 
+def test_an_entry_is_encrypted_in_both_places_or_in_none() -> None:
+    """
+    A reader that believes the local header would ask for a password.
+
+    Seen to fail without the comparison of that flag.
+    """
+    local = DOCX.find(LOCAL, 1)
+    assert why_no_docx(patched(DOCX, local + 6, "<H", 1)) is not None
+
+
+def test_the_last_entry_does_not_reach_into_the_directory() -> None:
+    """
+    What is content to one reader is the list of contents to another.
+
+    Seen to fail without the comparison of the last end with the directory's beginning.
+    """
+    at, local = entry_at(DOCX, b"word/document.xml"), DOCX.rfind(LOCAL)
+    (packed,) = struct.unpack_from("<L", DOCX, at + 20)
+    reaching = patched(patched(DOCX, at + 20, "<L", packed + 1), local + 18, "<L", packed + 1)
+    assert why_no_docx(reaching) == "its entries overlap"
+
+
 def test_a_link_is_refused() -> None:
     """Some unpackers follow it."""
     at = entry_at(DOCX, b"_rels/.rels")

@@ -74,6 +74,19 @@ def test_without_priority_and_level_impact_and_urgency_decide(
     assert MATRIX[wider][urgency].rank >= found.rank <= MATRIX[impact][sooner].rank
 
 
+def test_one_of_impact_and_urgency_alone_is_taken_with_the_other_in_the_middle() -> None:
+    """
+    One client, and medium; with neither the priority is medium, too.
+
+    Seen to fail with another middle on either side.
+    """
+    for urgency in Urgency:
+        assert judge(None, None, None, urgency) is MATRIX[Impact.SINGLE_CLIENT][urgency]
+    for impact in Impact:
+        assert judge(None, None, impact, None) is MATRIX[impact][Urgency.MEDIUM]
+    assert judge(None, None, None, None) is Priority.MEDIUM
+
+
 def test_every_priority_is_shown_as_a_level_that_leads_to_it() -> None:
     """Reading a level and writing it back changes nothing."""
     assert all(OF_LEVEL[LEVEL_OF[priority]] is priority for priority in Priority)
@@ -129,6 +142,30 @@ def test_a_new_priority_takes_a_level_with_it_that_is_not_true_any_more() -> Non
     assert (change.ticket.priority, change.ticket.level) == (Priority.HIGH, None)
     assert change.ticket.priority_by_person
     assert edit(ticket(level=Level.P5), priority=Priority.LOW) is None
+
+
+def test_a_title_is_kept_without_what_nobody_sees_around_it() -> None:
+    """
+    When it is filed and when it is edited; with blanks alone it is the same title.
+
+    Seen to fail with either of the two kept as it was sent.
+    """
+    made = filed(NewTicket("  Coffee is cold \n"), ANN, AT).ticket
+    assert made.title == "Coffee is cold"
+    assert edit(made, title=" Coffee is cold") is None
+
+
+def test_a_priority_that_a_person_edits_stays_theirs() -> None:
+    """
+    It does not follow impact any more, and the monitor does not raise it.
+
+    Seen to fail with an edit that does not remember who said so.
+    """
+    said = edit(ticket(impact=Impact.SINGLE_USER), priority=Priority.HIGH)
+    assert said is not None
+    later = edit(said.ticket, impact=Impact.ENTERPRISE)
+    assert later is not None
+    assert (said.ticket.priority_by_person, later.ticket.priority) == (True, Priority.HIGH)
 
 
 def test_the_subject_of_a_monitors_ticket_is_the_monitors() -> None:

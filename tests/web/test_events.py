@@ -13,6 +13,7 @@ import pytest
 
 from fettled.app.feed import LONGEST_QUEUE, Feed, Told
 from fettled.core.permissions import Role
+from fettled.web.api import events
 from web_house import WebHouse, listening, open_house
 
 EVENTS = "/api/v1/events"
@@ -81,6 +82,63 @@ async def test_a_listener_goes_on_from_the_last_event_it_heard(house: WebHouse):
     ids = [int(each.id) for each in (*first.heard, *second.heard)]
     assert ids == sorted(set(ids))
     assert [each.data["seq"] for each in second.heard] == [3, 4, 5]
+
+
+async def test_an_event_is_written_once_for_all_who_hear_it(
+    house: WebHouse, monkeypatch: pytest.MonkeyPatch
+):
+    """
+    Two hundred listeners cost two hundred writes, and not as many JSONs as well.
+
+    Seen to fail with `write_event` writing each time: it was written three times.
+    """
+    written: list[Told] = []
+    plain = events._event
+
+    def watched(told: Told) -> bytes:
+        written.append(told)
+        return plain(told)
+
+    monkeypatch.setattr(events, "_event", watched)
+    ticket = await house.ticket()
+    async with house.client() as ann, listening(ann) as a, listening(ann) as b, listening(ann) as c:
+        await comment(house, ticket.number)
+        await a.until(lambda: a.heard and b.heard and c.heard, "the comment, three times")
+    assert len(written) == 1
+
+
+def test_what_comes_together_is_told_by_one_write_but_never_by_a_large_one():
+    """
+    A write costs more than what it carries; yet a client that takes none must not fill memory.
+
+    Seen to fail with a piece for each event, and with one piece for all of them.
+    """
+    told = [Told("subject.phase_changed", {"n": number, "x": "x" * 990}) for number in range(1000)]
+    pieces = list(events._pieces(told))
+    assert b"".join(pieces) == b"".join(map(events.write_event, told))
+    assert max(map(len, pieces)) < 20_000
+    assert len(pieces) < 80
+    assert list(events._pieces([])) == []
+
+
+async def test_listeners_are_told_one_after_the_other(house: WebHouse):
+    """
+    So that the loop is free in between; the first is told at once.
+
+    Seen to fail with all told in one turn of the loop.
+    """
+    feed: Feed = house.assembly._feed
+    with feed.listen("a") as first, feed.listen("b") as second, feed.listen("c") as third:
+        assert first.lag == 0
+        assert 0 < second.lag < third.lag
+        feed._tell(Told("subject.phase_changed", {}))
+        third.lag = 0.5
+        last = asyncio.create_task(third.take(1))
+        assert len(await first.take(1)) == 1
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not last.done()
+        assert len(await last) == 1
 
 
 async def test_what_is_not_known_any_more_is_a_reset(house: WebHouse):

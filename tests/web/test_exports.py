@@ -208,6 +208,30 @@ async def test_lists_that_are_asked_for_at_once_are_written_one_after_the_other(
     assert threading.get_ident() not in threads
 
 
+async def test_pages_of_lists_are_read_one_at_a_time(
+    worker: aiohttp.ClientSession, desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    """
+    However many export, one page is in work; people's own lists wait behind no more than that.
+
+    Seen to fail without `Call.turn`, where all four were in work at once.
+    """
+    read, inside, most = desk.tickets.list, 0, 0
+
+    async def watched(*asked: object) -> object:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        try:
+            return await read(*asked)
+        finally:
+            inside -= 1
+
+    monkeypatch.setattr(desk.tickets, "list", watched)
+    await asyncio.gather(*(fetch(worker, "/api/v1/tickets.csv") for _ in range(4)))
+    assert most == 1
+
+
 async def test_a_list_is_filtered_and_whole(worker: aiohttp.ClientSession, desk: Desk):
     """Every page of it, the newest first; unknown filters are 422, HEAD has no body."""
     another = make_ticket(0, check=None, subject=None, uuid="", version=1)

@@ -55,7 +55,7 @@ async def post_raw(client: aiohttp.ClientSession, body: object, **headers: str):
 async def test_what_is_not_json_is_malformed(client: aiohttp.ClientSession, body: bytes):
     """Cut, empty, binary or 10,000 levels deep: 400, and the body is not quoted back."""
     data = await problem(await post_raw(client, body), 400)
-    assert "not JSON" in data["detail"]
+    assert any(word in data["detail"] for word in ("not JSON", "nested deeper"))
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,22 @@ def test_ten_thousand_callers_are_remembered_and_no_more():
         rates.take("address:19999")
 
 
+def test_whoever_asks_often_is_not_forgotten_for_those_who_came_once():
+    """
+    Ten thousand strangers must not give anybody a full bucket.
+
+    Seen to fail with callers forgotten in the order in which they came first.
+    """
+    rates = Rates(1, 2, lambda: 0.0)
+    rates.take("often")
+    for number in range(9_999):
+        rates.take(f"once:{number}")
+    rates.take("often")
+    rates.take("once:9999")
+    with pytest.raises(Problem):
+        rates.take("often")
+
+
 def test_what_is_in_work_is_counted_down_again():
     """Also when it fails."""
     at_once = AtOnce(1)

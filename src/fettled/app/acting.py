@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fettled.app.callers import Caller, find, require_version
 from fettled.app.deciding import apply_whole
@@ -21,14 +21,12 @@ from fettled.core.condition import Condition
 from fettled.core.engine import resolved_by_person
 from fettled.core.errors import ConflictError, ForbiddenError, InvalidError
 from fettled.core.keys import stands_for_many
-from fettled.core.moves import MOVES, Moment, act
+from fettled.core.moves import MOVES, SAME_CLICK, Moment, act
 from fettled.core.permissions import Principal, may_act, need_of, sees
 from fettled.core.tickets import Change, Ticket
 from fettled.core.words import Phase, Status
 from fettled.ports import Reader, UnitOfWork
 
-#: The same words by the same person so soon are a second click, or a reply that was lost.
-_SAME_CLICK = timedelta(minutes=1)
 #: What others, and the machine, may have written meanwhile.
 _MEANWHILE = 20
 
@@ -105,7 +103,7 @@ def _is_repeated(reader: Reader, ticket: Ticket, action: Action, now: Moment) ->
         entry.event == "comment_added"
         and entry.actor == now.actor
         and entry.data == said
-        and abs(now.at - entry.at) < _SAME_CLICK
+        and abs(now.at - entry.at) < SAME_CLICK
         for entry in last
     )
 

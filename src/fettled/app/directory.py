@@ -2,7 +2,7 @@
 The directory: who there is, answered from memory; swapped whole at start and reload.
 
 Numbers of people come from the store and never change; everything else is the
-configuration's. What a name may do with a ticket is `assigning`'s.
+configuration's. What a name may do with a ticket is `core.permissions`' to say.
 """
 
 from __future__ import annotations

@@ -34,6 +34,9 @@ _PIECE = 100
 MOST_STREAMS = 200
 MOST_OF_ONE = 10
 _RETRY_SECONDS = 1.0
+#: Listeners are told one after the other, this far apart: two hundred writes in one turn of
+#: the loop would hold up everybody else for a fifth of a second.
+_APART_SECONDS = 0.001
 
 
 class TooManyError(Exception):
@@ -48,12 +51,14 @@ class Told:
     Attributes:
         id: the position in the outbox; None: it is told once.
         ticket: whose ticket it is about: `team`, `assignee`, `reporter`, `shift`; None: no ticket.
+        written: how it is told, kept by the first listener's side for all the others.
     """
 
     event: str
     data: dict[str, Any]
     id: int | None = None
     ticket: dict[str, Any] | None = None
+    written: list[bytes] = field(default_factory=list, compare=False, repr=False)
 
 
 @dataclass(eq=False, slots=True)
@@ -61,6 +66,8 @@ class Stream:
     """One listener's queue."""
 
     who: str
+    #: How long it lets those before it be told.
+    lag: float = 0.0
     queue: deque[Told] = field(default_factory=deque)
     filled: asyncio.Event = field(default_factory=asyncio.Event)
     #: It could not keep up, or we stop.
@@ -85,6 +92,7 @@ class Stream:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.filled.wait()
+            await asyncio.sleep(0.0 if self.is_over else self.lag)
         found = list(self.queue)
         self.queue.clear()
         if not self.is_over:
@@ -114,7 +122,7 @@ class Feed:
         """
         if self._by_name[who] >= MOST_OF_ONE or len(self._streams) >= MOST_STREAMS:
             raise TooManyError
-        stream = Stream(who)
+        stream = Stream(who, len(self._streams) * _APART_SECONDS)
         self._streams[stream] = None
         self._by_name[who] += 1
         if self._is_closed:
@@ -132,9 +140,9 @@ class Feed:
                 self._pump.cancel()
                 self._pump = None
 
-    async def since(self, last: int) -> AsyncIterator[Told | None]:
+    async def since(self, last: int) -> AsyncIterator[list[Told] | None]:
         """
-        Tell again what came after the event at *last*, in order.
+        Tell again what came after the event at *last*, in order, some at a time.
 
         Yields:
             None first, and nothing else, where that cannot be told: it is too long ago.
@@ -144,9 +152,8 @@ class Feed:
             yield None
             return
         while behind:
-            for event in behind:
-                last = event.position
-                yield _told(event)
+            last = behind[-1].position
+            yield [_told(event) for event in behind]
             behind = await self._store.read(partial(_piece, last))
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ and it says so without anybody looking.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -81,7 +81,7 @@ class QuietWatch:
             yield _edge(spec, now, started=True, at=self._on_time(now.start, at))
         elif before is None and self._looked is not None:
             # One that came and went between two looks, while nobody could look.
-            for each in rule.intervals:
+            for each in _joined(rule.intervals):
                 if self._looked < each.start and each.end <= at:
                     yield _edge(spec, each, started=True, at=each.start)
                     yield _edge(spec, each, started=False, at=each.end)
@@ -93,6 +93,20 @@ class QuietWatch:
     def _on_time(self, when: datetime, at: datetime) -> datetime:
         """Give *when* if it lies between the two looks, else now: it came by somebody's hand."""
         return when if self._looked is not None and self._looked < when <= at else at
+
+
+def _joined(intervals: Iterable[Interval]) -> Iterator[Interval]:
+    """Yield runs that meet or overlap as one: between them it held all the while."""
+    run: Interval | None = None
+    for each in intervals:
+        if run is not None and each.start <= run.end:
+            run = Interval(run.start, max(run.end, each.end))
+            continue
+        if run is not None:
+            yield run
+        run = each
+    if run is not None:
+        yield run
 
 
 def _edge(spec: QuietSpec, interval: Interval, *, started: bool, at: datetime) -> QuietEdge:

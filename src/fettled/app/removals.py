@@ -109,7 +109,9 @@ def _is_mistake(uow: UnitOfWork, ticket: Ticket) -> bool:
 
 
 def _is_own(ticket: Ticket, entry: Entry) -> bool:
-    """Whether *entry* came with the ticket; by a clock that was set back, others are as old."""
-    if entry.event in _FILING:
-        return entry.at == ticket.created_at
-    return entry.actor == SYSTEM
+    """
+    Whether *entry* came with the ticket, or is the daemon's own note: a clock's, a chain's.
+
+    By a clock that was set back, others are as old.
+    """
+    return entry.actor == SYSTEM or (entry.event in _FILING and entry.at == ticket.created_at)

@@ -9,7 +9,6 @@ the time has come is `sla_watch`'s.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -60,16 +59,3 @@ class Sla:
         if subject is None or not self._windows.covers(subject):
             return Terms(targets)
         return Terms(targets, lambda since: self._windows.over(subject, since))
-
-
-@dataclass(frozen=True, slots=True)
-class NoWindows:
-    """Never any window."""
-
-    def covers(self, subject: str) -> bool:  # noqa: ARG002 - of no subject
-        """Say no."""
-        return False
-
-    def over(self, subject: str, since: datetime) -> Iterator[Piece]:  # noqa: ARG002 - as above
-        """Yield nothing."""
-        return iter(())

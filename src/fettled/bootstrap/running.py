@@ -102,10 +102,14 @@ async def _run(
         # This function lives as long as the daemon; the targets as written need not.
         del loaded, settings, files
         await made.take_over()
+        path = token_file(made.settings)
         if made.settings.access is None:
-            path = token_file(made.settings)
             if await first_admin_token(store, clock, path):
                 made.log.token_written(str(path))
+        elif path.exists():
+            left = f"the first admin's token in {path} works beside `access:`"
+            cure = "`fettled token list` names it; revoke it, and delete the file"
+            made.notes = (*made.notes, f"{left}: {cure}")
         parts = daemon.Parts(
             start=made.start,
             reload=made.reload,

@@ -19,14 +19,14 @@ Pieces = Callable[[datetime], Iterator[Piece]]
 FAR = datetime.max.replace(tzinfo=UTC)
 #: More pieces than these are not looked at: working days of forty years. What is then not
 #: used up never will be, and a stream that covers everything must not be followed for ever.
-_MOST = 10_000
+MOST = 10_000
 
 
 def reach(pieces: Iterable[Piece], *lengths: timedelta) -> Iterator[datetime | None]:
     """Yield the first instant at which so much of *pieces* has passed, the shortest first."""
     passed = timedelta()
     place = 0
-    for start, end in islice(pieces, _MOST):
+    for start, end in islice(pieces, MOST):
         while passed + (end - start) >= lengths[place]:
             yield start + (lengths[place] - passed)
             place += 1
@@ -38,7 +38,7 @@ def reach(pieces: Iterable[Piece], *lengths: timedelta) -> Iterator[datetime | N
 
 def without(pieces: Iterable[Piece], gaps: Iterable[Piece]) -> Iterator[Piece]:
     """Yield what of *pieces* lies in none of *gaps*; nothing beyond the most that are looked at."""
-    rest = iter(islice(gaps, _MOST))
+    rest = iter(islice(gaps, MOST))
     gap, seen = next(rest, None), 1
     for start, end in pieces:
         left = start
@@ -49,26 +49,10 @@ def without(pieces: Iterable[Piece], gaps: Iterable[Piece]) -> Iterator[Piece]:
             if left >= end:
                 break
             gap, seen = next(rest, None), seen + 1
-            if seen > _MOST:
+            if seen > MOST:
                 return
         if left < end:
             yield left, end
-
-
-def within(pieces: Iterable[Piece], others: Iterable[Piece]) -> Iterator[Piece]:
-    """Yield what of *pieces* lies in one of *others*."""
-    rest = iter(islice(others, _MOST))
-    other = next(rest, None)
-    for start, end in pieces:
-        while other is not None and other[0] < end:
-            low, high = max(start, other[0]), min(end, other[1])
-            if low < high:
-                yield low, high
-            if other[1] > end:
-                break
-            other = next(rest, None)
-        if other is None:
-            return
 
 
 def joined(pieces: Iterable[Piece]) -> Iterator[Piece]:

@@ -81,7 +81,7 @@ LONGEST_HOLD = timedelta(days=14)
 LONGEST_SNOOZE = timedelta(days=90)
 #: Nobody can judge within a minute that the next level cannot help either: what comes so
 #: soon is a second click, or the same thought of a second person.
-_SAME_CLICK = timedelta(minutes=1)
+SAME_CLICK = timedelta(minutes=1)
 
 #: Phases in which a person who reopens a ticket knows better than the evidence.
 _WELL = frozenset({Phase.UNKNOWN, Phase.HEALTHY, Phase.PENDING_OPEN})
@@ -166,7 +166,7 @@ def _was_escalated(ticket: Ticket, action: Escalate, now: Moment) -> bool:
         return False
     is_same = action.mode == "hierarchical" or last.to == action.to
     # A clock that was set back in between does not make the next one a second click.
-    return is_same and abs(now.at - last.at) < _SAME_CLICK
+    return is_same and abs(now.at - last.at) < SAME_CLICK
 
 
 #: Whether an action has taken effect already; a comment and a closing have no state of theirs.
@@ -326,9 +326,8 @@ def _snooze(ticket: Ticket, action: SnoozeFor, now: Moment, _after: Status) -> C
         msg = f"must be in the future, and at most {LONGEST_SNOOZE.days} days away"
         raise InvalidError(msg, "until")
     data = {"until_change": True} if action.on_change else {"until": action.until}
-    change = lifecycle.note(replace(ticket, snooze=None), "snoozed", now.at, now.actor, data)
-    quiet = replace(change.ticket, snooze=Snooze(action.until, action.on_change))
-    return replace(change, ticket=quiet)
+    quiet = replace(ticket, snooze=Snooze(action.until, action.on_change))
+    return lifecycle.note(quiet, "snoozed", now.at, now.actor, data)
 
 
 def _unsnooze(ticket: Ticket, _action: Unsnooze, now: Moment, _after: Status) -> Change:

@@ -12,9 +12,9 @@ from datetime import datetime
 from fettled.core.copies import replace
 from fettled.core.intervals import FAR
 from fettled.core.sla_course import MOMENT, RISKY_SHARE, Course, Terms, course_of
-from fettled.core.sla_history import OVER, answered_at, noted
+from fettled.core.sla_history import answered_at, noted
 from fettled.core.sla_values import UNTOUCHED, Clock, Clocks, Outcome, Reading, State, Stretch
-from fettled.core.tickets import Ticket
+from fettled.core.tickets import OVER_STATUSES, Ticket
 from fettled.core.words import Code, Source, Status
 
 __all__ = ["Terms", "due_events", "reading_of", "reckoned", "told_as"]
@@ -124,14 +124,14 @@ def _with_windows(clocks: Clocks, terms: Terms, at: datetime) -> Clocks:
 
 def _response(ticket: Ticket, clocks: Clocks, course: Course, at: datetime) -> Reading:
     answered = answered_at(clocks.stretches)
-    if answered is None and ticket.status not in OVER:
+    if answered is None and ticket.status not in OVER_STATUSES:
         return course.read(at)
     # Whoever resolves it without a start has responded thereby.
     return _ended(ticket, clocks.response, clocks, course, answered or _over_at(ticket))
 
 
 def _resolution(ticket: Ticket, clocks: Clocks, course: Course, at: datetime) -> Reading:
-    if ticket.status not in OVER:
+    if ticket.status not in OVER_STATUSES:
         return course.read(at)
     return _ended(ticket, clocks.resolution, clocks, course, _over_at(ticket))
 
@@ -146,7 +146,11 @@ def _ended(
         return Reading()
     is_late = course.due_at is not None and at > course.due_at
     outcome = Outcome.MISSED if is_late else Outcome.MET
-    if ticket.status in OVER and at == _over_at(ticket) and _is_not_required(ticket, clocks):
+    if (
+        ticket.status in OVER_STATUSES
+        and at == _over_at(ticket)
+        and _is_not_required(ticket, clocks)
+    ):
         outcome = Outcome.NOT_REQUIRED
     return Reading(course.due_at, None, outcome, at)
 

@@ -11,17 +11,18 @@ the ticket is resolved. How clocks end, and what is told of them, is `sla`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, pairwise
 
 from fettled.core.copies import replace
 from fettled.core.expiry import MARGIN
-from fettled.core.intervals import FAR, Piece, Pieces, reach, within, without
-from fettled.core.sla_history import OVER
+from fettled.core.hours import reach_in
+from fettled.core.intervals import FAR, Piece, Pieces, reach, without
 from fettled.core.sla_rules import SHIPPED, Target, Targets
 from fettled.core.sla_values import Clock, Clocks, Reading, State, Stretch
+from fettled.core.tickets import OVER_STATUSES
 from fettled.core.words import Status
 
 #: Less than this share of the time left is orange: a fifth.
@@ -98,8 +99,8 @@ def course_of(clocks: Clocks, clock: Clock, terms: Terms, at: datetime) -> Cours
     is_paused = not _runs(last, clock)
     if length is None:
         return Course(is_promised=False)
-    pieces = _running(clocks, clock, terms, target, base, at)
-    risky_at, due_at = reach(pieces, length - length / RISKY_SHARE, length)
+    pieces = _running(clocks, clock, terms, base, at)
+    risky_at, due_at = _passed(target, pieces, length - length / RISKY_SHARE, length)
     return Course(due_at, risky_at, is_paused)
 
 
@@ -111,21 +112,26 @@ def _ran_out(clocks: Clocks, clock: Clock, terms: Terms, base: int, place: int) 
     if length is None:
         return False
     before = replace(clocks, stretches=clocks.stretches[:place])
-    (due,) = reach(_running(before, clock, terms, target, base, raised), length)
+    (due,) = _passed(target, _running(before, clock, terms, base, raised), length)
     return due is not None and due < raised
 
 
-def _running(  # noqa: PLR0917 - what a clock goes by, which nobody else asks for
-    clocks: Clocks, clock: Clock, terms: Terms, target: Target, base: int, at: datetime
+def _passed(
+    target: Target, pieces: Iterator[Piece], *lengths: timedelta
+) -> Iterable[datetime | None]:
+    """Give when so much of *pieces* has passed, of which only working hours count."""
+    if target.working is None:
+        return reach(pieces, *lengths)
+    return reach_in(target.working, pieces, *lengths)
+
+
+def _running(
+    clocks: Clocks, clock: Clock, terms: Terms, base: int, at: datetime
 ) -> Iterator[Piece]:
-    """Yield when the clock ran from stretch *base* on, and will, if it goes on from *at*."""
-    stretches = clocks.stretches[base:]
-    pieces: Iterator[Piece] = _stretched(stretches, clock, at)
-    since = stretches[0].since
+    """Yield when nothing paused the clock from stretch *base* on, if it goes on from *at*."""
+    pieces = _stretched(clocks.stretches[base:], clock, at)
     if terms.windows is not None or clocks.windows:
-        pieces = without(pieces, _windows(clocks, terms))
-    if target.working is not None:
-        pieces = within(pieces, target.working(since))
+        return without(pieces, _windows(clocks, terms))
     return pieces
 
 
@@ -138,7 +144,7 @@ def _stretched(stretches: tuple[Stretch, ...], clock: Clock, at: datetime) -> It
 
 
 def _runs(stretch: Stretch, clock: Clock) -> bool:
-    if stretch.status in OVER:
+    if stretch.status in OVER_STATUSES:
         return False
     return clock is Clock.RESPONSE or stretch.status is not Status.PENDING
 

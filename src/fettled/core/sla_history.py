@@ -11,11 +11,10 @@ from datetime import datetime
 
 from fettled.core.copies import replace
 from fettled.core.sla_values import Clocks, Generation, Stretch
-from fettled.core.tickets import Ticket
+from fettled.core.tickets import OVER_STATUSES, Ticket
 from fettled.core.words import Source, Status
 
 STARTED = frozenset({Status.IN_PROGRESS, Status.PENDING})
-OVER = frozenset({Status.RESOLVED, Status.CLOSED})
 #: Earlier generations that are kept; who reopens more often reads the timeline.
 _MOST_EARLIER = 50
 
@@ -24,7 +23,7 @@ def noted(ticket: Ticket) -> Clocks:
     """Give the clocks of *ticket* with what changed since its last stretch."""
     clocks = ticket.sla
     if clocks.number != ticket.generation:
-        if not clocks.stretches and ticket.status in OVER:
+        if not clocks.stretches and ticket.status in OVER_STATUSES:
             return clocks  # older than its clocks: nobody knows how they went
         clocks = _begun(ticket)
     last = clocks.stretches[-1] if clocks.stretches else None
@@ -71,7 +70,7 @@ def _is_answered(ticket: Ticket, clocks: Clocks, last: Stretch | None) -> bool:
     """
     if ticket.status in STARTED:
         return True
-    if last is not None and ticket.status in OVER:
+    if last is not None and ticket.status in OVER_STATUSES:
         return last.is_answered
     if ticket.responded_at is None:
         return False

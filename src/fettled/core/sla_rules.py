@@ -1,8 +1,8 @@
 """
 SLA targets: how long a response and a resolution may take, and on whose working hours.
 
-Values that the configuration makes. Calendars come as streams of intervals; whose they are
-and which zone they are in is not known here.
+Values that the configuration makes. Whose a calendar is and which zone it is in is not known
+here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from fettled.core.intervals import Pieces
+from fettled.core.hours import Hours
 from fettled.core.sla_values import Clock
 from fettled.core.words import Priority
 
@@ -30,7 +30,7 @@ class Target:
 
     response: timedelta | None = None
     resolution: timedelta | None = None
-    working: Pieces | None = field(default=None, compare=False)
+    working: Hours | None = field(default=None, compare=False)
 
     def of(self, clock: Clock) -> timedelta | None:
         """Give the time that *clock* has."""

@@ -51,6 +51,7 @@ SORTED_BY = (
     "service_interrupted",
 )
 OPEN_STATUSES = frozenset({Status.OPEN, Status.ASSIGNED, Status.IN_PROGRESS, Status.PENDING})
+OVER_STATUSES = frozenset({Status.RESOLVED, Status.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)

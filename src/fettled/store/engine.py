@@ -131,6 +131,8 @@ _WRITER_PRAGMAS = (
     # The writer checkpoints by itself, and nobody else does: before 3.51.3, SQLite can
     # corrupt a database that several connections write and checkpoint.
     "wal_autocheckpoint = 0",
+    # In bytes: what a backup or a long question made the journal grow to is given back.
+    "journal_size_limit = 67108864",
     "mmap_size = 0",
     # Every unit's savepoint journals the pages it touches: in memory, not in a file.
     "temp_store = MEMORY",

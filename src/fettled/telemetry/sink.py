@@ -46,6 +46,8 @@ WINDOW_ENDED = "window.ended"
 
 #: How many faults a line tells; `fettled check-config` tells all.
 _MOST_FAULTS = 3
+#: What an entry's data adds to its line: words of ours, and few.
+_LOGGED = ("clock",)
 
 
 class LogSink:
@@ -89,6 +91,7 @@ class LogSink:
                 priority=ticket.priority,
                 check=ticket.check,
                 actor=entry.actor.name or entry.actor.type,
+                **{name: entry.data[name] for name in _LOGGED if name in entry.data},
             )
 
     def isolation_changed(self, link: Link) -> None:

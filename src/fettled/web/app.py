@@ -7,6 +7,7 @@ body, and only then the use case. Every way out is a response of `fettled.web.pr
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -54,9 +55,8 @@ from fettled.web.problems import (
 from fettled.web.reading import refuse_large, take_query
 from fettled.web.routes import Call, Route
 from fettled.web.sending import send_stream
-from fettled.web.streaming import stream
 from fettled.web.uploads import SLOTS, Slots, Upload
-from fettled.web.working import marked, read_call, work
+from fettled.web.working import read_call, work
 
 REQUEST_SERVED = "http.request_served"
 REQUEST_FAILED = "http.request_failed"
@@ -89,6 +89,7 @@ ROUTES: tuple[Route, ...] = (
 #: there is 405.
 _REF = r"{ref:[^{}/]*[0-9][^{}/]*}"
 
+_TURN = web.AppKey("turn", asyncio.Lock)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -97,6 +98,7 @@ def make_app(services: Services, routes: Iterable[Route] = ROUTES) -> web.Applic
     app = web.Application(middlewares=[_answer_errors])
     app[SERVICES] = services
     app[SLOTS] = Slots()
+    app[_TURN] = asyncio.Lock()
     if (feed := services.feed) is not None:
         # Before we wait for requests in work: a stream would not end by itself.
         app.on_shutdown.append(partial(_close, feed))
@@ -144,13 +146,11 @@ async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one v
             upload=Upload(request) if route.takes_files else None,
             table=table,
             renew=partial(_admit, route, services, tries, request),
+            turn=request.app[_TURN],
         )
         rendered = await work(route, call, request, raw)
     if rendered.stream is not None:
-        with marked(request):
-            return await send_stream(request, rendered.status, rendered)
-    if rendered.live is not None:
-        return await stream(request, rendered, rendered.live)
+        return await send_stream(request, rendered, rendered.stream)
     return make_response(rendered.status, rendered.body, rendered.content_type, rendered.headers)
 
 

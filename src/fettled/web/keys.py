@@ -285,7 +285,7 @@ class Feed(Protocol):
         """Listen under a name; TooManyError where too many do."""
         ...
 
-    def since(self, last: int) -> AsyncIterator[Told | None]:
+    def since(self, last: int) -> AsyncIterator[list[Told] | None]:
         """Tell again what came after that event; None where that cannot be told."""
         ...
 

@@ -37,12 +37,11 @@ class Rendered:
     body: bytes = b""
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
-    live: AsyncGenerator[bytes] | None = None
-    stream: AsyncGenerator[bytes, None] | None = None
+    stream: AsyncGenerator[bytes] | None = None
     length: int | None = None
+    is_live: bool = False
 
 
-Work = Callable[[Call], Awaitable[Answer]]
 Render = Callable[[Answer], Awaitable[Rendered]]
 
 

@@ -147,6 +147,8 @@ def _sections(sheet: Sheet, export: dict[str, Any]) -> Iterator[None]:
         value = _at(ticket, place)
         if value not in (None, "", 0):
             sheet.write(f"{label}: {value}")
+    for text in _clocks(ticket.get("sla") or {}):
+        sheet.write(text)
     if ticket.get("labels"):
         sheet.write("Labels: " + ", ".join(f"{k}={v}" for k, v in ticket["labels"].items()))
     yield
@@ -203,6 +205,15 @@ def _at(ticket: dict[str, Any], place: str) -> object:
     for name in place.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def _clocks(sla: dict[str, Any]) -> Iterator[str]:
+    """Tell of each promise: until when, and what came of it."""
+    for name in ("response", "resolution"):
+        clock = sla.get(name) or {}
+        if clock.get("due_at"):
+            outcome = clock.get("outcome") or clock.get("state")
+            yield f"SLA {name}: due {clock['due_at']}, {outcome}"
 
 
 def _members(ticket: dict[str, Any]) -> Iterator[str]:

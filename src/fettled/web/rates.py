@@ -8,7 +8,6 @@ who one is are `attempts`' matter.
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
@@ -44,7 +43,7 @@ class Rates:
         left = min(float(self._burst), left + (now - at) * self._per_second)
         if left < 1:
             msg = "too many requests in a short time"
-            raise _too_many(msg, (1 - left) / self._per_second)
+            raise _too_many(msg)
         self._left[key] = (left - 1, now)
         self._left.move_to_end(key)
         if len(self._left) > _REMEMBERED:
@@ -72,7 +71,7 @@ class AtOnce:
         """
         if self._busy[key] >= self._most:
             msg = f"{self._most} requests of yours are in work already"
-            raise _too_many(msg, 1.0)
+            raise _too_many(msg)
         self._busy[key] += 1
         try:
             yield
@@ -82,5 +81,6 @@ class AtOnce:
                 del self._busy[key]
 
 
-def _too_many(detail: str, wait: float) -> Problem:
-    return Problem(429, detail, headers={"Retry-After": str(max(1, math.ceil(wait)))})
+def _too_many(detail: str) -> Problem:
+    # A bucket gets at least one request a second, and the header knows no less than a second.
+    return Problem(429, detail, headers={"Retry-After": "1"})

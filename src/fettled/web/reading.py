@@ -38,7 +38,8 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 #: What the library names the forms by of which a field takes one: no part of its name.
 _FORM = re.compile(r"[A-Z]\w*|.*\[.*\].*|str|int|bool", re.DOTALL)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+#: Those above 0x7f, too: U+009B alone begins an escape sequence.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 _WORDS = {
     "extra_forbidden": "is not known here",

@@ -9,6 +9,7 @@ that does not say who may use it cannot be made.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -65,6 +66,7 @@ class Call:
         upload: what is still to be read, of a route that takes files.
         table: every route that is served, for those that tell of the others.
         renew: recognise the caller once more, as for a new request; raises as for one.
+        turn: whose holder alone reads and writes out a page of what is exported.
     """
 
     services: Services
@@ -77,6 +79,7 @@ class Call:
     upload: Upload | None = None
     table: tuple[Route, ...] = ()
     renew: Callable[[], Awaitable[Principal]] = _nobody
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Answer:
         chunks: instead of data, bytes that are made piece by piece, and sent as one.
         stream: instead of data, bytes that are sent as they are made; nobody holds them all.
         length: of the stream, where it is known.
-        live: instead of all, what is told as it happens, for as long as somebody listens.
+        is_live: the stream tells what happens as it happens, for as long as somebody listens.
         status: None for the route's status of success.
     """
 
@@ -97,10 +100,10 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = JSON
     chunks: AsyncIterator[bytes] | None = None
-    stream: AsyncGenerator[bytes, None] | None = None
+    stream: AsyncGenerator[bytes] | None = None
     length: int | None = None
+    is_live: bool = False
     status: int | None = None
-    live: AsyncGenerator[bytes] | None = None
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

@@ -1,83 +1,80 @@
 """
-Sends what is too large to hold: piece by piece, as fast as the client takes it.
+Sends what nobody holds whole: piece by piece, as fast as the client takes it.
 
 The first piece is made before the answer begins, so that what can be refused is refused
 by a problem. What fails later can only be told by breaking off; the length that was
 announced, or the missing last chunk, shows the client that it has not got everything.
+
+A live answer tells what happens for as long as somebody listens: its pieces may be long
+in coming, and whoever takes none is cut off soon, since all others are told meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Protocol
 
 import structlog
 from aiohttp import hdrs, web
 
-from fettled.web.problems import SECURITY_HEADERS, Problem, make_response
+from fettled.web.once import Rendered
+from fettled.web.problems import SECURITY_HEADERS, Problem, Streamed, make_response
+from fettled.web.working import marked
 
 STREAM_FAILED = "http.stream_failed"
 #: For one piece to be made, and for the client to take it.
 _PIECE_SECONDS = 60.0
+#: For one piece of a live answer to be taken by a client that is there.
+_LIVE_SECONDS = 10.0
+#: Bytes that the system keeps for a listener.
+_LIVE_BUFFER = 65_536
 
 
-class Streamed(Protocol):
-    """An answer that is a stream: see `fettled.web.routes.Answer`."""
-
-    @property
-    def headers(self) -> dict[str, str]: ...  # noqa: D102 - as above
-    @property
-    def content_type(self) -> str: ...  # noqa: D102 - as above
-    @property
-    def stream(self) -> AsyncGenerator[bytes, None] | None: ...  # noqa: D102 - as above
-    @property
-    def length(self) -> int | None: ...  # noqa: D102 - as above
-
-
-class Stream(web.StreamResponse):
-    """A response that does not tell which software made it."""
-
-    async def _prepare_headers(self) -> None:
-        # See `fettled.web.problems.Response`.
-        await super()._prepare_headers()
-        self.headers.popall("Server", None)
-
-
-async def send_stream(request: web.Request, status: int, answer: Streamed) -> web.StreamResponse:
-    """Send *answer* to the caller of *request*; gives the response that has been sent."""
-    stream = answer.stream
-    if stream is None:
-        return make_response(status, b"", answer.content_type, answer.headers)
+async def send_stream(
+    request: web.Request, rendered: Rendered, stream: AsyncGenerator[bytes]
+) -> web.StreamResponse:
+    """Send *stream* as the body of *rendered*; gives the response that has been sent."""
     async with aclosing(stream) as pieces:
-        piece = await _first(pieces)
-        if request.method == hdrs.METH_HEAD:
-            return make_response(status, b"", answer.content_type, answer.headers)
-        headers = {**SECURITY_HEADERS, **answer.headers, "Content-Type": answer.content_type}
-        response = Stream(status=status, headers=headers)
-        response.content_length = answer.length
-        await response.prepare(request)
-        sent = 0
-        try:
-            while piece is not None:
-                async with asyncio.timeout(_PIECE_SECONDS):
-                    await response.write(piece)
-                    sent += len(piece)
-                    piece = await anext(pieces, None)
-            _require_whole(sent, answer.length)
-            await response.write_eof()
-        except Exception as error:
-            if not isinstance(error, ConnectionError):  # the client's own affair
-                structlog.get_logger().warning(STREAM_FAILED, path=request.path, reason=str(error))
-            if request.transport is not None:
-                request.transport.abort()
-            gone = "the answer was broken off"
-            raise ConnectionError(gone) from error
-        return response
+        with marked(request):
+            first = await _first(pieces)
+            if request.method == hdrs.METH_HEAD:
+                kind, headers = rendered.content_type, rendered.headers
+                return make_response(rendered.status, b"", kind, headers)
+            try:
+                return await _send(request, rendered, first, pieces)
+            except Exception as error:
+                _break_off(request, error)
+                gone = "the answer was broken off"
+                raise ConnectionError(gone) from error
 
 
-async def _first(pieces: AsyncGenerator[bytes, None]) -> bytes | None:
+async def _send(
+    request: web.Request, rendered: Rendered, piece: bytes | None, pieces: AsyncGenerator[bytes]
+) -> web.StreamResponse:
+    kind = {"Content-Type": rendered.content_type}
+    headers = {**SECURITY_HEADERS, **rendered.headers, **kind}
+    response = Streamed(status=rendered.status, headers=headers)
+    response.content_length = rendered.length
+    if rendered.is_live and (sock := request.get_extra_info("socket")) is not None:
+        # Whoever takes nothing is found out sooner, and less is copied for them till then.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LIVE_BUFFER)
+    await response.prepare(request)
+    sent = 0
+    while piece is not None:
+        await _write(response, piece, _LIVE_SECONDS if rendered.is_live else _PIECE_SECONDS)
+        sent += len(piece)
+        async with asyncio.timeout(None if rendered.is_live else _PIECE_SECONDS):
+            piece = await anext(pieces, None)
+    if rendered.length is not None and sent != rendered.length:
+        msg = f"{sent} bytes of {rendered.length} were there"
+        raise RuntimeError(msg)
+    await response.write_eof()
+    return response
+
+
+async def _first(pieces: AsyncGenerator[bytes]) -> bytes | None:
     try:
         async with asyncio.timeout(_PIECE_SECONDS):
             return await anext(pieces, None)
@@ -85,7 +82,19 @@ async def _first(pieces: AsyncGenerator[bytes, None]) -> bytes | None:
         raise Problem(503, "this took too long", headers={"Retry-After": "30"}) from None
 
 
-def _require_whole(sent: int, length: int | None) -> None:
-    if length is not None and sent != length:
-        msg = f"{sent} bytes of {length} were there"
-        raise RuntimeError(msg)
+async def _write(response: web.StreamResponse, piece: bytes, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await response.write(piece)
+    except TimeoutError:
+        stalled = "the client takes nothing"
+        raise ConnectionError(stalled) from None
+
+
+def _break_off(request: web.Request, error: Exception) -> None:
+    # That a client is gone, takes nothing or may hear no more is its own affair.
+    if not isinstance(error, ConnectionError | Problem):
+        reason = str(error) or type(error).__name__
+        structlog.get_logger().warning(STREAM_FAILED, path=request.path, reason=reason)
+    if request.transport is not None:
+        request.transport.abort()

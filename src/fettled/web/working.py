@@ -84,7 +84,7 @@ async def _render(route: Route, answer: Answer) -> Rendered:
         body,
         answer.content_type,
         answer.headers,
-        answer.live,
         answer.stream,
         answer.length,
+        answer.is_live,
     )

@@ -29,14 +29,15 @@ from fettled.web.shapes_catalogue import attached_json
 routes = RouteTable()
 T = TypeVar("T")
 
-#: One thread for all that is written out: with more of them the loop waits its turn behind
-#: each, and thirty lists at once would hold up whoever asks for our health.
+#: One thread for all that is written out, and by `Call.turn` one page at a time that is read
+#: or written: with more of them the loop waits its turn behind each, and thirty lists at once
+#: would hold up whoever asks for our health.
 _ASIDE = ThreadPoolExecutor(1, thread_name_prefix="export")
 
 _TICKET = "/api/v1/tickets/{ref}"
 _CSV = "text/csv; charset=utf-8; header=present"
-#: A page of the list; each is one question to the store.
-_PAGE = 500
+#: A page of the list; each is one question to the store, behind which other readers wait.
+_PAGE = 200
 #: Entries of a timeline that go into a PDF; a multiple of the pages they are read in.
 MOST_LAID_OUT = 2_000
 #: Columns of the list, by the place of each in a ticket's JSON.
@@ -109,15 +110,18 @@ async def _list_csv(call: Call, which: TicketFilter) -> AsyncGenerator[bytes, No
     before: int | None = None
     yield csv_text.line(_COLUMNS).encode()
     while True:
-        found = await call.services.tickets.list(which, before, _PAGE)
-        if not found:
-            return
-        shaped = [ticket_json(each, _subject(call, each)) for each in found]
-        yield await _aside(_ticket_lines, shaped)
+        async with call.turn:
+            found = await call.services.tickets.list(which, before, _PAGE)
+            if not found:
+                return
+            piece = await _aside(_ticket_lines, found)
+        yield piece
         before = found[-1].number
 
 
-def _ticket_lines(shaped: list[dict[str, Any]]) -> bytes:
+def _ticket_lines(tickets: list[Ticket]) -> bytes:
+    # Of its subject a line has the key alone, which the ticket knows.
+    shaped = (ticket_json(each, None) for each in tickets)
     rows = ([_at(each, place) for place in _COLUMNS] for each in shaped)
     return "".join(map(csv_text.line, rows)).encode()
 
@@ -131,8 +135,8 @@ def _at(shaped: dict[str, Any], place: str) -> object:
 
 async def _timeline_csv(call: Call, ticket: Ticket) -> AsyncGenerator[bytes, None]:
     yield csv_text.line(_ENTRY_COLUMNS).encode()
-    async for piece in _timeline(call, ticket):
-        yield await _aside(_entry_lines, piece)
+    async for piece in _timeline(call, ticket, _entry_lines):
+        yield piece
 
 
 def _entry_lines(piece: list[Entry]) -> bytes:
@@ -151,14 +155,14 @@ async def _whole_json(call: Call, dossier: Dossier) -> AsyncGenerator[bytes, Non
     ticket = dossier.ticket
     yield orjson.dumps(_head(call, dossier))[:-1] + b',"comments":['
     separator = b""
-    async for piece in _timeline(call, ticket):
-        said = [comment_json(each) for each in piece if each.event == "comment_added"]
-        if said:
-            yield separator + await _aside(_items, said)
-            separator = b","
+    async for piece in _timeline(call, ticket, _comments):
+        yield separator + piece
+        separator = b","
+    separator = b""
     yield b'],"timeline":['
-    async for written in _entries(_timeline(call, ticket)):
-        yield written
+    async for piece in _timeline(call, ticket, _entries):
+        yield separator + piece
+        separator = b","
     yield b"]}"
 
 
@@ -172,8 +176,10 @@ async def _for_pdf(
         "left_out": max(dossier.ticket.last_seq - MOST_LAID_OUT, 0),
     }
     yield orjson.dumps(head)[:-1] + b',"timeline":['
-    async for piece in _entries(_timeline(call, dossier.ticket, MOST_LAID_OUT)):
-        yield piece
+    separator = b""
+    async for piece in _timeline(call, dossier.ticket, _entries, MOST_LAID_OUT):
+        yield separator + piece
+        separator = b","
     yield b"]}"
 
 
@@ -187,26 +193,30 @@ def _head(call: Call, dossier: Dossier) -> dict[str, Any]:
     }
 
 
-async def _entries(pieces: AsyncGenerator[list[Entry], None]) -> AsyncGenerator[bytes, None]:
-    separator = b""
-    async for piece in pieces:
-        if piece:
-            yield separator + await _aside(_items, [entry_json(each) for each in piece])
-            separator = b","
+def _entries(piece: list[Entry]) -> bytes:
+    return orjson.dumps([entry_json(each) for each in piece])[1:-1]
 
 
-def _items(shaped: list[dict[str, Any]]) -> bytes:
-    return orjson.dumps(shaped)[1:-1]
+def _comments(piece: list[Entry]) -> bytes:
+    said = [comment_json(each) for each in piece if each.event == "comment_added"]
+    return orjson.dumps(said)[1:-1]
 
 
 async def _timeline(
-    call: Call, ticket: Ticket, most: int | None = None
-) -> AsyncGenerator[list[Entry], None]:
+    call: Call,
+    ticket: Ticket,
+    write: Callable[[list[Entry]], bytes],
+    most: int | None = None,
+) -> AsyncGenerator[bytes]:
+    """Yield what *write* makes of the timeline; no piece of it is empty."""
     after, is_first = 0, True
     while is_first or (after and (most is None or after < most)):
         is_first = False
-        piece, after = await call.services.exports.entries(ticket, after, call.principal)
-        yield piece
+        async with call.turn:
+            found, after = await call.services.exports.entries(ticket, after, call.principal)
+            piece = await _aside(write, found)
+        if piece:
+            yield piece
 
 
 def _subject(call: Call, ticket: Ticket) -> SubjectView | None:

@@ -211,7 +211,7 @@ def wish_of(body: IncidentPatch, before: Ticket, people: Directory) -> Wish:
     }
     if "priority" in named and body.priority.lower() != before.priority:
         edits["priority"] = Priority(body.priority.lower())
-    if body.resolution is not None and body.status not in {"RESOLVED", "CLOSED"}:
+    if body.resolution is not None and not _takes_resolution(body, before):
         msg = "goes with status RESOLVED"
         raise InvalidError(msg, "resolution")
     steps: list[Step] = []
@@ -220,6 +220,12 @@ def wish_of(body: IncidentPatch, before: Ticket, people: Directory) -> Wish:
     if body.status is not None:
         steps.append(_towards(body.status, before, body.resolution or ""))
     return Wish(edits, steps)
+
+
+def _takes_resolution(body: IncidentPatch, before: Ticket) -> bool:
+    """Whether the text goes somewhere: a closing has none, but for what was read already."""
+    is_read = before.resolution is not None and before.resolution.summary == body.resolution
+    return body.status == "RESOLVED" or (body.status == "CLOSED" and is_read)
 
 
 def _towards_owner(ident: int | None, people: Directory, *, frees: bool) -> Step:

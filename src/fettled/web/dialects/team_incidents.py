@@ -19,7 +19,7 @@ from fettled.core.actions import Assign, Reopen, Resolve, Unassign
 from fettled.core.errors import ForbiddenError, InvalidError, NotFoundError
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Permission
-from fettled.core.tickets import Ticket
+from fettled.core.tickets import OVER_STATUSES, Ticket
 from fettled.core.words import Code, Priority, Source, Status
 from fettled.ports import Directory, Team, TicketAction, TicketFilter
 from fettled.web.dialects.answers import (
@@ -51,7 +51,6 @@ _READS: dict[Priority, Urgency] = {
 _UUID = 36
 #: Until it is stored, which says when.
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
-_OVER = frozenset({Status.RESOLVED, Status.CLOSED})
 
 _Name = Annotated[Text, Field(min_length=1, max_length=300)]
 _Description = Annotated[Text, Field(max_length=16_000)]
@@ -128,7 +127,7 @@ async def list_team_incidents(call: Call) -> Answer:
     statuses = frozenset(
         status
         for status in Status
-        if query.status and ("resolved" if status in _OVER else "active") in query.status
+        if query.status and ("resolved" if status in OVER_STATUSES else "active") in query.status
     )
     which = TicketFilter(viewer=viewer_of(call.principal), status=statuses)
     before = read_number_cursor(query.cursor)
@@ -249,9 +248,9 @@ def wish_of(body: TeamIncidentPut, before: Ticket, people: Directory) -> Wish:
         steps.append(lambda t: None if t.assignee is None else Unassign())
     if body.status == "resolved":
         resolve = Resolve(Code.FIXED, body.resolution or "")
-        steps.append(lambda t: None if t.status in _OVER else resolve)
+        steps.append(lambda t: None if t.status in OVER_STATUSES else resolve)
     if body.status == "active":
-        steps.append(lambda t: Reopen() if t.status in _OVER else None)
+        steps.append(lambda t: Reopen() if t.status in OVER_STATUSES else None)
     return Wish(edits, steps, [_action(each) for each in body.actions])
 
 
@@ -313,7 +312,7 @@ def incident_json(call: Call, ticket: Ticket) -> dict[str, Any]:
         "id": ticket.uuid,
         "name": ticket.title,
         "description": ticket.description,
-        "status": "resolved" if ticket.status in _OVER else "active",
+        "status": "resolved" if ticket.status in OVER_STATUSES else "active",
         "urgency": _READS[ticket.priority],
         "assignees": list(_assignees(call, ticket)),
         "created_at": time_json(ticket.created_at),
