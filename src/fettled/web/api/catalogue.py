@@ -8,7 +8,6 @@ from pydantic import AfterValidator, Field
 
 from fettled.app.callers import Caller
 from fettled.app.links import Linked
-from fettled.core.durations import parse_duration
 from fettled.core.errors import NotFoundError
 from fettled.core.links import LinkType
 from fettled.core.permissions import Permission
@@ -18,10 +17,10 @@ from fettled.web.answers_catalogue import (
     LinkedAnswer,
     LinksAnswer,
 )
-from fettled.web.api.explain import how_far_back
 from fettled.web.reading import Text, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes_catalogue import availability_json, lists_json, whole_link_json
+from fettled.web.since import Back, length_of
 
 routes = RouteTable()
 
@@ -59,7 +58,7 @@ class PrimaryBody(Model):
 class AvailabilityQuery(Model):
     """How far back."""
 
-    since: Annotated[str, AfterValidator(how_far_back)] = "30d"
+    since: Back = "30d"
 
 
 @routes.route(
@@ -80,7 +79,7 @@ async def show_catalogue(call: Call) -> Answer:
 async def show_availability(call: Call) -> Answer:
     """Say how long an application was available."""
     query: AvailabilityQuery = call.query
-    back = parse_duration(query.since)
+    back = length_of(query.since, call.services.wall())
     found = await call.services.catalogue.availabilities.of(call.path["name"], back)
     return Answer(availability_json(*found))
 

@@ -20,6 +20,7 @@ from fettled.web.paging import Paged, bad_cursor, page, read_cursor
 from fettled.web.reading import Text, Time
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes_catalogue import change_json
+from fettled.web.since import Since, time_of
 
 routes = RouteTable()
 
@@ -55,8 +56,8 @@ class ChangesQuery(Paged):
     subject: frozenset[Name] = frozenset()
     application: frozenset[Name] = frozenset()
     source: frozenset[Name] = frozenset()
-    since: Time | None = None
-    until: Time | None = None
+    since: Since | None = None
+    until: Since | None = None
 
 
 class ChangeBody(Model):
@@ -77,12 +78,13 @@ class ChangeBody(Model):
 async def list_changes(call: Call) -> Answer:
     """List changes, the newest first."""
     query: ChangesQuery = call.query
+    now = call.services.wall()
     which = ChangeFilter(
         subject=query.subject,
         application=query.application,
         source=query.source,
-        since=query.since,
-        until=query.until,
+        since=None if query.since is None else time_of(query.since, now),
+        until=None if query.until is None else time_of(query.until, now),
     )
     before = _read_place(query.cursor)
     found = await call.services.catalogue.changes.list(which, before, query.limit + 1)
