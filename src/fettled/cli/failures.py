@@ -122,7 +122,8 @@ def _first_faults(text: str) -> str:
 def _usage_sentence(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     typed = context.command_path if context is not None else "fettled"
-    said = " ".join(error.format_message().split()).rstrip(".")
+    # "Value error, " is what the library that judged a value calls it.
+    said = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
     return f"{said} (see '{typed} --help')"
 
 
