@@ -109,6 +109,28 @@ def _within_reach(at: datetime) -> datetime:
     return in_utc
 
 
+def looks_like_time(text: str) -> bool:
+    """Say whether *text* begins as a time does, so that it can be nothing else."""
+    return _TIME.match(text) is not None
+
+
+def read_time(text: str) -> datetime:
+    """
+    Read a time in a query that takes other things as well.
+
+    Raises:
+        ValueError: it is none, has no zone, or no store could keep it.
+    """
+    try:
+        at = datetime.fromisoformat(text.upper())
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        msg = "must be a time with its zone, such as 2026-11-21T08:30:00Z"
+        raise ValueError(msg)
+    return _within_reach(at)
+
+
 #: Text of people: lines and tabs, nothing that moves a terminal or ends a C string.
 Text = Annotated[str, AfterValidator(_no_control), Said(f"^[^{_CONTROLS}]*$")]
 #: The same, with something in it; that it is not blank is judged where it is used.

@@ -14,9 +14,10 @@ from fettled.ports import AuditFilter, Input
 from fettled.web.answers import Page
 from fettled.web.answers_work import AuditAnswer
 from fettled.web.paging import Paged, page, read_number_cursor
-from fettled.web.reading import Line, Time
+from fettled.web.reading import Line
 from fettled.web.routes import Answer, Call, RouteTable
 from fettled.web.saying import Said
+from fettled.web.since import Since, time_of
 
 routes = RouteTable()
 
@@ -33,8 +34,8 @@ class AuditQuery(Paged):
     actor: _Names = frozenset()
     kind: _Names = frozenset()
     ticket: Annotated[Line, Field(max_length=40), Said(f"^({NUMBER}|{REFERENCE})$")] | None = None
-    since: Time | None = None
-    until: Time | None = None
+    since: Since | None = None
+    until: Since | None = None
 
 
 @routes.route(
@@ -47,12 +48,13 @@ class AuditQuery(Paged):
 async def list_audit(call: Call) -> Answer:
     """List what was done by people and to the configuration, over all tickets, newest first."""
     query: AuditQuery = call.query
+    now = call.services.wall()
     which = AuditFilter(
         actor=query.actor,
         kind=query.kind,
         about=None if query.ticket is None else _about(query.ticket),
-        since=query.since,
-        until=query.until,
+        since=None if query.since is None else time_of(query.since, now),
+        until=None if query.until is None else time_of(query.until, now),
     )
     before = read_number_cursor(query.cursor)
     found = await call.services.audit.list(which, before, query.limit + 1)

@@ -8,7 +8,6 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from fettled.app.callers import Caller
 from fettled.app.links import Linked
-from fettled.core.durations import parse_duration
 from fettled.core.errors import NotFoundError
 from fettled.core.links import LinkType
 from fettled.core.permissions import Permission
@@ -18,11 +17,11 @@ from fettled.web.answers_catalogue import (
     LinkedAnswer,
     LinksAnswer,
 )
-from fettled.web.api.explain import how_far_back
-from fettled.web.reading import Duration, FilledLine, read_if_match
+from fettled.web.reading import FilledLine, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.saying import said, saying
 from fettled.web.shapes_catalogue import availability_json, lists_json, whole_link_json
+from fettled.web.since import Back, length_of
 
 routes = RouteTable()
 
@@ -77,7 +76,7 @@ class PrimaryBody(Model):
 class AvailabilityQuery(Model):
     """How far back."""
 
-    since: Annotated[Duration, AfterValidator(how_far_back)] = "30d"
+    since: Back = "30d"
 
 
 @routes.route(
@@ -98,7 +97,7 @@ async def show_catalogue(call: Call) -> Answer:
 async def show_availability(call: Call) -> Answer:
     """Say how long an application was available."""
     query: AvailabilityQuery = call.query
-    back = parse_duration(query.since)
+    back = length_of(query.since, call.services.wall())
     found = await call.services.catalogue.availabilities.of(call.path["name"], back)
     return Answer(availability_json(*found))
 

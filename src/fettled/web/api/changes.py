@@ -21,6 +21,7 @@ from fettled.web.reading import FilledLine, Line, Selector, Time
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.saying import Said, in_days, one_of, saying
 from fettled.web.shapes_catalogue import change_json
+from fettled.web.since import Since, time_of
 
 routes = RouteTable()
 
@@ -56,8 +57,8 @@ class ChangesQuery(Paged):
     subject: frozenset[Name] = frozenset()
     application: frozenset[Name] = frozenset()
     source: frozenset[Name] = frozenset()
-    since: Time | None = None
-    until: Time | None = None
+    since: Since | None = None
+    until: Since | None = None
 
 
 class ChangeBody(Model):
@@ -92,12 +93,13 @@ class ChangeBody(Model):
 async def list_changes(call: Call) -> Answer:
     """List changes, the newest first."""
     query: ChangesQuery = call.query
+    now = call.services.wall()
     which = ChangeFilter(
         subject=query.subject,
         application=query.application,
         source=query.source,
-        since=query.since,
-        until=query.until,
+        since=None if query.since is None else time_of(query.since, now),
+        until=None if query.until is None else time_of(query.until, now),
     )
     before = _read_place(query.cursor)
     found = await call.services.catalogue.changes.list(which, before, query.limit + 1)
