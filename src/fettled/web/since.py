@@ -19,7 +19,7 @@ from fettled.web.saying import Said
 
 #: Further back than history is kept.
 _FURTHEST = timedelta(days=400)
-_TOO_FAR = "must be longer ago than nothing and at most 400 days"
+_TOO_FAR = "must be longer than nothing and at most 400 days"
 
 
 def _either(text: str) -> str:
