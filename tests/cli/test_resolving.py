@@ -7,7 +7,7 @@ from typing import get_args
 from cli.fake_daemon import TICKET, FakeDaemon, Fettled
 from fettled.cli import ticket_work
 from fettled.core.moves import PEOPLES_CODES
-from fettled.web.api import ticket_bodies as api
+from fettled.web.api import action_bodies as api
 
 PATH = "/api/v1/tickets/42"
 
