@@ -91,7 +91,7 @@ class Once:
         before = _CLAIM.set(claim)
         try:
             yield claim
-        except Exception:
+        except Exception:  # not BaseException: see above of who is cancelled
             claim.is_open = False
             raise
         else:

@@ -6,7 +6,6 @@ A list on the screen and a list in a file have the same ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -135,7 +134,7 @@ def _gather(*, mine: bool | None, **given: Any) -> dict[str, Any]:  # noqa: ANN4
         if name in _TIMES:
             query[_TIMES[name]] = ago(value, f"--{name.replace('_', '-')}").isoformat()
         elif isinstance(value, list):
-            query[name] = [_FORMS.get(name, str)(each) for each in value]
+            query[name] = [_checked(name, each) for each in value]
         else:
             query[name] = value
     if mine:
@@ -149,26 +148,22 @@ def _gather(*, mine: bool | None, **given: Any) -> dict[str, Any]:  # noqa: ANN4
     return query
 
 
-def _label(given: object) -> str:
+#: Options whose values are two words: what stands between, and how they are written.
+_PAIRS = {
+    "label": ("=", "is no label: write NAME=VALUE"),
+    "link": (":", "names no link: write TYPE:NAME, such as asset:Rack 1"),
+}
+
+
+def _checked(option: str, given: object) -> str:
     text = str(given)
-    name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        msg = f"--label: {text!r} is no label: write NAME=VALUE"
-        raise InvalidError(msg, "label")
+    if option in _PAIRS:
+        between, words = _PAIRS[option]
+        if not all(text.partition(between)):
+            msg = f"--{option}: {text!r} {words}"
+            raise InvalidError(msg, option)
     return text
 
-
-def _link(given: object) -> str:
-    text = str(given)
-    kind, colon, name = text.partition(":")
-    if not (kind and colon and name):
-        msg = f"--link: {text!r} names no link: write TYPE:NAME, such as asset:Rack 1"
-        raise InvalidError(msg, "link")
-    return text
-
-
-#: How the values of an option have to look, where that is said here.
-_FORMS: dict[str, Callable[[object], str]] = {"label": _label, "link": _link}
 
 #: Gives a command that has a parameter `query` the options above.
 filtering = grouped("query", _OPTIONS, _gather)

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from fettled.core import actions
 from fettled.core.errors import InvalidError
-from fettled.core.words import Code
+from fettled.core.words import Code, GivenCode
 from fettled.web.api.ticket_bodies import PERSON_OR_SHIFT, Body, Name, Shift, Yes
 from fettled.web.reading import Filled, Id, Text, Time
 from fettled.web.routes import Model
@@ -18,17 +18,6 @@ from fettled.web.saying import any_of, given, goes_with, in_days, not_both, one_
 _LONGEST_SUMMARY = 2_000
 _LONGEST_REASON = 1_000
 _Reason = Annotated[Filled, Field(min_length=1, max_length=_LONGEST_REASON)]
-
-#: `moves.PEOPLES_CODES`, written out so that a refusal lists no others.
-GivenCode = Literal[
-    "fixed",
-    "workaround",
-    "not_reproducible",
-    "user_error",
-    "duplicate",
-    "no_action",
-    "wont_fix",
-]
 
 
 class CommentBody(Model):
