@@ -33,6 +33,12 @@ def new_ticket(check: str | None = "door-1/ping", **fields: Any) -> Ticket:
     return Ticket(**(given | fields))
 
 
+def filed_by_hand(at: datetime, **fields: Any) -> Ticket:
+    """Make a ticket that somebody filed at *at*, not stored yet."""
+    given = {"title": "Coffee is cold", "kind": "user_report", "source": Source.USER}
+    return new_ticket(None, **(given | {"created_at": at, "updated_at": at} | fields))
+
+
 def entry(event: str = "opened", **fields: Any) -> Entry:
     """Make a timeline entry."""
     return Entry(**({"event": event, "at": NOW, "actor": MONITOR} | fields))

@@ -141,22 +141,38 @@ def test_the_line_s_own_daemon_is_asked(daemon: FakeDaemon):
 @pytest.mark.parametrize(
     ("typed", "path", "item"),
     [
-        ("assign 42 --to ", "/api/v1/users", {"name": "ann", "full_name": "Ann Example"}),
-        ("assign 42 --team ", "/api/v1/teams", {"name": "net"}),
-        ("assign 42 --shift ", "/api/v1/schedules", {"name": "nights"}),
-        ("escalate 42 --to ", "/api/v1/teams", {"name": "net"}),
-        ("list --assignee ", "/api/v1/users", {"name": "ann"}),
-        ("list --subject ", "/api/v1/subjects", {"key": "door-1", "name": "Door 1"}),
-        ("create x --assign ", "/api/v1/users", {"name": "ann"}),
+        ("tickets assign 42 --to ", "/api/v1/users", {"name": "ann", "full_name": "Ann Example"}),
+        ("tickets assign 42 --team ", "/api/v1/teams", {"name": "net"}),
+        ("tickets assign 42 --shift ", "/api/v1/schedules", {"name": "nights"}),
+        ("tickets escalate 42 --to ", "/api/v1/teams", {"name": "net"}),
+        ("tickets list --assignee ", "/api/v1/users", {"name": "ann"}),
+        ("tickets list --subject ", "/api/v1/subjects", {"key": "door-1", "name": "Door 1"}),
+        ("tickets create x --assign ", "/api/v1/users", {"name": "ann"}),
+        ("why ", "/api/v1/subjects", {"key": "door-1", "name": "Door 1"}),
+        ("subjects show ", "/api/v1/subjects", {"key": "door-1", "name": "Door 1"}),
+        ("silence add ", "/api/v1/subjects", {"key": "door-1", "name": "Door 1"}),
+        ("window add ", "/api/v1/subjects", {"key": "door-1", "name": "Door 1"}),
+        ("maintenances add ", "/api/v1/subjects", {"key": "door-1"}),
+        ("changes list --subject ", "/api/v1/subjects", {"key": "door-1"}),
+        ("probe ", "/api/v1/subjects", {"key": "door-1"}),
+        ("heartbeat ", "/api/v1/subjects", {"key": "door-1"}),
+        ("oncall ", "/api/v1/schedules", {"name": "nights"}),
+        ("stats --team ", "/api/v1/teams", {"name": "net"}),
+        ("token create --user ", "/api/v1/users", {"name": "ann"}),
+        ("audit list --actor ", "/api/v1/users", {"name": "ann"}),
     ],
 )
 def test_people_teams_and_subjects_are_offered(
     daemon: FakeDaemon, typed: str, path: str, item: dict[str, str]
 ):
-    """By the name that the option takes."""
+    """
+    By the name that the option or the argument takes.
+
+    Seen to fail for all but those of `tickets`, which alone said what they take.
+    """
     daemon.reply("GET", path, {"items": [item], "next": None})
 
-    offered = _offered(f"fettled tickets {typed}", {"FETTLED_URL": daemon.url})
+    offered = _offered(f"fettled {typed}", {"FETTLED_URL": daemon.url})
 
     assert offered == [item.get("key") or item["name"]]
 

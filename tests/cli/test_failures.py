@@ -76,6 +76,18 @@ def test_the_system_s_no_is_told_with_its_place(
     assert capsys.readouterr().err == f"fettled: {said}\n"
 
 
+def test_a_word_that_is_none_is_told_in_our_words(fettled: Fettled):
+    """
+    What the library that judges it calls the error is left out.
+
+    Seen to fail with "Value error, 'urgent' is not one of ...".
+    """
+    result = fettled("tickets", "list", "--priority", "urgent")
+
+    assert result.code == 2
+    assert "Invalid value for '--priority': 'urgent' is not one of 'low'" in result.err
+
+
 def test_ctrl_c_is_130_and_says_nothing(capsys: pytest.CaptureFixture[str]):
     """The person knows what they did."""
     assert guarded(lambda: _raise(KeyboardInterrupt())) == ExitCode.INTERRUPTED

@@ -127,7 +127,7 @@ def test_one_file_s_refusal_stops_no_other(fettled: Fettled, daemon: FakeDaemon,
         "tickets", "attach", "42", tmp_path / "bad.pdf", tmp_path / "good.txt", "--url", daemon.url
     )
 
-    assert (result.code, result.out) == (1, "#42 has good.txt (1 bytes)\n")
+    assert (result.code, result.out) == (1, "#42 has good.txt (1 byte)\n")
     assert result.err == "fettled: bad.pdf: is no PDF, whatever its name says\n"
 
 
@@ -142,7 +142,7 @@ def test_a_file_that_was_there_is_not_told_as_news(
 
     out = fettled("tickets", "attach", "42", tmp_path / "a.txt", "--url", daemon.url).out
 
-    assert out == "#42 has a.txt (1 bytes) already, nothing changed\n"
+    assert out == "#42 has a.txt (1 byte) already, nothing changed\n"
 
 
 def test_the_limits_are_the_daemon_s():

@@ -147,3 +147,19 @@ def test_an_internal_comment_is_marked():
 
     assert lines[0].endswith("comment_added (internal)")
     assert [line.strip() for line in lines[1:]] == ["one", "", "\x1b[2Jtwo"]
+
+
+def test_clocks_that_ended_before_a_reopening_are_shown(fettled: Fettled, daemon: FakeDaemon):
+    """
+    A ticket that comes back starts anew, and what was missed the first time is not forgotten.
+
+    Seen to fail where `show` left `earlier` to --json.
+    """
+    late = {"due_at": "2026-11-21T09:00:00Z", "met": False, "outcome": "missed"}
+    well = {"due_at": "2026-11-21T10:00:00Z", "met": True, "outcome": "met"}
+    first = {"generation": 1, "response": late, "resolution": well}
+
+    out = _shown(fettled, daemon, sla={"response": well, "resolution": late, "earlier": [first]})
+
+    (said,) = [line for line in out.splitlines() if "before" in line]
+    assert said == "  before      generation 1: response missed, resolution met"

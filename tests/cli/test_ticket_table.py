@@ -9,7 +9,9 @@ import pytest
 
 from cli.fake_daemon import TICKET, FakeDaemon, Fettled
 from cli.terminal import drawn, plain
+from fettled.cli.ticket_list import COLUMNS
 from fettled.cli.ticket_words import clock
+from source_tree import ROOT
 
 LIST = "/api/v1/tickets"
 LONG = {
@@ -100,6 +102,19 @@ CLOCKS = {
         "red -1h",
     ),
     "missed": ({"response": MET, "resolution": {"state": "red", "met": False}}, "missed"),
+    "answered too late": (
+        {"response": {"state": "red", "met": False}, "resolution": MET},
+        "missed",
+    ),
+    "both in time": ({"response": MET, "resolution": MET}, "met"),
+    "over before it was answered": (
+        {"response": {"outcome": "not_required"}, "resolution": MET},
+        "met",
+    ),
+    "not to be answered, and running": (
+        {"response": {"outcome": "not_required"}, "resolution": _at(timedelta(hours=2))},
+        "green 2h",
+    ),
     "not required": (
         {"response": _at(timedelta(), outcome="not_required")},
         "not_required",
@@ -109,7 +124,11 @@ CLOCKS = {
 
 @pytest.mark.parametrize(("sla", "told"), CLOCKS.values(), ids=CLOCKS)
 def test_the_clock_that_runs_out_next_is_told(sla: dict[str, Any] | None, told: str | None):
-    """Colour and time left as words, so that a pipe has them, too."""
+    """
+    Colour and time left as words, so that a pipe has them, too; after it, the worse end.
+
+    Seen to fail where the resolution's end stood for both: `met` for a response missed.
+    """
     assert clock({**TICKET, "sla": sla}, NOW) == told
 
 
@@ -121,3 +140,18 @@ def test_a_pipe_gets_everything(fettled: Fettled, daemon: FakeDaemon):
 
     for text in (LONG["title"].strip(), LONG["assignee"], LONG["kind"], "2026-11-21 08:31:00Z"):
         assert str(text) in out
+
+
+def test_the_tutorial_shows_the_columns_that_are_printed():
+    """
+    Whoever follows it compares line by line.
+
+    Seen to fail where two columns had been added since it was written.
+    """
+    shown = [
+        line.split()
+        for line in (ROOT / "docs/tutorial.md").read_text().splitlines()
+        if line.startswith("TICKET ")
+    ]
+
+    assert shown == [[column.name for column in COLUMNS]] * 2

@@ -169,7 +169,7 @@ def test_an_account_in_which_nothing_is_left_is_good(fettled: Fettled, daemon: F
     result = fettled("account", "--verbose", "--url", daemon.url)
     assert result.code == 0
     assert (
-        "1 of 2 checks were down in the last 24h; all of that time is accounted for." in result.out
+        "1 of 2 checks was down in the last 24h; all of that time is accounted for." in result.out
     )
     assert result.out.splitlines()[-1].split() == [
         "door-1/ping",

@@ -33,7 +33,7 @@ async def test_the_example_starts_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_
     assert loaded.files == (EXAMPLE,)
     assert loaded.notes == ()
     assert loaded.settings.server.listen == "127.0.0.1:8080"
-    assert loaded.settings.store.url.get_secret_value() == "sqlite:///fettled.db"
+    assert loaded.settings.store.url.get_secret_value() == "sqlite:///example.db"
     assert {check.host for check in fleet.checks.values()} <= set(LOOPBACK)
     assert {check.type for check in fleet.checks.values()} == {"http", "tcp", "icmp", "heartbeat"}
 
@@ -77,3 +77,18 @@ def test_the_example_helps_editors() -> None:
     first = EXAMPLE.read_text(encoding="utf-8").splitlines()[0]
 
     assert first == "# yaml-language-server: $schema=fettled.schema.json"
+
+
+def test_the_example_shares_no_store_with_what_a_newcomer_writes() -> None:
+    """
+    `make run` beside one's own first file: neither locks the other out or mixes its tickets in.
+
+    Seen to fail where both were `sqlite:///fettled.db` in the same directory; and for the
+    files that the README has one make there, where git was not told of them.
+    """
+    url = re.compile(r"sqlite:///[\w./-]+")
+    (own,) = set(url.findall((ROOT / "README.md").read_text()))
+    assert own in (ROOT / "docs/tutorial.md").read_text()
+    assert own not in (ROOT / "config.example.yaml").read_text().split()
+    ignored = (ROOT / ".gitignore").read_text().split()
+    assert {"/fettled.yaml", "/INC-*", "*.db", "admin.token"} <= set(ignored)

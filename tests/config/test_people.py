@@ -239,12 +239,28 @@ def test_a_step_means_one_thing(refuse: Refuse) -> None:
     )
 
 
+UNSENT = "each step is on the timeline and among the actions; nothing is sent to anybody yet"
+
+
 def noted(tmp_path: Path, text: str) -> list[str]:
     """Load at a known instant; the notes, without file, line and column."""
     path = tmp_path / "fettled.yaml"
     path.write_text(f"{text}targets: []\n")
     notes = load(path, {}, now=NOW).notes
     return [note.partition(": ")[2] for note in notes if "access" in note or "escalation" in note]
+
+
+def test_a_chain_says_that_nothing_is_sent(tmp_path: Path) -> None:
+    """
+    Whoever writes one would rely on a telephone that never rings; without a chain, no word.
+
+    Seen to fail where the chain was taken in silence.
+    """
+    text = "access: {users: [{name: ann}]}\n"
+    assert noted(tmp_path, f"{text}escalation: [{{after: 0s, to: ann}}]\n") == [
+        f"escalation: {UNSENT}"
+    ]
+    assert noted(tmp_path, text) == []
 
 
 def test_hours_in_which_nobody_is_on_call_are_named(tmp_path: Path) -> None:
@@ -258,7 +274,8 @@ def test_hours_in_which_nobody_is_on_call_are_named(tmp_path: Path) -> None:
     )
     assert noted(tmp_path, f"{text}escalation: [{{after: 0s, to: days}}]\n") == [
         f"access.schedules[0]: {told}",
-        f"escalation[0].to: {told}; the step after is told at once then",
+        f"escalation: {UNSENT}",
+        f"escalation[0].to: {told}; the step after comes at once then",
     ]
 
 
@@ -288,8 +305,9 @@ def test_steps_that_reach_nobody_are_named(tmp_path: Path) -> None:
     text = "access: {teams: [{name: empty}], users: [{name: ann}]}\n"
     steps = "[{after: 0s, to: empty}, {after: 1m, to: manager}, {after: 2m, to: ann}]"
     assert noted(tmp_path, f"{text}escalation: {steps}\n") == [
-        "escalation[0].to: nobody is in this team, so nobody is told",
-        "escalation[1].to: nobody has this role, so nobody is told",
+        f"escalation: {UNSENT}",
+        "escalation[0].to: nobody is in this team, so the step is for nobody",
+        "escalation[1].to: nobody has this role, so the step is for nobody",
     ]
 
 

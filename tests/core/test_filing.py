@@ -150,7 +150,7 @@ def test_a_title_is_kept_without_what_nobody_sees_around_it() -> None:
 
     Seen to fail with either of the two kept as it was sent.
     """
-    made = filed(NewTicket("  Coffee is cold \n"), ANN, AT).ticket
+    made = filed(NewTicket("  Coffee is cold  "), ANN, AT).ticket
     assert made.title == "Coffee is cold"
     assert edit(made, title=" Coffee is cold") is None
 

@@ -32,7 +32,8 @@ from fettled.core.errors import ConflictError, InvalidError
 from fettled.core.lifecycle import note
 from fettled.core.moves import LONGEST_HOLD, MOVES, Moment, act
 from fettled.core.tickets import MONITOR, Actor, Change, Resolution, Snooze, Ticket
-from fettled.core.words import Code, Phase, Priority, Source, Status
+from fettled.core.words import Code, Phase, Status
+from tickets_for import filed_by_hand
 
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 ANN, BEN = Actor("token", "ann"), Actor("token", "ben")
@@ -66,13 +67,8 @@ def make(status: Status = Status.OPEN, **fields: object) -> Ticket:
     if status in {Status.RESOLVED, Status.CLOSED}:
         given["resolution"] = Resolution(Code.FIXED, START, ANN)
         given["resolved_at"] = START
-    ticket = Ticket(
-        title="Coffee is cold",
-        kind="user_report",
-        source=Source.USER,
-        priority=Priority.MEDIUM,
-        created_at=START,
-        updated_at=START,
+    ticket = filed_by_hand(
+        START,
         number=7,
         team="support-n1",
         status=status,

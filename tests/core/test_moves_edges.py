@@ -22,21 +22,13 @@ from fettled.core.actions import (
 from fettled.core.errors import ConflictError, InvalidError
 from fettled.core.moves import LONGEST_SNOOZE, Moment, act
 from fettled.core.tickets import SYSTEM, Actor, Escalation, Resolution, Snooze, Ticket
-from fettled.core.words import Code, Priority, Source, Status
+from fettled.core.words import Code, Status
+from tickets_for import filed_by_hand
 
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ANN = Actor("token", "ann")
-TICKET = Ticket(
-    title="Coffee is cold",
-    kind="user_report",
-    source=Source.USER,
-    priority=Priority.MEDIUM,
-    created_at=START,
-    updated_at=START,
-    number=7,
-    team="support-n1",
-)
+TICKET = filed_by_hand(START, number=7, team="support-n1")
 RESOLVED = replace(
     TICKET,
     status=Status.RESOLVED,

@@ -8,18 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from fettled.core.permissions import Permission, Principal, sees
-from fettled.core.tickets import Actor, Ticket
-from fettled.core.words import Priority, Source
+from fettled.core.tickets import Actor
+from tickets_for import filed_by_hand
 
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-TICKET = Ticket(
-    title="Coffee is cold",
-    kind="user_report",
-    source=Source.USER,
-    priority=Priority.MEDIUM,
-    created_at=START,
-    updated_at=START,
-)
+TICKET = filed_by_hand(START)
 ANN = Principal(
     "ann",
     Actor("token", "ann"),

@@ -10,7 +10,7 @@ import pytest
 
 from fettled.core.actions import WORDS
 from fettled.core.permissions import Role
-from fettled.web.api.ticket_bodies import ActionBody
+from fettled.web.api.action_bodies import ActionBody
 from fettled.web.app import ROUTES, make_app
 from fettled.web.routes import PUBLIC, Answer, Call, RouteTable
 from web.conftest import House

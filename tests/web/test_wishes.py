@@ -12,20 +12,16 @@ from fettled.app.incidents import Wish
 from fettled.core.errors import InvalidError
 from fettled.core.moves import Moment, act
 from fettled.core.tickets import Actor, Resolution, Ticket
-from fettled.core.words import Code, Priority, Source, Status
+from fettled.core.words import Code, Status
 from fettled.ports import Team, User
 from fettled.web.dialects import equipment, team_incidents
+from tickets_for import filed_by_hand
 
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 ANN = Actor("token", "ann")
 NET, OPS, DORA, BEN = (f"0{n}000000-0000-4000-8000-00000000000a" for n in range(4))
-RESOLVED = Ticket(
-    title="Coffee is cold",
-    kind="user_report",
-    source=Source.USER,
-    priority=Priority.MEDIUM,
-    created_at=START,
-    updated_at=START,
+RESOLVED = filed_by_hand(
+    START,
     status=Status.RESOLVED,
     status_before=Status.PENDING,
     assignee="dora",

@@ -130,7 +130,7 @@ async def adopt(
     )
     try:
         stored = await _written(adoption, store, clock)
-    except Exception:
+    except Exception:  # whatever it was, nothing was adopted, and it goes to the caller
         _stay(leaving)
         raise
     doubt = adoption.doubt or brake.BELIEVED

@@ -138,7 +138,7 @@ def attach(
     fresh = {(file.sha256, file.name): file for file in files}.keys() - kept.keys()
     if len(kept) + len(fresh) > MOST_FILES:
         msg = f"#{ticket.number} has {len(kept)} attachments; at most {MOST_FILES} are possible"
-        raise ConflictError(msg)
+        raise ConflictError(msg, "file")
     change: Change | None = None
     for file in files:
         key = (file.sha256, file.name)

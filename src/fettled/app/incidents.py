@@ -179,7 +179,7 @@ def _add_actions(
     refuse_closed(ticket)
     if len(known) + len(fresh) > MOST_ACTIONS:
         msg = f"#{ticket.number} has {len(known)} actions; at most {MOST_ACTIONS} are possible"
-        raise ConflictError(msg)
+        raise ConflictError(msg, "actions")
     for each in fresh:
         uow.put_action(replace(each, ticket=ticket.number, at=at, uuid=""))
 

@@ -54,7 +54,7 @@ class FleetLedger:
         self._journal.clear()
         try:
             yield
-        except BaseException:
+        except BaseException:  # as a transaction is taken back, also by Ctrl-C
             while self._journal:
                 self._journal.pop()()
             raise

@@ -91,7 +91,7 @@ class Once:
         before = _CLAIM.set(claim)
         try:
             yield claim
-        except Exception:
+        except Exception:  # not BaseException: see above of who is cancelled
             claim.is_open = False
             raise
         else:
@@ -171,4 +171,4 @@ def _is_over(kept: KeptAnswer, now: datetime) -> bool:
 
 def _in_use() -> ConflictError:
     msg = "a request with this Idempotency-Key is in work: wait for its answer"
-    return ConflictError(msg)
+    return ConflictError(msg, "Idempotency-Key")

@@ -134,7 +134,7 @@ class Queue:
             else:
                 self._sink.faulted("observe", error)
                 self._go_on(some[0][0])
-        except BaseException:
+        except BaseException:  # cancelled as well: a watch that is held would never be judged again
             for watch, _ in some:
                 _let_go(watch)
             raise
@@ -149,7 +149,7 @@ class Queue:
             # What it changed of other tickets would never be told: doubted, the store is asked.
             unit = partial(_in_turn, units=units)
             answers = await write_or_doubt(self._store, unit, self._memory.doubt)
-        except BaseException:
+        except BaseException:  # cancelled as well: what was doubted before is doubted still
             for (watch, _), (is_doubted, is_unaware) in zip(some, marks, strict=True):
                 watch.is_doubted |= is_doubted
                 watch.is_unaware |= is_unaware
@@ -204,7 +204,7 @@ class Queue:
     async def _come_back(self, watches: list[Watch]) -> None:
         try:
             await asyncio.sleep(RETRY_SECONDS)
-        except BaseException:
+        except BaseException:  # cancelled at the stop: they are let go, as in `_decide`
             for watch in watches:
                 _let_go(watch)
             raise

@@ -141,7 +141,7 @@ class Quiet:
         self._go_by({**subjects, **fleet.subjects}, tuple(both.values()))
         try:
             yield
-        except BaseException:
+        except BaseException:  # cancelled as well: nothing was adopted, so the old rules hold
             self._go_by(subjects, rules)
             raise
         self.fleet_changed(fleet)

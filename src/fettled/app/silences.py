@@ -120,7 +120,7 @@ class Silences:
                 await write_or_doubt(self._store, unit, self._quiet.doubt)
             except StoreUnsureError:
                 raise  # it may have been kept, so it holds
-            except BaseException:
+            except BaseException:  # refused, or the daemon ends: it does not hold
                 self._quiet.withdraw(spec.id)
                 raise
         made = self.get(spec.gate, spec.id)

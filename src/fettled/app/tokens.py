@@ -38,7 +38,8 @@ from fettled.ports import Clock, DeskStore, DeskUnit, Token
 #: Anything else is refused before the store is asked.
 _SHAPE = re.compile(r"ftl_([0-9a-f]{12})_([0-9a-f]{64})")
 #: What people and machines are called in tokens: no control characters, no markup.
-_USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
+USER = r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}"
+_USER = re.compile(USER)
 
 #: How long a row is believed without asking the store again; a token that was taken
 #: away works for this long at most.

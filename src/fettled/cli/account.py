@@ -13,6 +13,7 @@ import typer
 from fettled.cli.client import Address, get, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.failures import ExitCode
+from fettled.cli.moments import back
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.cli.output import moment, print_json, print_line, print_table
 from fettled.core.durations import format_duration
@@ -30,7 +31,9 @@ def register(app: typer.Typer) -> None:
 
 def account(
     *,
-    since: Annotated[str, typer.Option(help="How far back, such as 24h or 30d.")] = "24h",
+    since: Annotated[
+        str, typer.Option(help="How far back, such as 24h or 30d, or a time with its zone.")
+    ] = "24h",
     verbose: Annotated[bool, typer.Option("--verbose", help="One line for each check.")] = False,
     config: Config = None,
     url: Url = None,
@@ -40,7 +43,8 @@ def account(
 ) -> None:
     """Account for all down time: a ticket, a line of one, a gate, or unknown."""
     where = Whereabouts(config, url, token, token_file)
-    answer = with_tickets(where, lambda address: _read(address, since))
+    length = back(since, "--since")
+    answer = with_tickets(where, lambda address: _read(address, length))
     if json:
         print_json(answer)
     else:
@@ -89,7 +93,9 @@ def _whole_of(
 
 def _print(answer: dict[str, Any], since: str, *, verbose: bool) -> None:
     items, unmapped = answer["items"], answer["unmapped"]
-    checks = f"{len(items)} of {answer['checks']} checks were down in the last {since}"
+    told = f"since {since}" if "-" in since else f"in the last {since}"
+    total, verb = answer["checks"], "was" if len(items) == 1 else "were"
+    checks = f"{len(items)} of {total} {'check' if total == 1 else 'checks'} {verb} down {told}"
     if not unmapped:
         print_line(f"{checks}; all of that time is accounted for.")
     else:

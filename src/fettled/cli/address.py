@@ -63,7 +63,7 @@ class Address:
         return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}{self.prefix}"
 
 
-def address_of(url: str, token: str | None, deadline: float = DEADLINE) -> Address:
+def address_of(url: str, token: str | None) -> Address:
     """
     Read `http://...`, `https://...` or `unix:/path`.
 
@@ -71,7 +71,7 @@ def address_of(url: str, token: str | None, deadline: float = DEADLINE) -> Addre
         InvalidError: it is none of them.
     """
     if url.startswith("unix:"):
-        return Address(socket=Path(url.removeprefix("unix:")), token=token, deadline=deadline)
+        return Address(socket=Path(url.removeprefix("unix:")), token=token)
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -90,5 +90,4 @@ def address_of(url: str, token: str | None, deadline: float = DEADLINE) -> Addre
         tls=parts.scheme == "https",
         prefix=parts.path.rstrip("/").removesuffix("/api/v1"),
         token=token,
-        deadline=deadline,
     )

@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 
 from fettled.cli import late
+from fettled.cli.completing import complete_users
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.failures import ExitCode
 from fettled.cli.lists import pages
+from fettled.cli.moments import ago
 from fettled.cli.options import Config, Json, Limit, Token, TokenFile, Url, find_config
 from fettled.cli.output import moment, print_json, print_line, print_table
 from fettled.core.errors import InvalidError
@@ -76,11 +78,18 @@ def head(*, config: Config = None, json: Json = False) -> None:
 @app.command("list")
 def list_audit(
     *,
-    actor: Annotated[list[str] | None, typer.Option(help="By whom; repeatable.")] = None,
+    actor: Annotated[
+        list[str] | None, typer.Option(help="By whom; repeatable.", autocompletion=complete_users)
+    ] = None,
     kind: Annotated[list[str] | None, typer.Option(help="What, such as token.create.")] = None,
     ticket: Annotated[str | None, typer.Option(help="About which ticket.")] = None,
-    since: Annotated[str | None, typer.Option(help="From this time on, RFC 3339.")] = None,
-    until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Since: 24h ago, or a time with its zone.", show_default=False),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Before: as --since.", show_default=False)
+    ] = None,
     limit: Limit = 50,
     config: Config = None,
     url: Url = None,
@@ -93,8 +102,8 @@ def list_audit(
         "actor": ",".join(actor) if actor else None,
         "kind": ",".join(kind) if kind else None,
         "ticket": ticket.removeprefix("#") if ticket else None,
-        "since": since,
-        "until": until,
+        "since": None if since is None else ago(since, "--since").isoformat(),
+        "until": None if until is None else ago(until, "--until").isoformat(),
     }
     where = Whereabouts(config, url, token, token_file)
     answer = with_tickets(where, lambda address: pages(address, "/api/v1/audit", asked, limit))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from fettled.cli.client import post, whole
+from fettled.cli.completing import complete_subjects
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.lists import pages
 from fettled.cli.moments import instant
@@ -24,7 +25,8 @@ def add(
     *,
     title: Annotated[str, typer.Argument(help="What was changed.", show_default=False)],
     subject: Annotated[
-        str | None, typer.Option(help="Of this subject.", show_default=False)
+        str | None,
+        typer.Option(help="Of this subject.", show_default=False, autocompletion=complete_subjects),
     ] = None,
     application: Annotated[
         str | None, typer.Option(help="Of this application.", show_default=False)
@@ -74,7 +76,8 @@ def add(
 def list_changes(
     *,
     subject: Annotated[
-        list[str] | None, typer.Option(help="Of this subject; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Of this subject; may be repeated.", autocompletion=complete_subjects),
     ] = None,
     application: Annotated[
         list[str] | None, typer.Option(help="Of this application; may be repeated.")

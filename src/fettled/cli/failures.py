@@ -8,6 +8,7 @@ FETTLED_DEBUG asks for it. What a *good* command answers (0 or 1) is not decided
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import traceback
@@ -121,12 +122,15 @@ def _first_faults(text: str) -> str:
 def _usage_sentence(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     typed = context.command_path if context is not None else "fettled"
-    said = " ".join(error.format_message().split()).rstrip(".")
+    # "Value error, " is what the library that judged a value calls it.
+    said = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
     return f"{said} (see '{typed} --help')"
 
 
 def _os_sentence(error: OSError) -> str:
     reason = error.strerror or str(error) or type(error).__name__
+    if error.errno == errno.ENOSPC:
+        reason = f"the disk is full ({reason})"
     return f"{error.filename}: {reason}" if error.filename is not None else reason
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from fettled.cli.client import get, post, whole
+from fettled.cli.completing import complete_subjects
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.moments import instant
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
@@ -25,7 +26,8 @@ _PATH = "/api/v1/maintenances"
 def list_maintenances(
     *,
     subject: Annotated[
-        list[str] | None, typer.Option(help="Of this subject; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Of this subject; may be repeated.", autocompletion=complete_subjects),
     ] = None,
     ticket: Annotated[str | None, typer.Option(help="For this ticket.")] = None,
     status: Annotated[
@@ -74,7 +76,12 @@ def list_maintenances(
 def add(
     *,
     subject: Annotated[
-        str | None, typer.Argument(help="The subject's key; else the ticket's.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="The subject's key; else the ticket's.",
+            show_default=False,
+            autocompletion=complete_subjects,
+        ),
     ] = None,
     kind: Annotated[
         MaintenanceType, typer.Option("--type", help="Why it is done.")

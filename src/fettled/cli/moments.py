@@ -69,6 +69,24 @@ def ago(text: str, option: str) -> datetime:
     return instant(text, option) if _is_time(text) else late.now() - _length(text, option)
 
 
+def back(text: str, option: str) -> str:
+    """
+    Read how far back, or since when, and give it as a duration, which `text` may be already.
+
+    Raises:
+        InvalidError: it is neither, or a time to come.
+    """
+    if not _is_time(text):
+        _length(text, option)
+        return text
+    since = late.now() - instant(text, option)
+    if since <= timedelta():
+        msg = f"{option}: {text!r} is still to come"
+        raise InvalidError(msg, option)
+    # In whole seconds, and rather one too many: what happened at that time belongs to it.
+    return f"{-(-since // timedelta(seconds=1))}s"
+
+
 def _is_time(text: str) -> bool:
     return "-" in text or ":" in text
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fettled.cli.completing import complete_shifts
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.lists import pages
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
@@ -23,7 +24,10 @@ def register(app: typer.Typer) -> None:
 def oncall(
     *,
     schedule: Annotated[
-        str | None, typer.Argument(help="One schedule; else all.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="One schedule; else all.", show_default=False, autocompletion=complete_shifts
+        ),
     ] = None,
     at: Annotated[
         str | None,

@@ -16,6 +16,7 @@ import typer
 
 from fettled.cli import late
 from fettled.cli.client import Address, Answer, call, post, segment, whole
+from fettled.cli.completing import complete_subjects
 from fettled.cli.daemon_access import Whereabouts, with_daemon
 from fettled.cli.failures import ExitCode, guarded
 from fettled.cli.options import Config, Json, Token, TokenFile, Url, find_config
@@ -117,7 +118,12 @@ def _unwell(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def heartbeat(
     *,
-    key: Annotated[str, typer.Argument(show_default=False, help="The check, or its subject.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            help="The check, or its subject.", show_default=False, autocompletion=complete_subjects
+        ),
+    ],
     config: Config = None,
     url: Url = None,
     token: Token = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fettled.cli import late
+from fettled.cli.completing import complete_subjects
 from fettled.cli.failures import ExitCode
 from fettled.cli.options import Config, Json, find_config
 from fettled.cli.output import print_fields, print_json
@@ -23,7 +24,12 @@ def register(app: typer.Typer) -> None:
 
 def probe(
     *,
-    check: Annotated[str, typer.Argument(metavar="SUBJECT[/CHECK]", show_default=False)],
+    check: Annotated[
+        str,
+        typer.Argument(
+            metavar="SUBJECT[/CHECK]", show_default=False, autocompletion=complete_subjects
+        ),
+    ],
     config: Config = None,
     json: Json = False,
 ) -> None:

@@ -15,6 +15,7 @@ import typer
 
 from fettled.cli import late
 from fettled.cli.client import call, post, segment, whole
+from fettled.cli.completing import complete_subjects
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.lists import pages
 from fettled.cli.moments import instant, length
@@ -25,7 +26,8 @@ from fettled.core.errors import InvalidError
 GivenScope = Literal["subject", "subtree"]
 
 Subject: TypeAlias = Annotated[
-    str | None, typer.Argument(help="The subject's key.", show_default=False)
+    str | None,
+    typer.Argument(help="The subject's key.", show_default=False, autocompletion=complete_subjects),
 ]
 Selector: TypeAlias = Annotated[
     list[str] | None,

@@ -13,6 +13,7 @@ import typer
 
 from fettled.cli import late
 from fettled.cli.failures import ExitCode, say, say_plainly
+from fettled.cli.moments import back
 from fettled.cli.options import Config, Json, find_config
 from fettled.cli.output import moment, print_json, print_line, print_table
 from fettled.core.durations import parse_duration
@@ -39,7 +40,9 @@ def simulate(
             help="A file with policies: to lay over the running ones.", show_default=False
         ),
     ] = None,
-    since: Annotated[str, typer.Option(help="How far back, such as 12h or 30d.")] = "30d",
+    since: Annotated[
+        str, typer.Option(help="How far back, such as 12h or 30d, or a time with its zone.")
+    ] = "30d",
     scenario: Annotated[
         Path | None,
         typer.Option(help="Rehearse this scenario instead of the history.", show_default=False),
@@ -75,11 +78,7 @@ def simulate(
 
 
 def _since(text: str) -> timedelta:
-    try:
-        since = parse_duration(text)
-    except ValueError as error:
-        msg = f"--since {error}"
-        raise InvalidError(msg, "since") from None
+    since = parse_duration(back(text, "--since"))
     if not since:
         msg = "--since 0 leaves nothing to simulate: write how far back, such as 30d"
         raise InvalidError(msg, "since")

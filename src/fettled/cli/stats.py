@@ -7,9 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from fettled.cli.client import get, whole
+from fettled.cli.completing import complete_teams
 from fettled.cli.daemon_access import Whereabouts, with_tickets
+from fettled.cli.moments import ago
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
-from fettled.cli.output import print_fields, print_json, print_line, print_table
+from fettled.cli.output import moment, print_fields, print_json, print_line, print_table
 from fettled.core.words import Priority
 
 
@@ -21,10 +23,18 @@ def register(app: typer.Typer) -> None:
 def stats(
     *,
     since: Annotated[
-        str | None, typer.Option(help="From when on, such as 2026-11-01T00:00:00Z (30 days).")
+        str | None,
+        typer.Option(
+            help="From when on: 30d ago (which it is else), or a time with its zone.",
+            show_default=False,
+        ),
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Until when (now).")] = None,
-    team: Annotated[list[str] | None, typer.Option(help="Only of this team.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Until when: as --since; else now.", show_default=False)
+    ] = None,
+    team: Annotated[
+        list[str] | None, typer.Option(help="Only of this team.", autocompletion=complete_teams)
+    ] = None,
     priority: Annotated[list[Priority] | None, typer.Option(help="Only this priority.")] = None,
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind.")] = None,
     config: Config = None,
@@ -36,8 +46,8 @@ def stats(
     """Add up tickets: how soon they were answered and over, and what came again."""
     where = Whereabouts(config, url, token, token_file)
     asked = {
-        "since": since,
-        "until": until,
+        "since": None if since is None else ago(since, "--since").isoformat(),
+        "until": None if until is None else ago(until, "--until").isoformat(),
         "team": team or [],
         "priority": [each.value for each in priority or []],
         "kind": kind or [],
@@ -54,8 +64,8 @@ def stats(
 def _print(found: dict[str, Any]) -> None:
     print_fields(
         [
-            ("from", found["since"]),
-            ("until", found["until"]),
+            ("from", moment(found["since"])),
+            ("until", moment(found["until"])),
             ("opened", found["opened"]),
             ("resolved", found["resolved"]),
             ("reopened", found["reopened"]),
@@ -83,7 +93,9 @@ def _length(found: dict[str, Any]) -> str | None:
     if not found["count"]:
         return None
     mean, middle, most = (_minutes(found[name]) for name in ("mean", "median", "p90"))
-    return f"mean {mean}, median {middle}, p90 {most} ({found['count']} tickets)"
+    count = found["count"]
+    tickets = "1 ticket" if count == 1 else f"{count} tickets"
+    return f"mean {mean}, median {middle}, p90 {most} ({tickets})"
 
 
 def _minutes(seconds: float) -> str:

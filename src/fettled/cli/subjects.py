@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from fettled.cli.client import get, segment, whole
+from fettled.cli.completing import complete_subjects
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.lists import pages
 from fettled.cli.options import Config, Json, Limit, Token, TokenFile, Url
@@ -51,7 +52,12 @@ def list_subjects(
 @app.command()
 def show(
     *,
-    key: Annotated[str, typer.Argument(help="The subject's key.", show_default=False)],
+    key: Annotated[
+        str,
+        typer.Argument(
+            help="The subject's key.", show_default=False, autocompletion=complete_subjects
+        ),
+    ],
     config: Config = None,
     url: Url = None,
     token: Token = None,

@@ -140,7 +140,8 @@ def export(
         ticket = with_tickets(where, lambda to: whole(to, get(to, path), "reference"))
         output = Path(f"{_harmless(str(ticket['reference']))}.{kind}")
     saving.save(where, f"{path}/export.{kind}", _KINDS[kind], output, force=force)
-    if output != saving.STDOUT:
+    # Into a pipe or a terminal went the ticket, and a word of ours would follow it there.
+    if output.is_file():
         print_line(f"{named_ref(ref)} is in {output}")
 
 

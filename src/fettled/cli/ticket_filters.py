@@ -20,7 +20,7 @@ from fettled.cli.completing import (
 from fettled.cli.moments import ago
 from fettled.cli.reaching import grouped
 from fettled.core.errors import InvalidError
-from fettled.core.words import Level, Priority, Source, Status
+from fettled.core.words import Impact, Level, Priority, Severity, Source, Status
 
 #: By the word of the option: the API's order.
 _SORTS = {
@@ -57,7 +57,10 @@ _OPTIONS: dict[str, Any] = {
     "status": Annotated[list[Status] | None, many("Only this status.")],
     "priority": Annotated[list[Priority] | None, many("Only this priority.")],
     "level": Annotated[list[Level] | None, many("Only this level.")],
+    "severity": Annotated[list[Severity] | None, many("Only this severity.")],
+    "impact": Annotated[list[Impact] | None, many("Only this impact.")],
     "kind": Annotated[list[str] | None, many("Only this kind.")],
+    "category": Annotated[list[str] | None, many("Only of this category.")],
     "source": Annotated[list[Source] | None, many("Only from this source.")],
     "subject": Annotated[
         list[str] | None,
@@ -68,6 +71,12 @@ _OPTIONS: dict[str, Any] = {
         many("Only with this subject on the checklist.", autocompletion=complete_subjects),
     ],
     "application": Annotated[list[str] | None, many("Only about this application.")],
+    "region": Annotated[list[str] | None, many("Only in this region.")],
+    "project": Annotated[list[str] | None, many("Only of this project.")],
+    "link": Annotated[
+        list[str] | None,
+        many("Only linked to this, TYPE:NAME, such as asset:Rack 1.", metavar="TYPE:NAME"),
+    ],
     "team": Annotated[list[str] | None, many("Only of this team.", autocompletion=complete_teams)],
     "assignee": Annotated[
         list[str] | None, many("Only of this person.", autocompletion=complete_users)
@@ -82,6 +91,10 @@ _OPTIONS: dict[str, Any] = {
     "label": Annotated[
         list[str] | None, many("Only with this label, NAME=VALUE.", metavar="LABEL")
     ],
+    "escalation_level": Annotated[
+        list[int] | None,
+        many("Only escalated so often; 0: not at all.", min=0, max=1_000_000, metavar="N"),
+    ],
     "sla": Annotated[list[GivenSla] | None, many("Only with a running clock of this colour.")],
     "overdue": Annotated[bool | None, once("Only with a clock that has run out.", "--overdue")],
     "search": Annotated[
@@ -91,6 +104,7 @@ _OPTIONS: dict[str, Any] = {
     "before": Annotated[str | None, once("Opened before: as --since.")],
     "resolved_since": Annotated[str | None, once("Resolved since: as --since.")],
     "resolved_before": Annotated[str | None, once("Resolved before: as --since.")],
+    "updated_since": Annotated[str | None, once("Changed since: as --since.")],
     "sort": Annotated[GivenSort | None, once("In this order; else the newest first.")],
 }
 #: Option -> the API's parameter, where it has another name.
@@ -99,6 +113,7 @@ _TIMES = {
     "before": "opened_until",
     "resolved_since": "resolved_from",
     "resolved_before": "resolved_until",
+    "updated_since": "updated_since",
 }
 
 
@@ -119,7 +134,7 @@ def _gather(*, mine: bool | None, **given: Any) -> dict[str, Any]:  # noqa: ANN4
         if name in _TIMES:
             query[_TIMES[name]] = ago(value, f"--{name.replace('_', '-')}").isoformat()
         elif isinstance(value, list):
-            query[name] = [_label(each) if name == "label" else str(each) for each in value]
+            query[name] = [_checked(name, each) for each in value]
         else:
             query[name] = value
     if mine:
@@ -133,11 +148,20 @@ def _gather(*, mine: bool | None, **given: Any) -> dict[str, Any]:  # noqa: ANN4
     return query
 
 
-def _label(text: str) -> str:
-    name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        msg = f"--label: {text!r} is no label: write NAME=VALUE"
-        raise InvalidError(msg, "label")
+#: Options whose values are two words: what stands between, and how they are written.
+_PAIRS = {
+    "label": ("=", "is no label: write NAME=VALUE"),
+    "link": (":", "names no link: write TYPE:NAME, such as asset:Rack 1"),
+}
+
+
+def _checked(option: str, given: object) -> str:
+    text = str(given)
+    if option in _PAIRS:
+        between, words = _PAIRS[option]
+        if not all(text.partition(between)):
+            msg = f"--{option}: {text!r} {words}"
+            raise InvalidError(msg, option)
     return text
 
 

@@ -1,5 +1,5 @@
 """
-`fettled tickets assign | unassign | escalate | snooze | unsnooze`: who is to do it, who is told.
+`fettled tickets assign | unassign | escalate | snooze | unsnooze`: who is to do it, and when.
 
 Each is one action of the API for each ticket that is named.
 """
@@ -133,7 +133,7 @@ def snooze(
     if_version: IfVersion = None,
     json: Json = False,
 ) -> None:
-    """Keep the notifications of tickets quiet; a raised priority undoes it."""
+    """Have the escalation chain of tickets wait; a raised priority undoes it."""
     ways: dict[str, Any] = {}
     for option, text in (("--for", lasting), ("--until", until)):
         if text is not None:
@@ -154,7 +154,7 @@ def snooze(
 def unsnooze(
     *, refs: Refs, where: Whereabouts, if_version: IfVersion = None, json: Json = False
 ) -> None:
-    """Let the notifications of tickets be heard again."""
+    """Let the escalation chain of tickets go on."""
     order = Order({"action": "unsnooze"}, snoozed)
     act(where, refs, order, if_version=if_version, as_json=json)
 

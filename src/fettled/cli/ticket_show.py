@@ -159,7 +159,18 @@ def _print_clocks(ticket: Ticket, now: datetime) -> None:
         if told_of is not None:
             due = moment(one.get("due_at"))
             lines.append(f"{name:<10}  {told_of}" + (f", due {due}" if due else ""))
+    lines += [_generation(each, now) for each in sla.get("earlier") or () if isinstance(each, dict)]
     _print_list("SLA", lines)
+
+
+def _generation(each: dict[str, Any], now: datetime) -> str:
+    """Say how the clocks ended before a reopening, when they started anew."""
+    ends = [
+        f"{name} {one_clock(each[name], now) or 'not ended'}"
+        for name in ("response", "resolution")
+        if isinstance(each.get(name), dict)
+    ]
+    return f"{'before':<10}  generation {each.get('generation')}: {', '.join(ends)}"
 
 
 def _print_checklist(ticket: Ticket) -> None:

@@ -17,6 +17,8 @@ Ticket: TypeAlias = dict[str, Any]
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 _UNIT = 1024
+#: How a clock can have ended, the worst first.
+_ENDS = ("missed", "met", "not_required")
 
 
 def status_of(ticket: Ticket) -> str:
@@ -68,7 +70,7 @@ def escalated(ticket: Ticket) -> str:
 
 
 def snoozed(ticket: Ticket) -> str:
-    """Say how long its notifications are quiet."""
+    """Say how long its escalation chain waits."""
     snooze = ticket.get("snooze")
     if not snooze:
         return f"not snoozed, {status_of(ticket)}"
@@ -77,18 +79,22 @@ def snoozed(ticket: Ticket) -> str:
 
 
 def clock(ticket: Ticket, now: datetime) -> str | None:
-    """Say how the clock that runs out next stands: its colour, and the time that is left."""
+    """
+    Say how its clocks stand: the one that runs out next by colour and time left.
+
+    Where both have ended it is the worse end of the two, so that `met` means both.
+    """
     sla = ticket.get("sla")
     if not isinstance(sla, dict):
         return None
-    told = None
+    ends: set[str] = set()
     for name in ("response", "resolution"):
         one = sla.get(name)
-        if isinstance(one, dict):
-            told = one_clock(one, now)
-            if one.get("met") is None and told is not None:
-                return told
-    return told
+        told = one_clock(one, now) if isinstance(one, dict) else None
+        if told is not None and told not in _ENDS:
+            return told
+        ends.add(told or "")
+    return next((end for end in _ENDS if end in ends), None)
 
 
 def one_clock(one: dict[str, Any], now: datetime) -> str | None:
@@ -128,7 +134,7 @@ def span(length: timedelta) -> str:
 def size_of(count: int) -> str:
     """Write a number of bytes."""
     size = float(count)
-    for unit in ("bytes", "KiB"):
+    for unit in ("byte" if count == 1 else "bytes", "KiB"):
         if size < _UNIT:
             return f"{size:.4g} {unit}"
         size /= _UNIT

@@ -7,7 +7,7 @@ decided there.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -22,17 +22,7 @@ from fettled.cli.reaching import reaching
 from fettled.cli.ticket_refs import TICKETS, IfVersion, Refs
 from fettled.cli.ticket_words import Ticket, mine, status_of, with_owner
 from fettled.core.errors import InvalidError
-
-#: `moves.PEOPLES_CODES`, written out so that help and completion offer no others.
-GivenCode = Literal[
-    "fixed",
-    "workaround",
-    "not_reproducible",
-    "user_error",
-    "duplicate",
-    "no_action",
-    "wont_fix",
-]
+from fettled.core.words import GivenCode
 
 
 def register(app: typer.Typer) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from fettled.cli.client import call, post, segment, whole
+from fettled.cli.completing import complete_users
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.lists import pages
 from fettled.cli.options import Config, Json, Limit, Token, TokenFile, Url
@@ -20,7 +21,9 @@ app = typer.Typer(name="token", help="Care for the API's tokens.", rich_markup_m
 @app.command()
 def create(
     *,
-    user: Annotated[str, typer.Option(help="Whom it is for.", show_default=False)],
+    user: Annotated[
+        str, typer.Option(help="Whom it is for.", show_default=False, autocompletion=complete_users)
+    ],
     role: Annotated[
         str | None,
         typer.Option(

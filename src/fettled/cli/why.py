@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from fettled.cli.client import get, segment, whole
+from fettled.cli.completing import complete_subjects
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.cli.output import moment, print_json, print_line, print_table
@@ -27,7 +28,13 @@ def register(app: typer.Typer) -> None:
 def why(
     *,
     key: Annotated[
-        str, typer.Argument(metavar="SUBJECT[/CHECK]", help="Which subject.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="SUBJECT[/CHECK]",
+            help="Which subject.",
+            show_default=False,
+            autocompletion=complete_subjects,
+        ),
     ],
     config: Config = None,
     url: Url = None,

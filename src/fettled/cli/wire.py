@@ -12,7 +12,8 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -71,6 +72,7 @@ def exchange(address: Address, request: Request, taker: Taker | None = None) -> 
         LostReplyError: there was a connection, but no whole answer, or not in time.
         UnreachableError: there was none.
         RefusedError: the answer is longer than any that is waited for.
+        OSError: the taker could not take it, or the file that is sent not be read.
     """
     late = threading.Event()
     connection = _Connection(address)
@@ -79,6 +81,8 @@ def exchange(address: Address, request: Request, taker: Taker | None = None) -> 
     timer.start()
     try:
         reply = _talk(connection, request, _headers(address, request), taker)
+    except _OurOwnError as ours:
+        raise ours.error from None
     except (OSError, http.client.HTTPException) as error:
         said = why_unreachable(str(address), address.deadline, error, late=late.is_set())
         if connection.is_made:
@@ -116,7 +120,7 @@ def _talk(
     headers: dict[str, str],
     taker: Taker | None,
 ) -> Reply:
-    body = None if request.body is None else request.body()
+    body = None if request.body is None else _pieces(request.body)
     path = connection.address.prefix + request.path
     try:
         connection.request(request.method, path, body=body, headers=headers)
@@ -129,7 +133,8 @@ def _talk(
     take = None if taker is None else taker(answer.status, kind)
     if take is not None:
         while piece := answer.read1(_PIECE):
-            take(piece)
+            with _ours():
+                take(piece)
         raw = b""
     else:
         raw = answer.read(_MOST + 1)
@@ -137,6 +142,32 @@ def _talk(
         # With a size given, http.client takes a body that ends early for a whole one.
         raise http.client.IncompleteRead(raw, answer.length)
     return Reply(answer.status, kind, raw)
+
+
+class _OurOwnError(Exception):
+    """A disk of ours is full, a pipe of ours has no reader: the daemon has no part in it."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self.error = error
+
+
+@contextmanager
+def _ours() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _OurOwnError(error) from None
+
+
+def _pieces(body: Callable[[], Iterable[bytes]]) -> Iterator[bytes]:
+    pieces = iter(body())
+    while True:
+        with _ours():
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 class _Connection(http.client.HTTPConnection):

@@ -1,5 +1,5 @@
 """
-`escalation:`: who is told of a ticket that nobody starts, and after how long.
+`escalation:`: whom a ticket that nobody starts goes up to, and after how long.
 
 A plain list of steps, or a mapping with them and `repeat`. What the names in it must
 be is `people_faults`'s.

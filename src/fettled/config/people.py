@@ -80,7 +80,9 @@ class Team(Options):
 
     name: Name = Field(description="Name, unique.")
     parent: Name | None = Field(None, description="Team that it escalates to.")
-    notify: OneOrMany[Name] = Field((), description="Receivers that the team is told by.")
+    notify: OneOrMany[Name] = Field(
+        (), description="Receivers that the team is to be told by; nothing is sent yet."
+    )
 
 
 class User(Options):

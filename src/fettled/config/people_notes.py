@@ -1,5 +1,5 @@
 """
-When nobody would be told: hours without anybody on call, and steps that reach nobody.
+When a ticket finds nobody: hours without anybody on call, and steps that reach nobody.
 
 Told by `check-config` and at every load, never refused: a schedule of office hours is a
 schedule.
@@ -25,6 +25,7 @@ from fettled.core.quiet import Interval
 AHEAD = timedelta(days=28)
 #: Gaps that are told one by one; of the others, only how many there are.
 _MOST = 3
+_NOTHING_SENT = "each step is on the timeline and among the actions; nothing is sent to anybody yet"
 _MINUTE = timedelta(minutes=1)
 
 
@@ -39,6 +40,9 @@ def people_notes(settings: Settings, now: datetime) -> Iterator[Problem]:
             empty[schedule.name] = message
             yield Problem(("access", "schedules", index), message)
     given = settings.escalation
+    if steps_of(given):
+        # Whoever writes a chain expects a telephone to ring.
+        yield Problem(("escalation",), _NOTHING_SENT)
     base: Path = ("escalation",) if isinstance(given, list) else ("escalation", "steps")
     for index, step in enumerate(steps_of(given)):
         if (why := _reaches_nobody(step, access, empty)) is not None:
@@ -72,13 +76,13 @@ def _span(interval: Interval, zone: str, now: datetime) -> str:
 
 
 def _reaches_nobody(step: EscalationStep, access: Access, empty: dict[str, str]) -> str | None:
-    """Say why a step may tell nobody; None where it always finds somebody."""
+    """Say why a step may be for nobody; None where it always finds somebody."""
     name = step.to
     if name in empty:
-        return f"{empty[name]}; the step after is told at once then"
+        return f"{empty[name]}; the step after comes at once then"
     if any(team.name == name for team in access.teams):
         if not any(name in user.teams for user in access.users):
-            return "nobody is in this team, so nobody is told"
+            return "nobody is in this team, so the step is for nobody"
     elif name in set(Role) and not any(name in user.roles for user in access.users):
-        return "nobody has this role, so nobody is told"
+        return "nobody has this role, so the step is for nobody"
     return None

@@ -312,7 +312,11 @@ class Settings(Options):
         default_factory=CatalogueSection, description="What tickets choose from."
     )
     escalation: Escalation = Field(
-        [], description="Who is told of a ticket that nobody starts: steps, or a mapping of them."
+        [],
+        description=(
+            "Whom a ticket that nobody starts goes up to: steps, or a mapping of them. "
+            "Recorded only: nothing is sent yet."
+        ),
     )
     isolation: Isolation = Field(
         default_factory=Isolation, description="How the monitor tells that it is cut off itself."

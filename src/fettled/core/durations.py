@@ -19,6 +19,8 @@ _UNITS = {
 }
 _PART = r"(\d{1,9}(?:\.\d{1,6})?)(ms|[wdhms])"
 _WHOLE = re.compile(f"(?:{_PART})+")
+#: As JSON Schema has it. That it is not longer than ten years, no pattern says.
+DURATION = r"^\s*([0-9]{1,9}(\.[0-9]{1,6})?(ms|[wdhms]))+\s*$"
 _EACH = re.compile(_PART)
 
 #: Long enough for any window, short enough that adding it to a date never overflows.

@@ -48,11 +48,23 @@ class NotFoundError(FettledError):
 
 
 class ForbiddenError(FettledError):
-    """The caller may see it, and may not do that to it."""
+    """The caller may see it, and may not do that to it; *field* names what asks for too much."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class ConflictError(FettledError):
-    """The state forbids it; the text says which state and what would be legal."""
+    """
+    The state forbids it; the text says which state and what would be legal.
+
+    *field* names what another value would do something about, where there is such a field.
+    """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class InvalidError(FettledError):

@@ -15,6 +15,7 @@ from typing import Any
 from fettled.core import lifecycle
 from fettled.core.actions import Assign
 from fettled.core.errors import InvalidError
+from fettled.core.lines import is_one_line
 from fettled.core.moves import Moment, act
 from fettled.core.priorities import OF_LEVEL, judge
 from fettled.core.tickets import SORTED_BY, Actor, Change, Entry, Ticket
@@ -176,6 +177,9 @@ def _is_derived(ticket: Ticket) -> bool:
 def _check_title(title: str) -> None:
     if not title.strip():
         msg = "a ticket needs a title"
+        raise InvalidError(msg, "title")
+    if not is_one_line(title):
+        msg = "must be one line, without control characters"
         raise InvalidError(msg, "title")
 
 

@@ -88,7 +88,7 @@ def edited(one: Maintenance, changes: dict[str, Any], at: datetime) -> Maintenan
         return None
     if one.ticket is not None and "ticket" in wanted:
         msg = f"maintenance {one.id} was made for #{one.ticket}; make another one"
-        raise ConflictError(msg)
+        raise ConflictError(msg, "ticket")
     status = wanted.get("status", one.status)
     ended_at = (one.ended_at or at) if status in _OVER else None
     return replace(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from fettled.core import lifecycle
 from fettled.core.actions import (
@@ -43,7 +43,7 @@ from fettled.core.tickets import (
     Snooze,
     Ticket,
 )
-from fettled.core.words import Cause, Code, Phase, Status
+from fettled.core.words import Cause, Code, GivenCode, Phase, Status
 
 OPEN, ASSIGNED, IN_PROGRESS = Status.OPEN, Status.ASSIGNED, Status.IN_PROGRESS
 PENDING, RESOLVED, CLOSED = Status.PENDING, Status.RESOLVED, Status.CLOSED
@@ -73,7 +73,7 @@ MOVES: dict[type[Action], dict[Status, Status]] = {
 }
 
 #: The codes that people may give; the others say what the machine found.
-PEOPLES_CODES = frozenset(Code) - {Code.AUTO_RECOVERED, Code.MERGED, Code.TARGET_REMOVED}
+PEOPLES_CODES = frozenset(map(Code, get_args(GivenCode)))
 
 #: Longer than anybody waits for a part; whoever waits longer says so again.
 LONGEST_HOLD = timedelta(days=14)
@@ -310,7 +310,7 @@ def _aimed(ticket: Ticket, action: Escalate, now: Moment) -> Escalate:
         if now.parent is None:
             who = f"{ticket.team} is at the top" if ticket.team else "no team holds it"
             msg = f"#{ticket.number} cannot be escalated further: {who}; name a team instead"
-            raise ConflictError(msg)
+            raise ConflictError(msg, "mode")
         return replace(action, to=now.parent)
     if not action.is_supplier and action.to == ticket.team:
         msg = f"is {action.to} already"

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 # At most 18 digits: more would not fit the store's 64 bits.
+#: As JSON Schema has them, too; that there is such a day, no pattern says.
+NUMBER = "#?[1-9][0-9]{0,17}"
+REFERENCE = "INC-[0-9]{4}(0[1-9]|1[0-2])([0-2][0-9]|3[01])-([0-9]{6}|[1-9][0-9]{6,17})"
 _NUMBER = re.compile(r"#?([1-9]\d{0,17})", re.ASCII)
 _REFERENCE = re.compile(r"INC-(\d{8})-(0{0,5}[1-9]\d{0,17})", re.ASCII | re.IGNORECASE)
 

@@ -40,12 +40,12 @@ class Folded:
     changes: tuple[Change, ...] = ()
 
 
-def first_new(condition: Condition, span: Span, n: int = 0) -> int:
-    """Say which observation of *span*, from the *n*-th on, is the first that is not old news."""
+def first_new(condition: Condition, span: Span) -> int:
+    """Say which observation of *span* is the first that is not old news."""
     incarnation, seq = condition.order
     if span.order[0] != incarnation:
-        return n if span.order[0] > incarnation else span.count
-    return min(max(n, seq - span.order[1] + 1), span.count)
+        return 0 if span.order[0] > incarnation else span.count
+    return min(max(0, seq - span.order[1] + 1), span.count)
 
 
 def first_since(span: Span, at: datetime, step_: timedelta) -> int:

@@ -7,6 +7,7 @@ Enumerations only. A word here means the same in code, database, metrics, API an
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 
 class SubjectType(StrEnum):
@@ -137,6 +138,18 @@ class Code(StrEnum):
     AUTO_RECOVERED = "auto_recovered"
     MERGED = "merged"
     TARGET_REMOVED = "target_removed"
+
+
+#: The codes that people may give, as a type: help, completion and refusals name no others.
+GivenCode = Literal[
+    "fixed",
+    "workaround",
+    "not_reproducible",
+    "user_error",
+    "duplicate",
+    "no_action",
+    "wont_fix",
+]
 
 
 class Cause(StrEnum):

@@ -17,7 +17,7 @@ from fettled.core.permissions import Principal
 from fettled.core.tickets import SYSTEM, Actor
 from fettled.ports import Directory
 from fettled.web.attempts import FailedTries, address_key
-from fettled.web.problems import Problem
+from fettled.web.problems import Fault, Problem
 
 REFUSED = "token.refused"
 
@@ -73,7 +73,8 @@ def _presented(request: web.Request) -> str:
     if not given:
         raise Problem(401, _NO_TOKEN, headers={"WWW-Authenticate": _CHALLENGE})
     if len(given) > 1:
-        raise Problem(400, "Authorization is given more than once")
+        detail = "is given more than once"
+        raise Problem(400, f"Authorization {detail}", [Fault("Authorization", detail)])
     scheme, _, presented = given[0].partition(" ")
     if scheme.lower() != "bearer":
         raise Problem(401, _NO_TOKEN, headers={"WWW-Authenticate": _CHALLENGE})

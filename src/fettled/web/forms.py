@@ -14,7 +14,7 @@ from email.parser import HeaderParser
 from email.utils import collapse_rfc2231_value
 from typing import NoReturn
 
-from fettled.web.problems import Fault, Problem
+from fettled.web.problems import BODY, Fault, Problem
 
 _LONGEST_HEAD = 8 * 1024
 _MOST_PARTS = 20
@@ -141,4 +141,5 @@ def _parameter(lines: Message, name: str) -> str | None:
 
 
 def _refuse(how: str) -> NoReturn:
-    raise Problem(400, f"the body is not a form: {how}", headers={"Connection": "close"})
+    detail = f"is not a form: {how}"
+    raise Problem(400, f"the body {detail}", [Fault(BODY, detail)], {"Connection": "close"})

@@ -126,7 +126,7 @@ async def _again(
             rendered = await render(replace(shown, status=route.status))
             return replace(rendered, headers={**rendered.headers, **REPLAYED})
     detail = "this took effect before, and its answer was not kept: look at what it changed"
-    raise Problem(409, f"{HEADER}: {detail}")
+    raise Problem(409, f"{HEADER}: {detail}", [Fault(HEADER, detail)])
 
 
 async def _show_ticket(call: Call, number: int) -> Answer | None:

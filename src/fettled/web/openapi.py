@@ -12,6 +12,7 @@ import functools
 import inspect
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import orjson
@@ -30,6 +31,7 @@ from fettled.web.openapi_words import (
 )
 from fettled.web.problems import JSON, PROBLEM
 from fettled.web.routes import PUBLIC, NoQuery, Route
+from fettled.web.saying import dated
 
 _REF = "#/components/schemas/{model}"
 _PART = re.compile(r"{(\w+)(?::[^}]*)?}")
@@ -39,9 +41,9 @@ _Key = tuple[str, int]
 
 
 @functools.lru_cache(maxsize=4)
-def document_of(table: tuple[Route, ...], version: str, public_url: str) -> bytes:
-    """Write the description of *table* as JSON."""
-    return orjson.dumps(describe(table, version, public_url))
+def document_of(table: tuple[Route, ...], version: str, public_url: str, today: date) -> bytes:
+    """Write the description of *table* as JSON, with examples that are good *today*."""
+    return orjson.dumps(dated(describe(table, version, public_url), today))
 
 
 def describe(table: tuple[Route, ...], version: str, public_url: str = "") -> Json:
@@ -88,7 +90,15 @@ _FILES = {
     "type": "object",
     "required": ["file"],
     "additionalProperties": False,
-    "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+    "properties": {
+        "file": {
+            "type": "array",
+            "items": {"type": "string", "format": "binary"},
+            "minItems": 1,
+            # No words of a schema say it, and what a sender calls them does not count.
+            "description": "JPG, PNG, DOCX, TXT or PDF by their content, of at most 10 MiB each.",
+        }
+    },
 }
 
 
@@ -142,12 +152,26 @@ def _operation(
         # A guarded route is public as long as the configuration leaves it so.
         operation["security"] = [{"bearer": []}] + ([{}] if route.guarded is not None else [])
     if route.takes_files:
-        content = {"multipart/form-data": {"schema": _FILES}}
+        content: Json = {"multipart/form-data": {"schema": _FILES}}
         operation["requestBody"] = {"required": True, "content": content}
     elif route.body is not None:
-        content = {JSON: {"schema": schemas["body", number]}}
+        schema = schemas["body", number]
+        content = {JSON: {"schema": schema, "examples": _examples(schema, components)}}
         operation["requestBody"] = {"required": not route.may_lack_body, "content": content}
     return operation
+
+
+def _examples(schema: Json, components: dict[str, Json]) -> dict[str, Json]:
+    """Gather what the models of a body say as examples: those of each, where it is one of many."""
+    found: dict[str, Json] = {}
+    for each in schema.get("oneOf", [schema]):
+        model = components[each["$ref"].rpartition("/")[2]] if "$ref" in each else each
+        for value in model["examples"]:
+            # Named by its action where it has one; pages show the names.
+            name = str(value.get("action", "example"))
+            name = name if name not in found else f"{name}_{len(found) + 1}"
+            found[name] = {"summary": model["description"], "value": value}
+    return found
 
 
 def _described(route: Route) -> Iterator[str]:
@@ -212,7 +236,7 @@ def _as_text(field: Json) -> Json:
     items = field.get("items", {})
     if items.get("type") == "string" and "enum" not in items:
         # Several values may stand in one parameter, with commas between them.
-        field = {**field, "items": {"pattern": "^[^,]+$", **items}}
+        field = {**field, "items": {**items, "allOf": [{"pattern": "^[^,]+$"}]}}
     return field
 
 
@@ -230,7 +254,8 @@ def _header_parameters(route: Route) -> Iterator[Json]:
             "name": "If-Match",
             "in": "header",
             "description": "The `ETag` that was read: 412 where it is another one by now.",
-            "schema": {"type": "string", "pattern": '^"[0-9]{1,18}"$'},
+            "schema": {"type": "string", "pattern": r'^(\*|"[0-9]{1,18}")$'},
+            "example": '"3"',
         }
 
 

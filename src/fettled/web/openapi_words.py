@@ -13,7 +13,8 @@ Json = dict[str, Any]
 
 DESCRIPTION = """\
 Times are RFC 3339 in UTC. Lists answer `items` and `next`, which is the `cursor` of the page after.
-Errors are problem documents (RFC 9457) that name the field. Unknown fields and parameters are 422.
+Errors are problem documents (RFC 9457); `errors` names the field, the header or `<body>` at fault,
+and is not there where none is. Unknown fields and parameters are 422.
 What a caller may not see is 404, in the same words as what does not exist.
 """
 

@@ -18,6 +18,7 @@ from pydantic import Field
 from fettled.core.errors import InvalidError
 from fettled.web.reading import Number
 from fettled.web.routes import Answer, Call, Model
+from fettled.web.saying import Said
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ class Paged(Model):
     """What every list takes."""
 
     limit: Limit = 50
-    cursor: str | None = None
+    cursor: Annotated[str, Said(f"^{_CURSOR.pattern}$")] | None = None
 
 
 def write_cursor(place: str) -> str:

@@ -28,6 +28,9 @@ from fettled.core.errors import (
 PROBLEM = "application/problem+json"
 JSON = "application/json"
 
+#: The field of a fault of the whole body: no name of JSON, so that it is nobody's field.
+BODY = "<body>"
+
 #: On every answer. Nothing here is a page yet: pages bring a wider policy of their own.
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -132,7 +135,8 @@ def problem_of(error: FettledError) -> Problem | None:
         return Problem(503, detail, headers={"Retry-After": _STORE_RETRY})
     for sort, status in _STATUSES.items():
         if isinstance(error, sort):
-            return Problem(status, str(error))
+            field = getattr(error, "field", "")
+            return Problem(status, str(error), [Fault(field, str(error))] if field else [])
     return None
 
 
@@ -142,6 +146,18 @@ _STATUSES: dict[type[FettledError], int] = {
     ConflictError: 409,
     StaleError: 412,
 }
+
+
+def compressed() -> Problem:
+    """Make the problem of a body that is not sent as it is."""
+    where = [Fault("Content-Encoding", "must be identity")]
+    return Problem(415, "the body must not be compressed", where)
+
+
+def broken_off() -> Problem:
+    """Make the problem of a body that ends early, or whose pieces do not fit together."""
+    detail = "is not what its headers say"
+    return Problem(400, f"the body {detail}", [Fault(BODY, detail)])
 
 
 def unexpected() -> Problem:

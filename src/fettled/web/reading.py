@@ -20,12 +20,16 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BeforeValidator,
+    Field,
     TypeAdapter,
     ValidationError,
 )
 
-from fettled.web.problems import JSON, Fault, Problem
+from fettled.core.durations import DURATION
+from fettled.core.lines import BREAKS, is_one_line
+from fettled.web.problems import BODY, JSON, Fault, Problem, broken_off, compressed
 from fettled.web.routes import MAX_BODY, Model
+from fettled.web.saying import NamedBy, Said
 
 #: From the first byte to the last; a slow line carries 1 MiB in that time.
 _BODY_SECONDS = 10.0
@@ -39,7 +43,8 @@ _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UT
 #: What the library names the forms by of which a field takes one: no part of its name.
 _FORM = re.compile(r"[A-Z]\w*|.*\[.*\].*|str|int|bool", re.DOTALL)
 #: Those above 0x7f, too: U+009B alone begins an escape sequence.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+_CONTROL = re.compile(f"[{_CONTROLS}]")
 
 _WORDS = {
     "extra_forbidden": "is not known here",
@@ -67,11 +72,22 @@ def _no_control(text: str) -> str:
     return text
 
 
+def _one_line(text: str) -> str:
+    if not is_one_line(text):
+        msg = "must be one line, without control characters"
+        raise ValueError(msg)
+    return text
+
+
 def _whole(value: object) -> object:
     if isinstance(value, str) and not _DIGITS.fullmatch(value):
         msg = "must be a whole number"
         raise ValueError(msg)
     return value
+
+
+def _as_whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _timely(value: object) -> object:
@@ -93,15 +109,60 @@ def _within_reach(at: datetime) -> datetime:
     return in_utc
 
 
+def looks_like_time(text: str) -> bool:
+    """Say whether *text* begins as a time does, so that it can be nothing else."""
+    return _TIME.match(text) is not None
+
+
+def read_time(text: str) -> datetime:
+    """
+    Read a time in a query that takes other things as well.
+
+    Raises:
+        ValueError: it is none, has no zone, or no store could keep it.
+    """
+    try:
+        at = datetime.fromisoformat(text.upper())
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        msg = "must be a time with its zone, such as 2026-11-21T08:30:00Z"
+        raise ValueError(msg)
+    return _within_reach(at)
+
+
 #: Text of people: lines and tabs, nothing that moves a terminal or ends a C string.
-Text = Annotated[str, AfterValidator(_no_control)]
+Text = Annotated[str, AfterValidator(_no_control), Said(f"^[^{_CONTROLS}]*$")]
+#: The same, with something in it; that it is not blank is judged where it is used.
+Filled = Annotated[Text, Said(rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*$")]
+#: A title, a name, a label: see `fettled.core.lines`.
+Line = Annotated[str, AfterValidator(_one_line), Said(f"^[^{BREAKS}]*$")]
+#: The same, with something in it; judged as `Filled` is.
+FilledLine = Annotated[Line, Said(rf"^[^{BREAKS}]*[^\s{BREAKS}][^{BREAKS}]*$")]
+#: Labels by name, of subjects as the configuration has them.
+Selector = Annotated[
+    dict[
+        Annotated[Line, Field(min_length=1, max_length=63)], Annotated[Line, Field(max_length=200)]
+    ],
+    Field(min_length=1, max_length=20),
+    NamedBy(63),
+]
+#: Such as 1h30m; read by `fettled.core.durations`.
+Duration = Annotated[str, Field(max_length=40), Said(DURATION)]
+#: What has a number, by it, in a body. JSON has no other 1 than 1.0; a text, or true, is none.
+Id = Annotated[int, Field(strict=True, ge=1, lt=10**18), BeforeValidator(_as_whole)]
 #: A number in a query, in digits only.
 Number = Annotated[int, BeforeValidator(_whole)]
 #: A bare number is no time in JSON.
 _AS_TEXT = BeforeValidator(_timely)
 #: A time with a zone, in UTC from here on. One that no store can give back would take the
 #: ticket that holds it, and every list that it is in, with it.
-Time = Annotated[AwareDatetime, _AS_TEXT, AfterValidator(_within_reach)]
+Time = Annotated[
+    AwareDatetime,
+    _AS_TEXT,
+    AfterValidator(_within_reach),
+    Said("^(19[7-9][0-9]|[2-8][0-9]{3})-"),
+]
 
 
 async def read_body(request: web.Request, most: int = MAX_BODY) -> bytes:
@@ -113,9 +174,11 @@ async def read_body(request: web.Request, most: int = MAX_BODY) -> bytes:
     """
     charset = (request.charset or "utf-8").lower()
     if request.content_type != JSON or charset not in {"utf-8", "utf8", "us-ascii"}:
-        raise Problem(415, f"the body must be {JSON} in UTF-8", headers={"Accept-Post": JSON})
+        detail = f"must be {JSON} in UTF-8"
+        where = [Fault("Content-Type", detail)]
+        raise Problem(415, f"the body {detail}", where, {"Accept-Post": JSON})
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Problem(415, "the body must not be compressed")
+        raise compressed()
     return await _read(request, most)
 
 
@@ -127,7 +190,8 @@ def refuse_large(request: web.Request, most: int = MAX_BODY) -> None:
 
 def _too_large(most: int) -> Problem:
     close = {"Connection": "close"}
-    return Problem(413, f"the body is larger than {most / (1024 * 1024):g} MiB", headers=close)
+    detail = f"is larger than {most / (1024 * 1024):g} MiB"
+    return Problem(413, f"the body {detail}", [Fault(BODY, detail)], close)
 
 
 async def _read(request: web.Request, most: int) -> bytes:
@@ -142,7 +206,7 @@ async def _read(request: web.Request, most: int) -> bytes:
         detail = f"the body did not arrive within {_BODY_SECONDS:g} s"
         raise Problem(408, detail, headers={"Connection": "close"}) from None
     except RequestPayloadError:
-        raise Problem(400, "the body is not what its headers say") from None
+        raise broken_off() from None
     return bytes(pieces)
 
 

@@ -13,11 +13,10 @@ from typing import Any
 
 import orjson
 
-from fettled.web.problems import Fault, Problem
+from fettled.web.problems import BODY, Fault, Problem
 
 #: Deeper than any model, and shallow enough for whatever walks it by recursion.
 DEEPEST = 32
-_TOO_DEEP = f"the body is nested deeper than {DEEPEST} levels"
 #: More fields than any model has: each unknown one would cost an error message.
 _MOST_FIELDS = 100
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
@@ -35,9 +34,10 @@ def parse_json(raw: bytes) -> object:
         value: object = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         if error.msg.startswith("depth limit"):
-            raise Problem(400, _TOO_DEEP) from None
+            raise _too_deep() from None
         # The library's words may quote the body; the place is enough.
-        raise Problem(400, f"the body is not JSON (at character {error.pos})") from None
+        where = [Fault(BODY, f"is not JSON at character {error.pos}")]
+        raise Problem(400, f"the body is not JSON (at character {error.pos})", where) from None
     fields = _count_fields(value)
     # Outside of strings a colon stands after a name and nowhere else.
     if fields != _STRINGS.sub(b"", raw).count(b":"):
@@ -45,7 +45,8 @@ def parse_json(raw: bytes) -> object:
         detail = "is given more than once"
         raise Problem(400, f"{name}: {detail}", [Fault(name, detail)])
     if isinstance(value, dict) and len(value) > _MOST_FIELDS:
-        raise Problem(422, f"the body has more than {_MOST_FIELDS} fields")
+        detail = f"has more than {_MOST_FIELDS} fields"
+        raise Problem(422, f"the body {detail}", [Fault(BODY, detail)])
     return value
 
 
@@ -64,8 +65,13 @@ def _count_fields(value: object) -> int:
             return fields
         level = below
     if any(isinstance(each, dict | list) for each in level):
-        raise Problem(400, _TOO_DEEP)
+        raise _too_deep()
     return fields
+
+
+def _too_deep() -> Problem:
+    detail = f"is nested deeper than {DEEPEST} levels"
+    return Problem(400, f"the body {detail}", [Fault(BODY, detail)])
 
 
 def _twice(raw: bytes) -> str:

@@ -20,7 +20,7 @@ from aiohttp.web_protocol import RequestPayloadError
 
 from fettled.core.attachments import MOST_BYTES
 from fettled.web.forms import Form
-from fettled.web.problems import Fault, Problem
+from fettled.web.problems import Fault, Problem, broken_off, compressed
 
 FORM = "multipart/form-data"
 #: All files of a request together, and the lines between them.
@@ -98,7 +98,7 @@ class Upload:
                 detail = f"the files did not arrive within {UPLOAD_SECONDS:g} s, or stopped coming"
                 raise Problem(408, detail, headers=_CLOSE) from None
             except RequestPayloadError:
-                raise Problem(400, "the body is not what its headers say") from None
+                raise broken_off() from None
             yield _sent(form)
 
     async def _read(self, form: Form) -> None:
@@ -120,11 +120,13 @@ def _boundary(request: web.Request) -> str:
     boundary = given.parameters.get("boundary", "")
     if request.content_type != FORM or not 1 <= len(boundary) <= 70:  # noqa: PLR2004 - RFC 2046
         detail = f"the body must be {FORM} with the field file"
-        raise Problem(415, detail, headers={"Accept-Post": FORM})
+        where = [Fault("Content-Type", f"must be {FORM}")]
+        raise Problem(415, detail, where, {"Accept-Post": FORM})
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Problem(415, "the body must not be compressed")
+        raise compressed()
     if not boundary.isascii():
-        raise Problem(400, "the boundary of the body is not ASCII")
+        where = [Fault("Content-Type", "must have a boundary in ASCII")]
+        raise Problem(400, "the boundary of the body is not ASCII", where)
     return boundary
 
 

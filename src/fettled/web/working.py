@@ -16,8 +16,8 @@ import orjson
 from aiohttp import web
 
 from fettled.web.listening import Connection
-from fettled.web.once import Keyed, Rendered, answer_once, fingerprint, read_key
-from fettled.web.problems import Problem
+from fettled.web.once import HEADER, Keyed, Rendered, answer_once, fingerprint, read_key
+from fettled.web.problems import Fault, Problem
 from fettled.web.reading import read_body, take_body
 from fettled.web.routes import Answer, Call, Route
 from fettled.web.strict_json import parse_json
@@ -49,7 +49,8 @@ async def work(route: Route, call: Call, request: web.Request, raw: bytes) -> Re
                 if key is None or once is None:
                     return await render(await route.handler(call))
                 if route.takes_files:
-                    raise Problem(400, "Idempotency-Key: uploads do not take one")
+                    detail = "uploads do not take one"
+                    raise Problem(400, f"{HEADER}: {detail}", [Fault(HEADER, detail)])
                 keyed = Keyed(key, fingerprint(request, call.principal, raw))
                 return await answer_once(once, route, call, keyed, render)
         except TimeoutError:

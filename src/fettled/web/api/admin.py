@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from fettled.core.permissions import Permission
 from fettled.web.answers import NotesAnswer
 from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.saying import saying
 
 routes = RouteTable()
 
 
 class ReloadBody(Model):
     """Whether what is gone is gone, however much it is."""
+
+    model_config = ConfigDict(json_schema_extra=saying({"force": False}))
 
     force: Annotated[bool, Field(strict=True)] = False
 

@@ -9,20 +9,22 @@ from pydantic import Field
 from fettled.core.audit import exact_time
 from fettled.core.errors import InvalidError
 from fettled.core.permissions import Permission
-from fettled.core.references import parse_reference
+from fettled.core.references import NUMBER, REFERENCE, parse_reference
 from fettled.ports import AuditFilter, Input
 from fettled.web.answers import Page
 from fettled.web.answers_work import AuditAnswer
 from fettled.web.paging import Paged, page, read_number_cursor
-from fettled.web.reading import Text, Time
+from fettled.web.reading import Line
 from fettled.web.routes import Answer, Call, RouteTable
+from fettled.web.saying import Said
+from fettled.web.since import Since, time_of
 
 routes = RouteTable()
 
 #: More values of one filter than anybody types.
 _MOST = 50
 _Names = Annotated[
-    frozenset[Annotated[Text, Field(min_length=1, max_length=100)]], Field(max_length=_MOST)
+    frozenset[Annotated[Line, Field(min_length=1, max_length=100)]], Field(max_length=_MOST)
 ]
 
 
@@ -31,9 +33,9 @@ class AuditQuery(Paged):
 
     actor: _Names = frozenset()
     kind: _Names = frozenset()
-    ticket: Annotated[Text, Field(max_length=40)] | None = None
-    since: Time | None = None
-    until: Time | None = None
+    ticket: Annotated[Line, Field(max_length=40), Said(f"^({NUMBER}|{REFERENCE})$")] | None = None
+    since: Since | None = None
+    until: Since | None = None
 
 
 @routes.route(
@@ -46,12 +48,13 @@ class AuditQuery(Paged):
 async def list_audit(call: Call) -> Answer:
     """List what was done by people and to the configuration, over all tickets, newest first."""
     query: AuditQuery = call.query
+    now = call.services.wall()
     which = AuditFilter(
         actor=query.actor,
         kind=query.kind,
         about=None if query.ticket is None else _about(query.ticket),
-        since=query.since,
-        until=query.until,
+        since=None if query.since is None else time_of(query.since, now),
+        until=None if query.until is None else time_of(query.until, now),
     )
     before = read_number_cursor(query.cursor)
     found = await call.services.audit.list(which, before, query.limit + 1)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from fettled.app.callers import Caller
 from fettled.app.links import Linked
-from fettled.core.durations import parse_duration
 from fettled.core.errors import NotFoundError
 from fettled.core.links import LinkType
 from fettled.core.permissions import Permission
@@ -18,10 +17,11 @@ from fettled.web.answers_catalogue import (
     LinkedAnswer,
     LinksAnswer,
 )
-from fettled.web.api.explain import how_far_back
-from fettled.web.reading import Text, read_if_match
+from fettled.web.reading import FilledLine, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.saying import said, saying
 from fettled.web.shapes_catalogue import availability_json, lists_json, whole_link_json
+from fettled.web.since import Back, length_of
 
 routes = RouteTable()
 
@@ -39,11 +39,26 @@ def trimmed(text: str) -> str:
     return short
 
 
-Name = Annotated[Text, Field(min_length=1, max_length=_LONGEST_NAME), AfterValidator(trimmed)]
+Name = Annotated[FilledLine, Field(min_length=1, max_length=_LONGEST_NAME), AfterValidator(trimmed)]
 
 
 class LinkBody(Model):
     """What the ticket is to be linked to."""
+
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {"type": "client", "name": "Acme", "is_primary": True},
+            {"type": "asset", "name": "Rack 1"},
+            rules=[
+                {
+                    "anyOf": [
+                        {"not": said("is_primary")},
+                        {"properties": {"type": {"const": "client"}}},
+                    ]
+                }
+            ],
+        )
+    )
 
     type: Literal["asset", "application", "employee", "client"]
     name: Name
@@ -53,13 +68,15 @@ class LinkBody(Model):
 class PrimaryBody(Model):
     """Whether this client is the one to speak to first."""
 
+    model_config = ConfigDict(json_schema_extra=saying({"is_primary": True}))
+
     is_primary: bool = Field(strict=True)
 
 
 class AvailabilityQuery(Model):
     """How far back."""
 
-    since: Annotated[str, AfterValidator(how_far_back)] = "30d"
+    since: Back = "30d"
 
 
 @routes.route(
@@ -80,7 +97,7 @@ async def show_catalogue(call: Call) -> Answer:
 async def show_availability(call: Call) -> Answer:
     """Say how long an application was available."""
     query: AvailabilityQuery = call.query
-    back = parse_duration(query.since)
+    back = length_of(query.since, call.services.wall())
     found = await call.services.catalogue.availabilities.of(call.path["name"], back)
     return Answer(availability_json(*found))
 

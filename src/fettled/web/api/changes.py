@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from fettled.app.changes import WantedChange
 from fettled.core.changes import ChangeMarker
@@ -17,9 +17,11 @@ from fettled.web.answers import Page
 from fettled.web.answers_catalogue import ChangeAnswer
 from fettled.web.api.catalogue import Name, trimmed
 from fettled.web.paging import Paged, bad_cursor, page, read_cursor
-from fettled.web.reading import Text, Time
+from fettled.web.reading import FilledLine, Line, Selector, Time
 from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.saying import Said, in_days, one_of, saying
 from fettled.web.shapes_catalogue import change_json
+from fettled.web.since import Since, time_of
 
 routes = RouteTable()
 
@@ -41,11 +43,11 @@ def _web_address(text: str) -> str:
     return text
 
 
-_Selector = Annotated[
-    dict[
-        Annotated[Text, Field(min_length=1, max_length=63)], Annotated[Text, Field(max_length=200)]
-    ],
-    Field(min_length=1, max_length=20),
+_Url = Annotated[
+    str,
+    Field(max_length=_LONGEST_URL),
+    AfterValidator(_web_address),
+    Said(r"^https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,4})?([/?#][^\x00-\x20]*)?$"),
 ]
 
 
@@ -55,20 +57,34 @@ class ChangesQuery(Paged):
     subject: frozenset[Name] = frozenset()
     application: frozenset[Name] = frozenset()
     source: frozenset[Name] = frozenset()
-    since: Time | None = None
-    until: Time | None = None
+    since: Since | None = None
+    until: Since | None = None
 
 
 class ChangeBody(Model):
     """What was changed, of whom, and when."""
 
-    title: Annotated[Text, Field(min_length=1, max_length=200), AfterValidator(trimmed)]
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {
+                "title": "Firmware 2.1",
+                "selector": {"site": "oslo"},
+                "at": in_days(-1),
+                "url": "https://ci.example.org/1",
+                "source": "ci",
+            },
+            {"title": "Firmware 2.1", "subject": "door-1"},
+            rules=[one_of("subject", "application", "selector")],
+        )
+    )
+
+    title: Annotated[FilledLine, Field(min_length=1, max_length=200), AfterValidator(trimmed)]
     subject: Name | None = None
     application: Name | None = None
-    selector: _Selector | None = None
+    selector: Selector | None = None
     at: Time | None = None
-    url: Annotated[Text, Field(max_length=_LONGEST_URL), AfterValidator(_web_address)] | None = None
-    source: Annotated[Text, Field(max_length=200)] = ""
+    url: _Url | None = None
+    source: Annotated[Line, Field(max_length=200)] = ""
 
 
 @routes.route(
@@ -77,12 +93,13 @@ class ChangeBody(Model):
 async def list_changes(call: Call) -> Answer:
     """List changes, the newest first."""
     query: ChangesQuery = call.query
+    now = call.services.wall()
     which = ChangeFilter(
         subject=query.subject,
         application=query.application,
         source=query.source,
-        since=query.since,
-        until=query.until,
+        since=None if query.since is None else time_of(query.since, now),
+        until=None if query.until is None else time_of(query.until, now),
     )
     before = _read_place(query.cursor)
     found = await call.services.catalogue.changes.list(which, before, query.limit + 1)

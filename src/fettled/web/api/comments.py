@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from fettled.app.callers import Caller
 from fettled.core.actions import Comment
@@ -13,11 +13,12 @@ from fettled.core.permissions import Permission
 from fettled.core.tickets import Entry
 from fettled.web.answers import Page
 from fettled.web.answers_files import CommentAnswer
-from fettled.web.api.ticket_bodies import LONGEST_BODY
+from fettled.web.api.ticket_bodies import Body
 from fettled.web.markdown import render
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
-from fettled.web.reading import Text, read_if_match
+from fettled.web.reading import read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.saying import saying
 from fettled.web.shapes import actor_json, time_json
 
 routes = RouteTable()
@@ -37,7 +38,11 @@ class CommentsQuery(Paged):
 class NewComment(Model):
     """A note in markdown."""
 
-    body: Annotated[Text, Field(min_length=1, max_length=LONGEST_BODY)]
+    model_config = ConfigDict(
+        json_schema_extra=saying({"body": "Asked the *janitor*.", "visibility": "internal"})
+    )
+
+    body: Body
     visibility: Literal["public", "internal"] = "public"
 
 

@@ -34,8 +34,8 @@ _KEEP = "public, max-age=3600"
 )
 async def show_openapi(call: Call) -> Answer:
     """Describe every route, as OpenAPI 3.1."""
-    settings = call.services.settings()
-    document = document_of(call.table, settings.version, settings.public_url)
+    settings, today = call.services.settings(), call.services.wall().date()
+    document = document_of(call.table, settings.version, settings.public_url, today)
     return Answer(chunks=_whole(document))
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from fettled.app.account import AccountPage
 from fettled.app.explain import Explained
 from fettled.core.account import Account
-from fettled.core.durations import parse_duration
 from fettled.core.explain import Blind, Evidence, Explanation, Run, Stands
 from fettled.core.holding import Held
 from fettled.core.permissions import Permission, Principal, sees
@@ -20,36 +18,26 @@ from fettled.core.spans import Span
 from fettled.web.answers import Page, SpanAnswer
 from fettled.web.api.subjects import known_form
 from fettled.web.paging import Paged, bad_cursor, page, read_cursor, write_cursor
-from fettled.web.reading import Text
+from fettled.web.reading import Line
 from fettled.web.routes import Answer, Call, RouteTable
 from fettled.web.shapes import time_json
+from fettled.web.since import Back, length_of
 
 routes = RouteTable()
 
-#: Further back than history is kept.
-_FURTHEST = timedelta(days=400)
 _ORDER = re.compile(r"([0-9]{1,18})/([0-9]{1,18})")
-
-
-def how_far_back(text: str) -> str:
-    """Judge how far back a question may go; ValueError says why not."""
-    span = parse_duration(text)
-    if not timedelta() < span <= _FURTHEST:
-        msg = "must be longer than nothing and at most 400 days"
-        raise ValueError(msg)
-    return text
 
 
 class AccountQuery(Paged):
     """How far back; which checks."""
 
-    since: Annotated[str, AfterValidator(how_far_back)] = "24h"
+    since: Back = "24h"
 
 
 class HistoryQuery(AccountQuery):
     """Of which check (the primary one), and how far back."""
 
-    check: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+    check: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
 
 
 @routes.route(
@@ -78,7 +66,7 @@ async def subject_history(call: Call) -> Answer:
     found = await call.services.histories.of(
         known_form(call.path["key"], "subject"),
         query.check,
-        parse_duration(query.since),
+        length_of(query.since, call.services.wall()),
         _read_order(query.cursor),
         query.limit + 1,
     )
@@ -119,7 +107,8 @@ async def account(call: Call) -> Answer:
     """Account for all down time, some checks at a time."""
     query: AccountQuery = call.query
     after = read_cursor(query.cursor)
-    made = await call.services.accounts.page(parse_duration(query.since), after, query.limit)
+    back = length_of(query.since, call.services.wall())
+    made = await call.services.accounts.page(back, after, query.limit)
     return Answer(account_json(made))
 
 

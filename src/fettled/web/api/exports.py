@@ -67,7 +67,7 @@ _WORDS = ("body", "summary", "reason", "name")
 )
 async def export_list(call: Call) -> Answer:
     """Give the tickets that a filter chooses as CSV, the newest first."""
-    return _download("tickets.csv", _CSV, _list_csv(call, which_tickets(call)))
+    return _download("tickets.csv", _CSV, _list_csv(call, await which_tickets(call)))
 
 
 @routes.route("GET", f"{_TICKET}/export.csv", permission=Permission.TICKET_VIEW, media="text/csv")

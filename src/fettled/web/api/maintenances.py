@@ -7,9 +7,10 @@ ticket as `incident_id` or `ticket`; what is answered has both, in an envelope.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from fettled.app.callers import viewer_of
 from fettled.app.maintenances import WantedMaintenance
@@ -20,8 +21,9 @@ from fettled.ports import MaintenanceFilter
 from fettled.web.answers_catalogue import MaintenanceAnswer, MaintenancesAnswer
 from fettled.web.api.catalogue import Name, read_id
 from fettled.web.paging import Paged, page, read_number_cursor
-from fettled.web.reading import Number, Text, Time, read_if_match
+from fettled.web.reading import Id, Number, Text, Time, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.saying import any_of, in_days, saying
 from fettled.web.shapes_catalogue import maintenance_json
 
 routes = RouteTable()
@@ -31,12 +33,17 @@ _LONGEST_DESCRIPTION = 16_000
 
 
 def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
+    """Read a word in capitals, as other tools write it; not one in both."""
+    return value.lower() if isinstance(value, str) and value.isupper() else value
 
 
-_Type = Annotated[MaintenanceType, BeforeValidator(_lower)]
-_Status = Annotated[MaintenanceStatus, BeforeValidator(_lower)]
-_Id = Annotated[int, Field(strict=True, ge=1, lt=10**18)]
+def _either_case(words: Iterable[str]) -> WithJsonSchema:
+    names = [str(word) for word in words]
+    return WithJsonSchema({"type": "string", "enum": names + [name.upper() for name in names]})
+
+
+_Type = Annotated[MaintenanceType, BeforeValidator(_lower), _either_case(MaintenanceType)]
+_Status = Annotated[MaintenanceStatus, BeforeValidator(_lower), _either_case(MaintenanceStatus)]
 _AnId = Annotated[Number, Field(ge=1, lt=10**18)]
 _Description = Annotated[Text, Field(max_length=_LONGEST_DESCRIPTION)]
 
@@ -55,11 +62,24 @@ class MaintenancesQuery(Paged):
 class MaintenanceBody(Model):
     """Work on a subject."""
 
-    material_id: _Id | None = None
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {
+                "material_id": 1,
+                "type": "CORRECTIVE",
+                "scheduled_at": in_days(2),
+                "description": "Replace the bearing",
+            },
+            {"subject": "door-1", "type": "inspection", "status": "done"},
+            rules=[any_of("material_id", "subject", "incident_id", "ticket")],
+        )
+    )
+
+    material_id: Id | None = None
     subject: Name | None = None
     type: _Type
-    incident_id: _Id | None = None
-    ticket: _Id | None = None
+    incident_id: Id | None = None
+    ticket: Id | None = None
     scheduled_at: Time | None = None
     description: _Description = ""
     status: _Status = MaintenanceStatus.PLANNED
@@ -68,12 +88,16 @@ class MaintenanceBody(Model):
 class MaintenancePatch(Model):
     """What is to be edited; what is left out stays."""
 
+    model_config = ConfigDict(
+        json_schema_extra=saying({"status": "done", "description": "The bearing was replaced."})
+    )
+
     type: _Type = MaintenanceType.CORRECTIVE
     status: _Status = MaintenanceStatus.PLANNED
     scheduled_at: Time | None = None
     description: _Description = ""
-    incident_id: _Id | None = None
-    ticket: _Id | None = None
+    incident_id: Id | None = None
+    ticket: Id | None = None
 
 
 @routes.route(

@@ -17,7 +17,7 @@ from fettled.ports import Directory, Schedule, Team, User
 from fettled.web.answers import Page
 from fettled.web.answers_work import TeamAnswer, UserAnswer
 from fettled.web.paging import Paged, page, read_cursor
-from fettled.web.reading import Text, Time
+from fettled.web.reading import Line, Time
 from fettled.web.routes import Answer, Call, RouteTable
 from fettled.web.shapes import time_json
 
@@ -40,7 +40,7 @@ class OncallQuery(Paged):
     """Of which schedule, and when."""
 
     at: Time | None = None
-    schedule: Annotated[Text, Field(max_length=100)] | None = None
+    schedule: Annotated[Line, Field(max_length=100)] | None = None
 
 
 @routes.route(

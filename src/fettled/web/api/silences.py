@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from fettled.app.silences import Wanted, place_of
 from fettled.app.views import QuietState, QuietView
@@ -17,8 +17,9 @@ from fettled.core.words import Gate
 from fettled.ports import QUIET_WORDS
 from fettled.web.answers import Page, SilenceAnswer, WindowAnswer
 from fettled.web.paging import Paged, page, read_cursor
-from fettled.web.reading import Text, Time
+from fettled.web.reading import Duration, Line, Selector, Text, Time
 from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.saying import given, in_days, none_of, one_of, saying
 from fettled.web.shapes import time_json
 
 routes = RouteTable()
@@ -27,13 +28,7 @@ _ID = re.compile(r"[a-z0-9-]{1,40}")
 _SILENCES = "/api/v1/silences"
 _WINDOWS = "/api/v1/maintenance-windows"
 
-_Key = Annotated[Text, Field(min_length=1, max_length=200)]
-_Selector = Annotated[
-    dict[
-        Annotated[Text, Field(min_length=1, max_length=63)], Annotated[Text, Field(max_length=200)]
-    ],
-    Field(min_length=1, max_length=20),
-]
+_Key = Annotated[Line, Field(min_length=1, max_length=200)]
 
 
 class StatesQuery(Paged):
@@ -45,8 +40,22 @@ class StatesQuery(Paged):
 class SilenceBody(Model):
     """Whom to silence, until when, and why."""
 
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {"selector": {"site": "oslo"}, "ends_at": in_days(2), "reason": "The painters are in."},
+            {
+                "subject": "door-1",
+                "scope": "subtree",
+                "starts_at": in_days(2),
+                "ends_at": in_days(3),
+                "reason": "The painters are in.",
+            },
+            rules=[one_of("subject", "selector")],
+        )
+    )
+
     subject: _Key | None = None
-    selector: _Selector | None = None
+    selector: Selector | None = None
     scope: Scope | None = None
     starts_at: Time | None = None
     ends_at: Time
@@ -56,14 +65,41 @@ class SilenceBody(Model):
 class WindowBody(Model):
     """Whom work is done on, when, and why; once, or again and again."""
 
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {
+                "selector": {"site": "oslo"},
+                "starts_at": in_days(2),
+                "ends_at": in_days(3),
+                "reason": "A new switch.",
+            },
+            {
+                "subject": "door-1",
+                "cron": "0 3 * * sun",
+                "duration": "2h",
+                "zone": "Europe/Oslo",
+                "reason": "Updates.",
+            },
+            rules=[
+                one_of("subject", "selector"),
+                {
+                    "anyOf": [
+                        {"allOf": [given("ends_at"), none_of("cron", "duration", "zone")]},
+                        {"allOf": [given("cron", "duration"), none_of("starts_at", "ends_at")]},
+                    ]
+                },
+            ],
+        )
+    )
+
     subject: _Key | None = None
-    selector: _Selector | None = None
+    selector: Selector | None = None
     scope: Scope | None = None
     starts_at: Time | None = None
     ends_at: Time | None = None
-    cron: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
-    duration: Annotated[Text, Field(max_length=40)] | None = None
-    zone: Annotated[Text, Field(min_length=1, max_length=100)] | None = None
+    cron: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
+    duration: Duration | None = None
+    zone: Annotated[Line, Field(min_length=1, max_length=100)] | None = None
     reason: Annotated[Text, Field(min_length=1, max_length=500)]
 
 

@@ -14,10 +14,10 @@ from fettled.core.words import Priority
 from fettled.ports.search import StatsFilter
 from fettled.web.answers_work import StatsAnswer
 from fettled.web.api.ticket_bodies import Name
-from fettled.web.api.ticket_filters import Some
-from fettled.web.reading import Time
+from fettled.web.api.ticket_filters import Some, refuse_unknown
 from fettled.web.routes import Answer, Call, Model, RouteTable
 from fettled.web.shapes import time_json
+from fettled.web.since import Since, time_of
 
 routes = RouteTable()
 
@@ -28,8 +28,8 @@ _MOST = timedelta(days=3_660)
 class StatsQuery(Model):
     """From when until when (30 days until now), and which tickets."""
 
-    since: Time | None = None
-    until: Time | None = None
+    since: Since | None = None
+    until: Since | None = None
     team: Some[Name] = frozenset()
     priority: Some[Priority] = frozenset()
     kind: Some[Name] = frozenset()
@@ -45,11 +45,13 @@ class StatsQuery(Model):
 async def show_stats(call: Call) -> Answer:
     """Add up the tickets of a stretch of time: how soon answered, how soon over."""
     query: StatsQuery = call.query
-    until = query.until or call.services.wall()
-    since = query.since or until - _USUAL
+    now = call.services.wall()
+    until = now if query.until is None else time_of(query.until, now)
+    since = until - _USUAL if query.since is None else time_of(query.since, now)
     if not timedelta() < until - since <= _MOST:
         msg = "must lie before `until`, and at most ten years before"
         raise InvalidError(msg, "since")
+    await refuse_unknown(call, {"team": query.team})
     which = StatsFilter(since, until, query.team, frozenset(map(str, query.priority)), query.kind)
     sums = await call.services.searching.stats(which)
     return Answer(

@@ -1,18 +1,15 @@
-"""What callers may say of tickets: the bodies of filing, editing and acting, as models."""
+"""What callers may say of tickets: the bodies of filing and editing, as models."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from fettled.app.desk import find_shift
-from fettled.core import actions
-from fettled.core.errors import InvalidError
 from fettled.core.filing import NewTicket
+from fettled.core.priorities import OF_LEVEL
 from fettled.core.words import (
-    Code,
     Impact,
     Kind,
     Level,
@@ -23,39 +20,29 @@ from fettled.core.words import (
     Urgency,
 )
 from fettled.ports import Directory
-from fettled.web.reading import Text, Time
+from fettled.web.reading import Filled, FilledLine, Line, Text, Time
 from fettled.web.routes import Model
+from fettled.web.saying import NamedBy, given, in_days, not_both, saying
 
 #: Enough for a long report, little enough for a webhook to carry it whole.
 LONGEST_BODY = 16_000
-_LONGEST_SUMMARY = 2_000
-_LONGEST_REASON = 1_000
 _MOST_LABELS = 50
 
 PERSON_OR_SHIFT = "a ticket belongs to a person or to a shift, not to both"
 
-Name = Annotated[Text, Field(min_length=1, max_length=200)]
-_Body = Annotated[Text, Field(min_length=1, max_length=LONGEST_BODY)]
-_Reason = Annotated[Text, Field(min_length=1, max_length=_LONGEST_REASON)]
+Name = Annotated[Line, Field(min_length=1, max_length=200)]
+Title = Annotated[FilledLine, Field(min_length=1, max_length=300)]
+Body = Annotated[Filled, Field(min_length=1, max_length=LONGEST_BODY)]
 _Labels = Annotated[
-    dict[Name, Annotated[Text, Field(max_length=200)]], Field(max_length=_MOST_LABELS)
+    dict[Name, Annotated[Line, Field(max_length=200)]],
+    Field(max_length=_MOST_LABELS),
+    NamedBy(200),
 ]
-_Kind = Annotated[Text, Field(min_length=1, max_length=100)]
-_Yes = Annotated[bool, Field(strict=True)]
+_Kind = Annotated[Line, Field(min_length=1, max_length=100)]
+Yes = Annotated[bool, Field(strict=True)]
 
 #: Sources that callers may name; the monitor's own tickets are its own.
 GivenSource = Literal["api", "user", "email", "portal", "phone", "workflow"]
-
-#: `moves.PEOPLES_CODES`, written out so that a refusal lists no others.
-GivenCode = Literal[
-    "fixed",
-    "workaround",
-    "not_reproducible",
-    "user_error",
-    "duplicate",
-    "no_action",
-    "wont_fix",
-]
 
 
 class Shift(Model):
@@ -63,6 +50,18 @@ class Shift(Model):
 
     scenario: Name
     role: Name
+
+
+#: A level says which priority it is; the two may not contradict one another.
+_AGREEING = {
+    "anyOf": [
+        {"not": given("priority", "level")},
+        *(
+            {"properties": {"level": {"const": level}, "priority": {"const": priority}}}
+            for level, priority in OF_LEVEL.items()
+        ),
+    ]
+}
 
 
 class _Fields(Model):
@@ -77,7 +76,7 @@ class _Fields(Model):
     region: Name | None = None
     project: Name | None = None
     application: Name | None = None
-    service_interrupted: _Yes | None = None
+    service_interrupted: Yes | None = None
     occurred_at: Time | None = None
     subject: Name | None = None
 
@@ -85,7 +84,31 @@ class _Fields(Model):
 class TicketBody(_Fields):
     """An incident to be filed."""
 
-    title: Annotated[Text, Field(min_length=1, max_length=300)]
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {
+                "title": "Door 1 does not open",
+                "description": "The reader blinks **red**, and nothing happens.",
+                "impact": "single_client",
+                "urgency": "high",
+                "category": "hardware",
+                "labels": {"site": "oslo"},
+            },
+            {
+                "title": "Door 1 does not open",
+                "source": "phone",
+                "level": "P2",
+                "subject": "door-1",
+                "occurred_at": in_days(-1),
+                "service_interrupted": True,
+                "team": "network",
+                "assignee": "ann",
+            },
+            rules=[not_both("assignee", "shift"), _AGREEING],
+        )
+    )
+
+    title: Title
     description: Annotated[Text, Field(max_length=LONGEST_BODY)] = ""
     kind: _Kind = Kind.USER_REPORT.value
     source: GivenSource = "api"
@@ -100,93 +123,19 @@ class TicketBody(_Fields):
 class EditBody(_Fields):
     """Fields to be changed; those that are not named stay as they are."""
 
-    title: Annotated[Text, Field(min_length=1, max_length=300)] = ""
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {"title": "Door 1 opens by hand only", "priority": "low"},
+            {"category": None, "labels": {"site": "oslo"}},
+            rules=[_AGREEING],
+        )
+    )
+
+    title: Title = ""
     description: Annotated[Text, Field(max_length=LONGEST_BODY)] = ""
     kind: _Kind = ""
     priority: Priority = Priority.MEDIUM
     labels: _Labels = Field(default_factory=dict)
-
-
-class CommentBody(Model):
-    """Append a note in markdown."""
-
-    action: Literal["comment"]
-    body: _Body
-    visibility: Literal["public", "internal"] = "public"
-
-
-class AssignBody(Model):
-    """Give it to a person, a team or a shift."""
-
-    action: Literal["assign"]
-    assignee: Name | None = None
-    team: Name | None = None
-    shift: Name | Shift | None = None
-
-
-class PlainBody(Model):
-    """An action that needs no more than its name."""
-
-    action: Literal[
-        "unassign",
-        "assign_to_me",
-        "take",
-        "start",
-        "move_to_open",
-        "resume",
-        "unsnooze",
-        "reopen",
-        "close",
-    ]
-
-
-class HoldBody(Model):
-    """Wait for somebody else."""
-
-    action: Literal["hold"]
-    reason: _Reason
-    until: Time
-
-
-class EscalateBody(Model):
-    """Hand it to the team above, to another team, or to a supplier."""
-
-    action: Literal["escalate"]
-    mode: Literal["hierarchical", "functional"]
-    reason: _Reason
-    team: Name | None = None
-    supplier: Name | None = None
-
-
-class SnoozeBody(Model):
-    """Quiet its notifications: until a time, a change, or the next office hours."""
-
-    action: Literal["snooze"]
-    until: Time | None = None
-    until_change: _Yes = False
-    office_hours: _Yes = False
-
-
-class ResolveBody(Model):
-    """Say that it is fixed, or why it need not be."""
-
-    action: Literal["resolve"]
-    code: GivenCode = "fixed"
-    summary: Annotated[Text, Field(max_length=_LONGEST_SUMMARY)] = ""
-    duplicate_of: Annotated[int, Field(strict=True, ge=1, lt=10**18)] | None = None
-    until: Time | None = None
-
-
-ActionBody = Annotated[
-    CommentBody | AssignBody | PlainBody | HoldBody | EscalateBody | SnoozeBody | ResolveBody,
-    Field(discriminator="action"),
-]
-
-_PLAIN: dict[str, actions.Action] = {
-    word: kind()  # type: ignore[call-arg] # these have no fields
-    for kind, word in actions.WORDS.items()
-    if word in PlainBody.model_fields["action"].annotation.__args__  # type: ignore[union-attr] # a Literal
-}
 
 
 def new_ticket(body: TicketBody, directory: Directory, reporter: str) -> NewTicket:
@@ -202,62 +151,3 @@ def new_ticket(body: TicketBody, directory: Directory, reporter: str) -> NewTick
 def edits(body: EditBody) -> dict[str, Any]:
     """Give the fields that the caller named."""
     return {name: getattr(body, name) for name in body.model_fields_set}
-
-
-def action_of(body: Any) -> actions.Action:  # noqa: ANN401 - the union above, which mypy cannot name
-    """
-    Make the action that a body asks for.
-
-    Raises:
-        InvalidError: fields of it contradict one another.
-    """
-    return _MAKERS[type(body)](body)
-
-
-def _resolution(body: ResolveBody) -> actions.Resolve:
-    return actions.Resolve(Code(body.code), body.summary, body.duplicate_of, body.until)
-
-
-def _assignment(body: AssignBody) -> actions.Assign:
-    if body.assignee is None and body.team is None and body.shift is None:
-        msg = "name an assignee, a team or a shift"
-        raise InvalidError(msg, "assignee")
-    if body.assignee is not None and body.shift is not None:
-        raise InvalidError(PERSON_OR_SHIFT, "shift")
-    if isinstance(body.shift, Shift):
-        whose = (body.shift.scenario, body.shift.role)
-        return actions.Assign(body.assignee, body.team, shift_of=whose)
-    return actions.Assign(body.assignee, body.team, body.shift)
-
-
-def _escalation(body: EscalateBody) -> actions.Escalate:
-    if body.mode == "hierarchical":
-        named = "team" if body.team is not None else "supplier"
-        if body.team is not None or body.supplier is not None:
-            msg = "the team above is found by itself; name one with mode functional"
-            raise InvalidError(msg, named)
-        return actions.Escalate("hierarchical", body.reason)
-    if (body.team is None) is (body.supplier is None):
-        msg = "name either a team or a supplier"
-        raise InvalidError(msg, "team")
-    to = body.team or body.supplier or ""
-    return actions.Escalate("functional", body.reason, to, is_supplier=body.team is None)
-
-
-def _snooze(body: SnoozeBody) -> actions.SnoozeFor:
-    given = (body.until is not None, body.until_change, body.office_hours)
-    if sum(given) != 1:
-        msg = "give one of until, until_change: true and office_hours: true"
-        raise InvalidError(msg, "until")
-    return actions.SnoozeFor(body.until, body.until_change, body.office_hours)
-
-
-_MAKERS: dict[type[Model], Callable[[Any], actions.Action]] = {
-    PlainBody: lambda body: _PLAIN[body.action],
-    CommentBody: lambda body: actions.Comment(body.body, body.visibility),
-    AssignBody: _assignment,
-    HoldBody: lambda body: actions.Hold(body.reason, body.until),
-    EscalateBody: _escalation,
-    SnoozeBody: _snooze,
-    ResolveBody: _resolution,
-}

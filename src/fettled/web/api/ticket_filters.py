@@ -7,21 +7,26 @@ store's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, Field
 
 from fettled.app.callers import viewer_of
+from fettled.core.errors import InvalidError
+from fettled.core.lines import BREAKS
 from fettled.core.links import LinkType
+from fettled.core.permissions import Permission
 from fettled.core.sla_values import State
 from fettled.core.tickets import Ticket
 from fettled.core.words import Impact, Level, Priority, Severity, Source, Status
 from fettled.ports import Place, Sort, SortKey, TicketFilter
 from fettled.web.api.ticket_bodies import Name
 from fettled.web.paging import Paged, bad_cursor, read_cursor
-from fettled.web.reading import Number, Text, Time
+from fettled.web.reading import Line, Number, Time
 from fettled.web.routes import Call, Model
+from fettled.web.saying import Said
 
 #: Whoever means more asks twice.
 MOST_VALUES = 100
@@ -53,8 +58,15 @@ def _names_a_link(text: str) -> str:
 
 
 #: A link by its type and name, such as `asset:Rack 1`.
-LinkName = Annotated[Text, Field(max_length=220), AfterValidator(_names_a_link)]
-Label = Annotated[Text, Field(max_length=400), AfterValidator(_is_label)]
+LinkName = Annotated[
+    Line,
+    Field(max_length=220),
+    AfterValidator(_names_a_link),
+    Said(f"^({'|'.join(LinkType)}):[^{BREAKS}]+$"),
+]
+Label = Annotated[
+    Line, Field(max_length=400), AfterValidator(_is_label), Said(f"^[^={BREAKS}]+=[^{BREAKS}]*$")
+]
 Count = Annotated[Number, Field(ge=0, le=1_000_000)]
 Some = Annotated[frozenset[T], AfterValidator(_not_too_many)]
 SortName = Literal[
@@ -92,7 +104,8 @@ class TicketFilters(Model):
     resolved_from: Time | None = None
     resolved_until: Time | None = None
     updated_since: Time | None = None
-    #: Whatever it holds, it is words; what is none finds nothing.
+    #: Whatever it holds, it is words; what is none finds nothing. Empty, it is not given:
+    #: a form that nobody filled in asks for all.
     q: str | None = None
 
 
@@ -103,7 +116,7 @@ class TicketsQuery(TicketFilters, Paged):
     counts: bool = False
 
 
-def which_tickets(call: Call) -> TicketFilter:
+async def which_tickets(call: Call) -> TicketFilter:
     """Make the filter that the query asks for, narrowed to what the caller may see."""
     query: TicketFilters = call.query
     values: dict[str, Any] = {name: getattr(query, name) for name in TicketFilters.model_fields}
@@ -114,7 +127,39 @@ def which_tickets(call: Call) -> TicketFilter:
         values[name] = frozenset(map(str, values[name]))
     if ME in query.assignee:
         values["assignee"] = query.assignee - {ME} | {call.principal.name}
-    return TicketFilter(viewer=viewer_of(call.principal), **values)
+    if query.q is not None and not query.q.strip():
+        values["q"] = None
+    which = TicketFilter(viewer=viewer_of(call.principal), **values)
+    await refuse_unknown(call, {name: getattr(which, name) for name in _PEOPLE})
+    return which
+
+
+#: Filters by what `access:` names, with what each is.
+_PEOPLE = {"team": "team", "assignee": "user", "shift": "on-call schedule"}
+
+
+async def refuse_unknown(call: Call, asked: Mapping[str, frozenset[str]]) -> None:
+    """
+    Refuse to look for a team, a user or a schedule that never was: it is a slip of the pen.
+
+    Whoever has left still has tickets, and so has a token of no configured user; they are
+    found. Callers who may not list people are told nothing of who there is.
+
+    Raises:
+        InvalidError: naming the filter and the name.
+    """
+    people = call.services.directory
+    if not people.is_configured or Permission.TICKET_VIEW_ANY not in call.principal.permissions:
+        return
+    knows = {"team": people.team, "assignee": people.user, "shift": people.schedule}
+    for field, what in _PEOPLE.items():
+        for name in sorted(asked.get(field, ())):
+            if knows[field](name) is not None or name == call.principal.name:
+                continue
+            of_name = TicketFilter(**{field: frozenset({name})})  # type: ignore[arg-type]  # one of three
+            if not await call.services.searching.find(of_name, Sort.parse("-number"), None, 1):
+                msg = f"there is no {what} {name!r}"
+                raise InvalidError(msg, field)
 
 
 def write_place(sort: Sort, ticket: Ticket) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from fettled.app.callers import Caller
 from fettled.app.searching import MOST_LISTED, MOST_MEMBERS
@@ -18,13 +18,12 @@ from fettled.ports import Sort
 from fettled.web.answers import AdoptedAnswer, EntryAnswer, Page, TicketAnswer
 from fettled.web.answers_files import ActionAnswer
 from fettled.web.answers_work import TicketsAnswer
+from fettled.web.api.action_bodies import ActionBody, action_of
 from fettled.web.api.ticket_bodies import (
     PERSON_OR_SHIFT,
-    ActionBody,
     EditBody,
     Name,
     TicketBody,
-    action_of,
     edits,
     new_ticket,
 )
@@ -37,6 +36,7 @@ from fettled.web.api.ticket_filters import (
 from fettled.web.paging import MOST, Limit, Paged, page, read_number_cursor
 from fettled.web.reading import read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.saying import saying
 from fettled.web.shapes import action_json, entry_json, ticket_json
 from fettled.web.shapes_catalogue import attached_json
 
@@ -55,6 +55,8 @@ class TimelineQuery(Paged):
 class AdoptBody(Model):
     """Whose checks are adopted; none named: all that are held."""
 
+    model_config = ConfigDict(json_schema_extra=saying({"subjects": ["door-1"]}, {}))
+
     subjects: Annotated[tuple[Name, ...], Field(max_length=_MOST_SUBJECTS)] = ()
 
 
@@ -68,7 +70,7 @@ class AdoptBody(Model):
 async def list_tickets(call: Call) -> Answer:
     """List tickets, the newest first unless another order is asked for."""
     query: TicketsQuery = call.query
-    which, sort = which_tickets(call), Sort.parse(query.sort)
+    which, sort = await which_tickets(call), Sort.parse(query.sort)
     after = read_place(sort, query.cursor)
     searching = call.services.searching
     found = await searching.find(which, sort, after, query.limit + 1)
@@ -138,7 +140,7 @@ def _check_filing(body: TicketBody, who: Principal) -> None:
     for field, given, needed in needs:
         if given and needed not in who.permissions:
             msg = f"{field}: to give it, your token must hold the permission {needed}"
-            raise ForbiddenError(msg)
+            raise ForbiddenError(msg, field)
 
 
 @routes.route(

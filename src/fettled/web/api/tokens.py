@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
+from fettled.app.tokens import USER
 from fettled.core.durations import parse_duration
 from fettled.core.errors import InvalidError, NotFoundError
 from fettled.core.permissions import Permission, Role
-from fettled.core.scopes import permission_of
+from fettled.core.scopes import ALIASES, permission_of
 from fettled.ports import Token
 from fettled.web.answers import NewTokenAnswer, Page, TokenAnswer
 from fettled.web.paging import Paged, bad_cursor, page, read_cursor
-from fettled.web.reading import Text
+from fettled.web.reading import Duration, Text
 from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.saying import Said, saying
 from fettled.web.shapes import time_json
 
 routes = RouteTable()
@@ -25,15 +27,30 @@ _ID = re.compile(r"[0-9a-f]{12}")
 _MOST_NAMES = 40
 
 
+#: Which names there are is in the description; what is none is told in words of our own.
+_Permission = Annotated[
+    Text,
+    Field(max_length=40, json_schema_extra={"enum": [*map(str, Permission), *ALIASES]}),
+    AfterValidator(permission_of),
+]
+
+
 class TokenBody(Model):
     """Whose token, as what, how far it goes, and for how long."""
 
-    user: Annotated[Text, Field(max_length=64)]
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {"user": "pipeline", "role": "reporter", "scope": ["ticket.create"], "expires": "90d"},
+            {"user": "ann"},
+        )
+    )
+
+    user: Annotated[str, Field(max_length=64), Said(f"^{USER}$")]
     role: Role | None = None
-    expires: Annotated[Text, Field(max_length=40)] | None = None
+    expires: Duration | None = None
     scope: (
         Annotated[
-            list[Annotated[Text, Field(max_length=40), AfterValidator(permission_of)]],
+            list[_Permission],
             Field(min_length=1, max_length=_MOST_NAMES),
         ]
         | None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from fettled.app.callers import Caller, viewer_of
 from fettled.app.incidents import Step, Wish
@@ -33,8 +33,9 @@ from fettled.ports import Directory, TicketFilter
 from fettled.web.dialects.answers import Enveloped, EnvelopedPage, EquipmentIncident
 from fettled.web.dialects.switches import only_if
 from fettled.web.paging import Paged, page, read_number_cursor
-from fettled.web.reading import Number, Text, read_if_match
+from fettled.web.reading import FilledLine, Id, Number, Text, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.saying import goes_with, saying
 from fettled.web.shapes import time_json
 
 routes = RouteTable()
@@ -56,8 +57,7 @@ READS: dict[Status, Word] = {
     Status.CLOSED: "CLOSED",
 }
 
-_Id = Annotated[int, Field(strict=True, ge=1, lt=10**18)]
-_Title = Annotated[Text, Field(min_length=1, max_length=300)]
+_Title = Annotated[FilledLine, Field(min_length=1, max_length=300)]
 _Description = Annotated[Text, Field(max_length=_LONGEST)]
 _Resolution = Annotated[Text, Field(max_length=2_000)]
 
@@ -73,7 +73,18 @@ class IncidentsQuery(Paged):
 class IncidentBody(Model):
     """An incident to be reported."""
 
-    material_id: _Id
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {
+                "material_id": 1,
+                "title": "Compressor is overheating",
+                "priority": "HIGH",
+                "description": "It reached 95 degrees.",
+            }
+        )
+    )
+
+    material_id: Id
     title: _Title
     priority: PriorityWord
     description: _Description
@@ -82,11 +93,19 @@ class IncidentBody(Model):
 class IncidentPatch(Model):
     """What is to change; what is left out stays."""
 
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {"status": "RESOLVED", "resolution": "The bearing was replaced."},
+            {"status": "IN_PROGRESS", "priority": "CRITICAL", "assigned_to": 1},
+            rules=[goes_with("resolution", status=["RESOLVED", "CLOSED"])],
+        )
+    )
+
     title: _Title = ""
     priority: PriorityWord = "LOW"
     description: _Description = ""
     status: Word | None = None
-    assigned_to: _Id | None = None
+    assigned_to: Id | None = None
     resolution: _Resolution | None = None
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from fettled.app.callers import Caller, viewer_of
 from fettled.app.incidents import MOST_ACTIONS, Step, Wish
@@ -30,8 +30,9 @@ from fettled.web.dialects.answers import (
 )
 from fettled.web.dialects.switches import only_if
 from fettled.web.paging import Paged, page, read_number_cursor
-from fettled.web.reading import Text, read_if_match
+from fettled.web.reading import FilledLine, Line, Text, read_if_match
 from fettled.web.routes import Answer, Call, Model, RouteTable
+from fettled.web.saying import goes_with, saying
 from fettled.web.shapes import time_json
 
 routes = RouteTable()
@@ -52,9 +53,9 @@ _UUID = 36
 #: Until it is stored, which says when.
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
-_Name = Annotated[Text, Field(min_length=1, max_length=300)]
+_Name = Annotated[FilledLine, Field(min_length=1, max_length=300)]
 _Description = Annotated[Text, Field(max_length=16_000)]
-_Short = Annotated[Text, Field(max_length=200)]
+_Short = Annotated[Line, Field(max_length=200)]
 
 
 class Assignee(Model):
@@ -76,7 +77,7 @@ class IncidentAction(Model):
     """Something to be done for the incident."""
 
     id: _Short = ""
-    type: Annotated[Text, Field(min_length=1, max_length=100)]
+    type: Annotated[Line, Field(min_length=1, max_length=100)]
     settings: Annotated[tuple[ActionSetting, ...], Field(max_length=50)] = ()
 
 
@@ -87,6 +88,20 @@ _Actions = Annotated[tuple[IncidentAction, ...], Field(max_length=50)]
 class TeamIncidentBody(Model):
     """An incident to be created."""
 
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {
+                "name": "The API does not answer",
+                "description": "Since the release.",
+                "urgency": "high",
+                "assignees": [],
+                "actions": [
+                    {"id": "", "type": "status_page", "settings": [{"status_page_id": "sp-1"}]}
+                ],
+            }
+        )
+    )
+
     name: _Name
     description: _Description
     urgency: Urgency
@@ -96,6 +111,14 @@ class TeamIncidentBody(Model):
 
 class TeamIncidentPut(Model):
     """What an incident is to be; what is left out stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra=saying(
+            {"urgency": "low", "description": "Half of it answers again."},
+            {"status": "resolved", "resolution": "Rolled back."},
+            rules=[goes_with("resolution", status=["resolved"])],
+        )
+    )
 
     name: _Name = ""
     description: _Description = ""
@@ -159,7 +182,7 @@ async def create_team_incident(call: Call) -> Answer:
         msg = (
             f"assignees: to give it, your token must hold the permission {Permission.TICKET_ASSIGN}"
         )
-        raise ForbiddenError(msg)
+        raise ForbiddenError(msg, "assignees")
     new = NewTicket(
         title=body.name,
         description=body.description,
