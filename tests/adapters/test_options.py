@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from fettled.options import fingerprint
 from fettled.probes import TYPES
-from fettled.probes.options import fingerprint
 
 REFUSED = [
     ("heartbeat", {"period": 30}, "without a unit"),

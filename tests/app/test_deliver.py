@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from receiving import OK, REFUSED, Post, open_post
 from fettled.core.deliveries import PAUSES, Tried
 from fettled.core.routing import Filter, Receiver
 from fettled.store import open_store
+from receiving import OK, REFUSED, Post, open_post
 
 SECOND = timedelta(seconds=1)
 HOOK = Receiver("hook")

@@ -15,9 +15,9 @@ from pydantic import BeforeValidator, Field
 from fettled.config.bare import OrText
 from fettled.config.names import SubjectKey, Title
 from fettled.config.scalars import as_text
+from fettled.options import OneOrMany, Options
 from fettled.ports import Application, Asset, Lists, Party
 from fettled.ports.catalogue import CATEGORIES
-from fettled.probes.options import OneOrMany, Options
 
 #: People choose from these lists; what is longer is an inventory, and belongs elsewhere.
 _MOST = 10_000

@@ -16,8 +16,8 @@ from pydantic import AfterValidator, BaseModel, Field, create_model
 
 from fettled.config.policies import PolicyRef
 from fettled.core.words import Requires
+from fettled.options import Options, PositiveDuration
 from fettled.probes import TYPES
-from fettled.probes.options import Options, PositiveDuration
 
 #: Certificates expire by the calendar, not by an outage.
 NEVER_PRIMARY = frozenset({"tls"})

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from fettled.probes.options import Duration, Options, PositiveDuration
+from fettled.options import Duration, Options, PositiveDuration
 
 _SHORTEST, _LONGEST = timedelta(days=5), timedelta(days=365)
 

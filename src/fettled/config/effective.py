@@ -15,9 +15,9 @@ from fettled.config.policies import PolicyPatch, shipped, stack
 from fettled.config.schema import Settings, Target
 from fettled.core.policy import NEVER, Policy, passive
 from fettled.core.words import SubjectType
+from fettled.options import Options
 from fettled.probes import TYPES
 from fettled.probes.heartbeat import HeartbeatOptions
-from fettled.probes.options import Options
 
 #: A window of fewer intervals could end before a relapse can be seen.
 WINDOW_INTERVALS = 4

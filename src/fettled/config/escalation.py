@@ -16,7 +16,7 @@ from fettled.config.names import PersonName
 from fettled.config.policies import Name
 from fettled.core.chain import Chain, Step
 from fettled.core.words import Priority
-from fettled.probes.options import Duration, OneOrMany, Options, PositiveDuration
+from fettled.options import Duration, OneOrMany, Options, PositiveDuration
 
 _LONGEST = timedelta(days=30)
 

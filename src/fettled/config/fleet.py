@@ -17,10 +17,10 @@ from fettled.core.errors import ConfigError, InvalidError
 from fettled.core.policy import Storm
 from fettled.core.reach import requirement_of
 from fettled.core.words import Requires
+from fettled.options import Options, fingerprint
 from fettled.ports import CheckSpec, Fleet, HeartbeatSpec, Probe, SubjectSpec
 from fettled.probes import TYPES
 from fettled.probes.heartbeat import HeartbeatOptions
-from fettled.probes.options import Options, fingerprint
 from fettled.probes.tools import Tools
 
 

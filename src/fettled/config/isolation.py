@@ -23,9 +23,9 @@ from fettled.core.errors import InvalidError
 from fettled.core.isolation import Canary, Rules
 from fettled.core.reach import requirement_of
 from fettled.core.words import Requires
+from fettled.options import Options, PositiveDuration
 from fettled.ports import CanarySpec, IsolationSpec
 from fettled.probes import TYPES, gateway
-from fettled.probes.options import Options, PositiveDuration
 from fettled.probes.tools import Tools
 
 #: What a check has and a canary has not.

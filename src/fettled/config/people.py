@@ -18,11 +18,11 @@ from fettled.config.names import LabelName, PersonName, Title
 from fettled.config.policies import Name
 from fettled.core import oncall, permissions
 from fettled.core.quiet import Interval
+from fettled.options import Duration, OneOrMany, Options
 from fettled.ports import People
 from fettled.ports import Schedule as ScheduleSpec
 from fettled.ports import Team as TeamSpec
 from fettled.ports import User as UserSpec
-from fettled.probes.options import Duration, OneOrMany, Options
 
 Role = Literal["viewer", "reporter", "operator", "manager", "admin"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -19,7 +19,7 @@ from fettled.config.faults import suggest
 from fettled.core.durations import parse_duration
 from fettled.core.policy import ALWAYS, NEVER, SHIPPED, Cascade, Flap, Policy, ReopenBudget
 from fettled.core.words import Kind, Priority, SubjectType
-from fettled.probes.options import Duration, OneOrMany, Options, PositiveDuration
+from fettled.options import Duration, OneOrMany, Options, PositiveDuration
 
 #: Names of policies and templates.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]

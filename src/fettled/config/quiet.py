@@ -18,8 +18,8 @@ from fettled.calendar import check_cron, check_zone
 from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
 from fettled.core.quiet import Recurrence, Scope
 from fettled.core.words import Gate
+from fettled.options import Options, PositiveDuration
 from fettled.ports import QuietSpec
-from fettled.probes.options import Options, PositiveDuration
 
 
 def read_moment(value: object) -> datetime:

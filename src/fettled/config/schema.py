@@ -26,7 +26,7 @@ from fettled.config.quiet import MaintenanceWindow, Silence
 from fettled.config.sla import SlaSettings
 from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
-from fettled.probes.options import OneOrMany, Options, PositiveDuration
+from fettled.options import OneOrMany, Options, PositiveDuration
 
 #: Where systemd's StateDirectory= puts it.
 _STORE = "sqlite:////var/lib/fettled/fettled.db"

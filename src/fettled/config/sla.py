@@ -21,7 +21,7 @@ from fettled.core.durations import parse_duration
 from fettled.core.intervals import Pieces
 from fettled.core.sla_rules import NOTHING_PROMISED, SHIPPED, Override, Rules, Target, Targets
 from fettled.core.words import Priority
-from fettled.probes.options import OneOrMany, Options
+from fettled.options import OneOrMany, Options
 
 #: The calendar that everybody has: around the clock.
 ALWAYS = "24x7"

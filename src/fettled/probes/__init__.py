@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fettled.options import Options
 from fettled.ports import Probe
 from fettled.probes import dns, heartbeat, http, icmp, tcp, tls
-from fettled.probes.options import Options
 from fettled.probes.tools import Tools
 
 

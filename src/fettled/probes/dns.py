@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from fettled.core.observations import Outcome, Reason
+from fettled.options import Host, OneOrMany, Options, Port
 from fettled.ports import Probe
 from fettled.probes.messages import quote
-from fettled.probes.options import Host, OneOrMany, Options, Port
 from fettled.probes.progress import reach
 from fettled.probes.tools import Tools
 from fettled.probes.verdicts import down, up

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fettled.probes.options import Duration, Options, PositiveDuration
+from fettled.options import Duration, Options, PositiveDuration
 
 
 class HeartbeatOptions(Options):

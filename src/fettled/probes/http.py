@@ -12,10 +12,10 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from fettled.core.observations import Outcome
+from fettled.options import secrets_in
 from fettled.ports import Probe
 from fettled.probes.http_options import HttpOptions, basic_header
 from fettled.probes.messages import redact
-from fettled.probes.options import secrets_in
 from fettled.probes.patterns import compile_regex
 from fettled.probes.tools import Tools
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from fettled.probes.options import Host, Login, OneOrMany, Options, PositiveDuration, check_host
+from fettled.options import Host, Login, OneOrMany, Options, PositiveDuration, check_host
 from fettled.probes.patterns import check_regex
 
 _MIB = 1_048_576

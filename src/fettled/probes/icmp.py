@@ -18,9 +18,9 @@ from pydantic import Field
 
 from fettled.core.observations import Outcome, Reason
 from fettled.core.words import Verdict
+from fettled.options import Host, Options, PositiveDuration
 from fettled.ports import Probe
 from fettled.probes.echo import EchoSocket
-from fettled.probes.options import Host, Options, PositiveDuration
 from fettled.probes.progress import reach
 from fettled.probes.tools import Tools
 from fettled.probes.verdicts import down, up

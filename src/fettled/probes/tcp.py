@@ -13,10 +13,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from fettled.core.observations import Outcome
+from fettled.options import Host, Options, Port
 from fettled.ports import Probe
 from fettled.probes import starttls
 from fettled.probes.messages import quote
-from fettled.probes.options import Host, Options, Port
 from fettled.probes.progress import reach
 from fettled.probes.tools import Tools
 from fettled.probes.verdicts import up

@@ -14,9 +14,9 @@ from pydantic import Field, model_validator
 from fettled.core.expiry import say_expiry
 from fettled.core.observations import Outcome, Reason
 from fettled.core.words import Priority, Verdict
+from fettled.options import Duration, Host, Options, Port
 from fettled.ports import Probe
 from fettled.probes import starttls
-from fettled.probes.options import Duration, Host, Options, Port
 from fettled.probes.progress import reach
 from fettled.probes.tools import Tools
 from fettled.probes.verdicts import down, up

@@ -1,8 +1,8 @@
 """
-The words that every probe's options are made of: durations, hosts, secrets, lists.
+The words that options are made of, of probes and of notifiers: durations, hosts, secrets, lists.
 
 Belongs here: the strict, frozen base of all options and the annotated types that more
-than one probe type uses. Kept out: any option of one type (it stands beside its code),
+than one type uses. Kept out: any option of one type (it stands beside its code),
 and reading YAML, which is `config`'s. Options are values; nothing here opens anything.
 """
 
