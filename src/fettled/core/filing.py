@@ -15,10 +15,11 @@ from typing import Any
 from fettled.core import lifecycle
 from fettled.core.actions import Assign
 from fettled.core.errors import InvalidError
+from fettled.core.keys import open_key_of
 from fettled.core.lines import is_one_line
 from fettled.core.moves import Moment, act
 from fettled.core.priorities import OF_LEVEL, judge
-from fettled.core.tickets import SORTED_BY, Actor, Change, Entry, Ticket
+from fettled.core.tickets import SORTED_BY, WORKFLOW, Actor, Change, Entry, Ticket
 from fettled.core.words import Impact, Kind, Level, Priority, Source, Urgency
 
 #: A reporter's clock may run a little ahead of ours.
@@ -51,6 +52,7 @@ class NewTicket:
     assignee: str | None = None
     shift: str | None = None
     reporter: str | None = None
+    deduplication_key: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -78,7 +80,8 @@ def filed(new: NewTicket, actor: Actor, at: datetime) -> Change:
         created_at=at,
         updated_at=at,
         priority_by_person=new.priority is not None or new.level is not None,
-        touched=True,
+        open_key=open_key_of(None, new.deduplication_key),
+        touched=actor.type != WORKFLOW,
         **{name: getattr(new, name) for name in _AS_GIVEN},
     )
     told: dict[str, Any] = {"kind": new.kind, "priority": priority.value}
@@ -91,7 +94,7 @@ def filed(new: NewTicket, actor: Actor, at: datetime) -> Change:
     return lifecycle.then(change, _done(act(change.ticket, given, Moment(actor, at))))
 
 
-_AS_GIVEN = ("description", *_DETAILS, "filed_for", "reporter", "labels")
+_AS_GIVEN = ("description", *_DETAILS, "filed_for", "reporter", "labels", "deduplication_key")
 
 
 def edited(ticket: Ticket, wanted: Mapping[str, Any], actor: Actor, at: datetime) -> Change | None:

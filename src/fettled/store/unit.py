@@ -89,6 +89,10 @@ class SqlReader(
         """The newest ticket of the condition, open or not."""
         return sql_tickets.last_ticket(self._link, check, lock=self._lock)
 
+    def ticket_of_key(self, key: str) -> Ticket | None:
+        """The open ticket of a caller's key, else the one resolved last."""
+        return sql_tickets.ticket_of_key(self._link, key, lock=self._lock)
+
     def last_tickets(self) -> dict[str, Ticket]:
         """The newest ticket of every condition that has one, by check."""
         return sql_tickets.last_tickets(self._link)

@@ -166,6 +166,7 @@ class TicketAnswer(Shape):
     service_interrupted: bool | None
     hold: HoldAnswer | None
     snooze: SnoozeAnswer | None
+    deduplication_key: str | None
     #: Where one ticket is shown.
     changes: list[ChangeAnswer] | None = None
 

@@ -101,6 +101,7 @@ def ticket_json(
         **{name: getattr(ticket, name) for name in SORTED_BY},
         "hold": _hold(ticket),
         "snooze": _snooze(ticket.snooze),
+        "deduplication_key": ticket.deduplication_key,
     }
 
 
