@@ -10,6 +10,7 @@ from typing import Any
 from fettled.app.backlog import Adopted
 from fettled.app.callers import Caller
 from fettled.app.health import Figures, Health, assess
+from fettled.app.opening import Opened
 from fettled.app.views import CheckView, SubjectView
 from fettled.core.actions import Action, Comment
 from fettled.core.audit import object_of, type_of
@@ -230,6 +231,11 @@ class FakeTickets:
         change = filed(new, caller.actor, AT)
         self.kept[43] = replace(change.ticket, number=43)
         return self.kept[43]
+
+    async def open(
+        self, new: NewTicket, caller: Caller, reopen_within: timedelta | None = None
+    ) -> Opened:
+        return Opened(await self.create(new, caller), is_new=True)
 
     async def edit(self, ref: str, wanted: Mapping[str, Any], caller: Caller) -> Ticket:
         ticket = await self.get(ref, caller.who)

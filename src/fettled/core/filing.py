@@ -19,7 +19,7 @@ from fettled.core.keys import open_key_of
 from fettled.core.lines import is_one_line
 from fettled.core.moves import Moment, act
 from fettled.core.priorities import OF_LEVEL, judge
-from fettled.core.tickets import SORTED_BY, WORKFLOW, Actor, Change, Entry, Ticket
+from fettled.core.tickets import SORTED_BY, Actor, Change, Entry, Ticket
 from fettled.core.words import Impact, Kind, Level, Priority, Source, Urgency
 
 #: A reporter's clock may run a little ahead of ours.
@@ -81,7 +81,7 @@ def filed(new: NewTicket, actor: Actor, at: datetime) -> Change:
         updated_at=at,
         priority_by_person=new.priority is not None or new.level is not None,
         open_key=open_key_of(None, new.deduplication_key),
-        touched=actor.type != WORKFLOW,
+        touched=True,
         **{name: getattr(new, name) for name in _AS_GIVEN},
     )
     told: dict[str, Any] = {"kind": new.kind, "priority": priority.value}

@@ -24,6 +24,7 @@ from fettled.app.feed import Stream, Told
 from fettled.app.health import Health
 from fettled.app.incidents import Incidents
 from fettled.app.once import Claim
+from fettled.app.opening import Opened
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
@@ -54,6 +55,16 @@ class Tickets(Protocol):
 
     async def create(self, new: NewTicket, caller: Caller) -> Ticket:
         """File one; InvalidError names the field."""
+        ...
+
+    async def open(
+        self, new: NewTicket, caller: Caller, reopen_within: timedelta | None = None
+    ) -> Opened:
+        """File one unless one of its key is open; ConflictError, InvalidError."""
+        ...
+
+    async def act_on_key(self, key: str, action: Action, caller: Caller) -> Ticket:
+        """Do *action* to the ticket of a caller's key; as `act`."""
         ...
 
     async def edit(self, ref: str, wanted: Mapping[str, Any], caller: Caller) -> Ticket:
