@@ -35,6 +35,7 @@ from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.office import Office
 from fettled.bootstrap.own_trouble import make_own_trouble
 from fettled.bootstrap.records import Records
+from fettled.bootstrap.workflows import workflows_of
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.core.deliveries import Tried
@@ -142,6 +143,7 @@ class Assembly:
             isolation=self._trouble.isolation,
         )
         self._office.wake = self._scheduler.look_now
+        self._office.workflows.wake = self._outlets.deliverer.wake
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
@@ -175,6 +177,7 @@ class Assembly:
         self._outlets.deliverer.configure(lanes)
         await self._adopt(fleet, "start", self._records)
         await self._office.staff.take(self.settings, people)
+        await self._office.workflows.configure(workflows_of(self.settings))
         await self._records.tell_head()
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
@@ -242,6 +245,7 @@ class Assembly:
                 raise
             self.settings, self._records = without_targets(loaded.settings), records
             self._office.go_by(self.settings)
+            await self._office.workflows.configure(workflows_of(self.settings))
             self._outlets.deliverer.configure(lanes)
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)

@@ -33,6 +33,8 @@ FLUSH = timedelta(seconds=30)
 TEND = timedelta(seconds=5)
 #: How late a step of the escalation chain may be told.
 ESCALATE = timedelta(seconds=5)
+#: How late a workflow may be.
+WORKFLOWS = timedelta(seconds=1)
 FORGET_EVERY = timedelta(minutes=10)
 FORGET_TICKETS = timedelta(minutes=1)
 GAUGE = timedelta(seconds=1)
@@ -81,6 +83,7 @@ class Chores:
         yield "forget_tickets", FORGET_TICKETS, self.forget_tickets
         yield "tend", TEND, self.tend
         yield "escalate", ESCALATE, self.escalate
+        yield "workflows", WORKFLOWS, self.work
         yield "gauge", GAUGE, self.gauge
         yield "count", COUNT, self.count
         yield "quiet", QUIET, self.quieten
@@ -103,6 +106,12 @@ class Chores:
         # While the store is down nothing is told, and nothing is lost: it is due still.
         with suppress(StoreDownError):
             await self.office.staff.escalations.tell()
+
+    async def work(self) -> None:
+        """Do what events of tickets set off."""
+        # While the store is down nothing is done, and nothing is lost: it is due still.
+        with suppress(StoreDownError):
+            await self.office.workflows.turn()
 
     async def forget(self) -> None:
         """Forget history that is old enough, and requests that nobody sends again."""

@@ -28,6 +28,7 @@ from fettled.app.sla_windows import QuietWindows
 from fettled.app.tending import Tending
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
+from fettled.app.workflows import Workflows
 from fettled.bootstrap.catalogue import make_catalogue_services
 from fettled.bootstrap.files import FileDesks, file_desks
 from fettled.bootstrap.people import make_staff
@@ -89,6 +90,7 @@ class Office:
         self._tickets.wake = self._wake
         self._removals = Removals(store, clock, memory)
         self._tokens = Tokens(store, clock, self.staff.directory.roles_of)
+        self.workflows = Workflows(store, clock, self._tickets, self._desk, sink.faulted)
         self.tending = Tending(store, clock, memory, sink, self._close_after)
         self.retention = TicketRetention(store, clock, memory, self._keep, log.tickets_forgotten)
         self.go_by(settings)

@@ -25,6 +25,7 @@ from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
 from fettled.config.receivers import AnyReceiver
 from fettled.config.sla import SlaSettings
+from fettled.config.workflows import WorkflowSettings
 from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.options import OneOrMany, Options, PositiveDuration
@@ -335,6 +336,9 @@ class Settings(Options):
     )
     sla: SlaSettings = Field(
         default_factory=SlaSettings, description="How soon tickets are to be answered and resolved."
+    )
+    workflows: Annotated[list[WorkflowSettings], Field(max_length=500)] = Field(
+        [], description="What is done by itself when something happens to a ticket."
     )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

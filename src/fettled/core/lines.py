@@ -19,3 +19,8 @@ _BREAKS = re.compile(f"[{BREAKS}]")
 def is_one_line(text: str) -> bool:
     """Whether *text* is one line, with nothing in it that is no character to see."""
     return not _BREAKS.search(text)
+
+
+def on_one_line(text: str) -> str:
+    """Give *text* as one line: what would end it is a blank."""
+    return _BREAKS.sub(" ", text).strip()

@@ -25,6 +25,7 @@ from fettled.ports.search import SearchReader
 from fettled.ports.sla import SlaReader, SlaUnit
 from fettled.ports.store import Reader, UnitOfWork
 from fettled.ports.tokens import TokensReader, TokensUnit
+from fettled.ports.workflows import WorkflowsReader, WorkflowsUnit
 
 T = TypeVar("T")
 
@@ -87,6 +88,7 @@ class DeskReader(
     FeedReader,
     SearchReader,
     DeliveriesReader,
+    WorkflowsReader,
     Protocol,
 ):
     """Everything that can be asked of the store."""
@@ -121,6 +123,7 @@ class DeskUnit(
     TokensUnit,
     OnceUnit,
     DeliveriesUnit,
+    WorkflowsUnit,
     Protocol,
 ):
     """A unit of the writer that may do everything; see `UnitOfWork`."""

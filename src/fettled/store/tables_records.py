@@ -78,6 +78,22 @@ idempotency = Table(
     Index(None, "created_at"),
 )
 
+#: The workflows that there are, with how each ran last.
+workflows = Table(
+    "workflows",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("since", NUMBER, nullable=False),
+    Column("runs", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("ran_at", UtcDateTime),
+    # No foreign key: that it ran stays true when the ticket is deleted.
+    Column("ticket", NUMBER),
+    Column("event", CleanText),
+    Column("outcome", CleanText),
+    Column("error", CleanText),
+)
+
 #: The name in `meta` of the time (as microseconds) before which the outbox was cleared.
 FORGOTTEN = "outbox_forgotten"
 

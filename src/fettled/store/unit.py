@@ -53,6 +53,7 @@ from fettled.store.unit_once import OnceReading, OnceWriting
 from fettled.store.unit_people import PeopleReads, PeopleWrites
 from fettled.store.unit_search import SearchQueries
 from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
+from fettled.store.unit_workflows import WorkflowsReading, WorkflowsWriting
 
 
 class SqlReader(
@@ -65,6 +66,7 @@ class SqlReader(
     FeedReading,
     SearchQueries,
     DeliveriesReading,
+    WorkflowsReading,
 ):
     """What can be asked of the store."""
 
@@ -228,6 +230,7 @@ class SqlUnit(
     AuditWork,
     OnceWriting,
     DeliveriesWriting,
+    WorkflowsWriting,
 ):
     """
     Reads that decide, and writes that commit together.
