@@ -1,0 +1,407 @@
+"""Workflows on a store: each step takes effect once, whatever fails, is killed or is reloaded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from desk import Remembering, Switch
+from fakes import FakeClock
+from fettled import calendar
+from fettled.app import workflow_steps, workflows
+from fettled.app.callers import Caller
+from fettled.app.desk import Desk
+from fettled.app.directory import Directory
+from fettled.app.memory import Memory
+from fettled.app.tickets import Tickets
+from fettled.app.workflows import Workflows
+from fettled.core.actions import Assign, Close, Comment, Escalate, Resolve, Start
+from fettled.core.errors import StoreDownError, StoreUnsureError
+from fettled.core.filing import NewTicket
+from fettled.core.tickets import Actor, Change, Entry, Ticket
+from fettled.core.words import Impact, Priority, Source, Status
+from fettled.core.workflows import Deliver, OpenTicket, ResolveTicket, Snooze, When, Workflow
+from fettled.ports import People, Team, TicketAction
+from fettled.ports.workflows import KnownWorkflow
+from fettled.store import SqlStore
+from stores import *  # noqa: F403 -- its __all__ names the fixtures
+
+ANN = Actor("user", "ann")
+PEOPLE = People(teams=(Team("network", "operations"), Team("operations")), is_configured=True)
+OPENED = ("ticket.opened",)
+GREET = Workflow("greet", OPENED, (Comment("hello {ticket.number}"), Assign(team="network")))
+
+
+class Works:
+    """The workflows of one process, and what they did."""
+
+    def __init__(self, store: SqlStore, clock: FakeClock) -> None:
+        self.opened, self.clock = store, clock
+        self.store = Switch(store)
+        self.sink, self.memory = Remembering(), Memory()
+        self.faults: list[BaseException] = []
+        directory = Directory(calendar.shift, PEOPLE)
+        self.tickets = Tickets(self.store, clock, self.memory, self.sink, lambda: Desk(directory))
+        self.workflows = Workflows(
+            self.store,
+            clock,
+            self.tickets,
+            lambda: Desk(directory),
+            lambda _, error: self.faults.append(error),
+        )
+
+    async def restarted(self, *some: Workflow) -> Works:
+        """Another process on the same store."""
+        other = Works(self.opened, self.clock)
+        await other.workflows.configure(some)
+        return other
+
+    async def file(self, title: str = "No light", **fields: Any) -> int:
+        """Have ann file a ticket."""
+        return (await self.tickets.create(NewTicket(title, **fields), Caller(ANN))).number
+
+    async def timeline(self, number: int) -> list[Entry]:
+        """Its whole timeline."""
+        return await self.tickets.timeline(str(number), 0, 200)
+
+    async def events(self, number: int) -> list[str]:
+        """The words of its timeline."""
+        return [entry.event for entry in await self.timeline(number)]
+
+    async def actions(self, number: int) -> list[TicketAction]:
+        """What workflows did for it."""
+        found = await self.opened.read(lambda r: r.actions(number, after=0, limit=200))
+        return [each for each in found if each.type == "workflow"]
+
+    async def outcomes(self, number: int) -> list[tuple[str, str, str]]:
+        """Workflow, step and outcome of each."""
+        return [(a.target, a.data["do"], a.outcome) for a in await self.actions(number)]
+
+    async def ticket(self, number: int) -> Ticket:
+        """The ticket."""
+        return await self.tickets.get(str(number))
+
+    async def known(self) -> dict[str, KnownWorkflow]:
+        """What the store knows of workflows."""
+        return {each.name: each for each in await self.opened.read(lambda r: r.workflows())}
+
+
+@pytest.fixture
+async def works(store: SqlStore) -> Works:
+    """Workflows with one that greets, on an empty store of each database."""
+    made = Works(store, FakeClock())
+    await made.workflows.configure([GREET])
+    return made
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+async def test_a_lost_answer_neither_doubles_nor_loses_a_step(
+    works: Works, *, is_kept: bool
+) -> None:
+    """
+    The unit was committed or it was not; how far it came is in it, so the next turn knows.
+
+    Seen to fail with the position written in a unit of its own after the steps: there were
+    two comments.
+    """
+    number = await works.file()
+    works.store.loses_answer, works.store.is_down = is_kept, not is_kept
+    with pytest.raises(StoreUnsureError if is_kept else StoreDownError):
+        await works.workflows.turn()
+    again = await works.restarted(GREET)
+    await again.workflows.turn()
+    assert await again.events(number) == ["opened", "comment_added", "assigned"]
+    assert await again.outcomes(number) == [
+        ("greet", "comment", "done"),
+        ("greet", "assign", "done"),
+    ]
+
+
+async def test_what_happened_before_the_kill_is_worked_off_after_it(works: Works) -> None:
+    """By those that were there; one that is new with the next start is for what comes."""
+    number = await works.file()
+    fresh = Workflow("fresh", OPENED, (Comment("me too"),))
+    again = await works.restarted(GREET, fresh)
+    await again.workflows.turn()
+    assert await again.outcomes(number) == [
+        ("greet", "comment", "done"),
+        ("greet", "assign", "done"),
+    ]
+    later = await again.file()
+    await again.workflows.turn()
+    assert [name for name, _, _ in await again.outcomes(later)] == ["greet", "greet", "fresh"]
+
+
+async def test_two_that_would_set_off_each_other_for_ever_do_not(works: Works) -> None:
+    """
+    What a workflow does sets off none: each is done once for what ann did.
+
+    Seen to fail with the actor of the event not asked: it went on until the test's deadline.
+    """
+    answer = Workflow("answer", ("ticket.comment_added",), (Comment("re: {event}"),))
+    follow = Workflow("follow", OPENED, (OpenTicket(NewTicket("follow-up")),))
+    await works.workflows.configure([GREET, answer, follow])
+    number = await works.file()
+    for _ in range(3):
+        await works.workflows.turn()
+    assert (await works.events(number)).count("comment_added") == 1
+    assert await works.outcomes(number + 1) == []
+    await works.tickets.act(str(number), Comment("really?"), ANN)
+    await works.workflows.turn()
+    await works.workflows.turn()
+    assert (await works.events(number)).count("comment_added") == 3
+
+
+async def test_what_follows_by_itself_from_a_workflow_sets_off_none(works: Works) -> None:
+    """
+    An enterprise ticket escalates at once: that is the workflow's doing too, in a storm as well.
+
+    Seen to fail with the escalation signed by the system, and one event read at a time.
+    """
+    wide = OpenTicket(NewTicket("all of it", impact=Impact.ENTERPRISE, team="network"))
+    react = Workflow("react", ("ticket.escalated",), (Comment("why?"),))
+    await works.workflows.configure([Workflow("wide", OPENED, (wide,)), react])
+    first = await works.file()
+    for _ in range(workflows._READ):
+        await works.file()
+    await works.workflows.turn()
+    await works.workflows.turn()
+    opened = (await works.actions(first))[0].data["ticket"]
+    entries = await works.timeline(opened)
+    assert [entry.event for entry in entries][-1] == "escalated"
+    assert {entry.actor.type for entry in entries} == {"workflow"}
+    assert await works.actions(opened) == []
+
+
+async def test_a_closed_ticket_is_not_touched(works: Works) -> None:
+    """What would change it is cancelled, which is no failure: what is elsewhere is done."""
+    steps = (Comment("late"), Snooze(timedelta(hours=1)), OpenTicket(NewTicket("follow-up")))
+    await works.workflows.configure([Workflow("late", ("ticket.*",), steps)])
+    number = await works.file()
+    await works.tickets.act(str(number), Resolve(), ANN)
+    await works.tickets.act(str(number), Close(), ANN)
+    version = (await works.ticket(number)).version
+    await works.workflows.turn()
+    assert (await works.ticket(number)).version == version
+    found = await works.actions(number)
+    assert [a.outcome for a in found] == ["cancelled", "cancelled", "done"] * 3
+    assert found[0].data["error"] == "the ticket is closed"
+    assert found[0].tries == 0
+    assert (await works.known())["late"].failures == 0
+
+
+async def test_after_a_step_that_fails_the_rest_is_cancelled_and_others_go_on(
+    works: Works,
+) -> None:
+    """The action says why in words; the other workflow, and the next event, are done."""
+    steps = (Comment("first"), Assign(team="nobody"), Comment("third"))
+    await works.workflows.configure([Workflow("bad", OPENED, steps), GREET])
+    number = await works.file()
+    await works.workflows.turn()
+    assert await works.outcomes(number) == [
+        ("bad", "comment", "done"),
+        ("bad", "assign", "failed"),
+        ("bad", "comment", "cancelled"),
+        ("greet", "comment", "done"),
+        ("greet", "assign", "done"),
+    ]
+    assert (await works.actions(number))[1].data["error"] == "team: there is no team 'nobody'"
+    known = (await works.known())["bad"]
+    assert (known.runs, known.failures, known.outcome) == (1, 1, "failed")
+    assert known.error == "step 2: team: there is no team 'nobody'"
+    assert (known.ticket, known.event) == (number, "ticket.opened")
+
+
+async def test_a_bug_of_ours_costs_one_step_and_is_told(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    The unit is taken back and done again without that step: nothing is doubled by that.
+
+    Seen to fail with the exception left to the housekeeping: every second the same again, and
+    the events behind it were never looked at.
+    """
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(workflow_steps._DO, Snooze, broken)
+    steps = (Comment("first"), Snooze(timedelta(hours=1)), Comment("third"))
+    await works.workflows.configure([Workflow("bad", OPENED, steps), GREET])
+    number, other = await works.file(), await works.file()
+    await works.workflows.turn()
+    for each in (number, other):
+        assert (await works.events(each)).count("comment_added") == 2
+        outcomes = [outcome for _, _, outcome in await works.outcomes(each)]
+        assert outcomes == ["done", "failed", "cancelled", "done", "done"]
+    assert [type(error) for error in works.faults] == [ZeroDivisionError] * 2
+    assert (await works.actions(number))[1].data["error"] == "it failed inside; see the log"
+
+
+async def test_a_storm_is_worked_off_in_bounded_units(works: Works) -> None:
+    """Each ticket once; people whose actions come in between wait for one unit at most."""
+    numbers = [await works.file(f"no light in {n}") for n in range(150)]
+    writes = works.store.writes
+    await works.workflows.turn()
+    assert works.store.writes - writes >= 300 / (workflows._MOST + 1)
+    for number in numbers:
+        assert await works.events(number) == ["opened", "comment_added", "assigned"]
+
+
+async def test_idle_turns_write_nothing(works: Works) -> None:
+    """Workflows that have nothing to do must not wear the disk."""
+    await works.file()
+    await works.workflows.turn()
+    writes = works.store.writes
+    for _ in range(5):
+        await works.workflows.turn()
+    assert works.store.writes == writes
+
+
+async def test_switched_off_and_on_again_they_are_for_what_comes(works: Works) -> None:
+    """Nothing that happened in between is made up for; the store forgets who left."""
+    await works.workflows.configure([])
+    during = await works.file()
+    await works.workflows.turn()
+    assert await works.known() == {}
+    await works.workflows.configure([GREET])
+    after = await works.file()
+    await works.workflows.turn()
+    assert await works.actions(during) == []
+    assert len(await works.actions(after)) == 2
+
+
+async def test_one_that_came_while_the_store_was_down_works_after(works: Works) -> None:
+    """A reload is whole or not at all: the store's absence must not stop it half way."""
+    works.store.is_down = True
+    await works.workflows.configure([replace(GREET, name="other")])
+    with pytest.raises(StoreDownError):
+        await works.workflows.turn()
+    works.store.is_down = False
+    await works.workflows.turn()
+    number = await works.file()
+    await works.workflows.turn()
+    assert [name for name, _, _ in await works.outcomes(number)] == ["other", "other"]
+
+
+async def test_what_a_ticket_says_is_never_read_as_a_field(works: Works) -> None:
+    """A title of braces and format strings is put in as it stands, on one line where it must."""
+    title = "{ticket.team} {0.__class__} {{x}} %s {event"
+    step = OpenTicket(NewTicket("re: {ticket.title}", description="{ticket.title}\n{label.site}"))
+    await works.workflows.configure([Workflow("echo", OPENED, (Comment("{ticket.title}"), step))])
+    number = await works.file(title, labels={"site": "{event}\nx"})
+    await works.workflows.turn()
+    comment = (await works.timeline(number))[1]
+    assert comment.data["body"] == title
+    opened = await works.ticket((await works.actions(number))[1].data["ticket"])
+    assert opened.title == f"re: {title}"
+    assert opened.description == f"{title}\n{{event}}\nx"
+
+
+async def test_conditions_are_judged_by_the_ticket_as_the_event_left_it(works: Works) -> None:
+    """Whatever became of it since; what does not fit leaves no action."""
+    high = When(
+        {"ticket.priority": ("high", "critical"), "ticket.status": ("open",)}, {"site": "o*"}
+    )
+    await works.workflows.configure([replace(GREET, when=high)])
+    yes = await works.file(priority=Priority.HIGH, labels={"site": "oslo"})
+    no = await works.file(priority=Priority.LOW, labels={"site": "oslo"})
+    none = await works.file(priority=Priority.HIGH)
+    await works.tickets.act(str(yes), Resolve(), ANN)
+    await works.workflows.turn()
+    assert await works.outcomes(yes) == [
+        ("greet", "comment", "done"),
+        ("greet", "assign", "failed"),
+    ]
+    assert await works.actions(no) == await works.actions(none) == []
+
+
+async def test_every_step_does_what_it_says(works: Works) -> None:
+    """Comment, assign, escalate, snooze, open, resolve, and telling a receiver."""
+    steps = (
+        Comment("seen", "internal"),
+        Assign(team="network"),
+        Escalate("hierarchical", "{workflow}: up"),
+        Snooze(on_change=True),
+        OpenTicket(NewTicket("order a part", source=Source.WORKFLOW, deduplication_key="part")),
+        OpenTicket(NewTicket("order a part", source=Source.WORKFLOW, deduplication_key="part")),
+        Deliver("ops"),
+        ResolveTicket(Resolve(summary="parts ordered"), key="part"),
+        ResolveTicket(Resolve(summary="parts ordered"), key="part"),
+        ResolveTicket(Resolve(summary="done with {ticket.number}")),
+        ResolveTicket(Resolve()),
+    )
+    await works.workflows.configure([Workflow("all", OPENED, steps)])
+    number = await works.file()
+    await works.workflows.turn()
+    found = await works.actions(number)
+    assert {a.outcome for a in found} == {"done"}, [a.data.get("error") for a in found]
+    assert [(found[n].data["ticket"], found[n].data.get("was")) for n in (4, 5)] == [
+        (number + 1, None),
+        (number + 1, "open"),
+    ]
+    assert [found[n].data.get("changed") for n in (7, 8, 9, 10)] == [None, False, None, False]
+    ticket, part = await works.ticket(number), await works.ticket(number + 1)
+    assert (ticket.team, ticket.escalation_level, ticket.status) == (
+        "operations",
+        1,
+        Status.RESOLVED,
+    )
+    assert (part.status, part.source) == (Status.RESOLVED, Source.WORKFLOW)
+    by = ticket.resolution and ticket.resolution.by
+    assert (by, ticket.resolution and ticket.resolution.summary) == (
+        Actor("workflow", "all"),
+        f"done with {number}",
+    )
+    owed = await works.opened.read(lambda r: r.backlogs())
+    assert [(each.receiver, each.pending) for each in owed] == [("ops", 1)]
+
+
+async def test_a_workflows_touch_is_no_persons(works: Works) -> None:
+    """What only a workflow commented on and assigned, the monitor may still take as its own."""
+    change = (await works.ticket(await works.file())).number
+    before = await works.ticket(change)
+    untouched = replace(before, touched=False)
+
+    def put(unit: Any) -> None:
+        unit.apply(Change(untouched, ()))
+
+    await works.opened.write(put)
+    await works.workflows.turn()
+    ticket = await works.ticket(change)
+    assert (ticket.team, ticket.touched) == ("network", False)
+    await works.tickets.act(str(change), Comment("mine"), ANN)
+    assert (await works.ticket(change)).touched
+
+
+async def test_memory_and_listeners_hear_of_it_after_the_commit(works: Works) -> None:
+    """As of what people do."""
+    await works.file()
+    await works.workflows.turn()
+    told = [change.entries[0].event for change in works.sink.changes]
+    assert told == ["opened", "comment_added", "assigned"]
+
+
+async def test_a_deleted_ticket_is_passed_over(works: Works) -> None:
+    """With its events; those behind it are worked off."""
+    gone, number = await works.file(), await works.file()
+    await works.opened.write(lambda unit: unit.delete_ticket(gone))
+    await works.workflows.turn()
+    assert len(await works.actions(number)) == 2
+
+
+async def test_what_a_workflow_reopens_is_a_relapse(works: Works) -> None:
+    """And counts as one on the timeline."""
+    key = NewTicket("part", deduplication_key="part")
+    again = OpenTicket(key, reopen_within=timedelta(hours=1))
+    await works.workflows.configure([Workflow("again", ("ticket.started",), (again,))])
+    part = (await works.tickets.open(key, Caller(ANN))).ticket.number
+    await works.tickets.act(str(part), Resolve(), ANN)
+    number = await works.file()
+    await works.tickets.act(str(number), Start(), ANN)
+    await works.workflows.turn()
+    last = (await works.timeline(part))[-1]
+    assert (last.event, last.data["cause"], last.actor.type) == ("reopened", "relapse", "workflow")
