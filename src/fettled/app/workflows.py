@@ -32,7 +32,7 @@ from fettled.core.workflows import (
     told,
 )
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, OutboxEvent, TicketAction
-from fettled.ports.workflows import KnownWorkflow
+from fettled.ports.workflows import KnownWorkflow, Listed
 
 #: The name of the figure that keeps how far the outbox was read; `_OFF`: there is none.
 _CURSOR = "workflows_read"
@@ -123,7 +123,7 @@ class Workflows:
             if not done.has_more:
                 return
 
-    async def listed(self) -> list[tuple[Workflow, KnownWorkflow | None]]:
+    async def listed(self) -> Listed:
         """List the workflows in force, each with how it ran last."""
         known = {each.name: each for each in await self._store.read(lambda r: r.workflows())}
         return [(workflow, known.get(workflow.name)) for workflow in self._workflows]

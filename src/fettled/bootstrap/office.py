@@ -7,7 +7,7 @@ Made once; `go_by` lets it go by other settings after a reload. What looks at ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -38,6 +38,7 @@ from fettled.config.sla import office_hours, sla_rules
 from fettled.core.policy import ALWAYS
 from fettled.core.words import Status
 from fettled.ports import Clock, Directory, EventSink, Fleet
+from fettled.ports.workflows import Listed
 from fettled.store import SqlStore
 from fettled.telemetry.sink import LogSink
 from fettled.web.keys_catalogue import CatalogueServices
@@ -53,6 +54,7 @@ class OfficeServices(FileDesks):
     directory: Directory
     catalogue: CatalogueServices
     audit: Audit
+    workflows: Callable[[], Awaitable[Listed]]
     once: Once
     feed: Feed
 
@@ -125,6 +127,7 @@ class Office:
                 wake=self._wake,
             ),
             audit=Audit(self._store),
+            workflows=self.workflows.listed,
             once=self.once,
             feed=self._feed,
             **file_desks(self._store, self._clock, self._memory, self._sink),

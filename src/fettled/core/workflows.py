@@ -19,6 +19,7 @@ from fettled.core.fields import LABEL, facts_of, fill
 from fettled.core.filing import NewTicket
 from fettled.core.lines import on_one_line
 from fettled.core.tickets import WORKFLOW
+from fettled.core.words import Status
 
 #: As long as the API lets callers write.
 _LONGEST = {"title": 300, "body": 16_000, "summary": 2_000, "reason": 1_000, "key": 200}
@@ -161,6 +162,42 @@ def filled(step: Step, ticket: Mapping[str, Any], event: str, workflow: str) -> 
 def told(step: Step) -> dict[str, Any]:
     """Tell what *step* does, as JSON values, for people to read before and after."""
     return {name: value for name, value in _TOLD[type(step)](step).items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """
+    What a workflow would do.
+
+    Attributes:
+        misses: what does not fit, by name: `event`, or fields of the ticket.
+        steps: what each step would do, filled in; none where it would not run.
+    """
+
+    workflow: str
+    misses: tuple[str, ...] = ()
+    steps: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def matches(self) -> bool:
+        """Whether it would run."""
+        return not self.misses
+
+
+def rehearse(workflow: Workflow, ticket: Mapping[str, Any], event: str) -> Tried:
+    """Say what *workflow* would do on *event* of *ticket*, in the API's shape."""
+    misses: tuple[str, ...] = () if workflow.wants(event) else ("event",)
+    misses += workflow.when.misses(facts_of(ticket, event))
+    if misses:
+        return Tried(workflow.name, misses)
+    is_closed = ticket.get("status") == Status.CLOSED
+    steps = []
+    for step in workflow.steps:
+        shown = {"do": WORDS[type(step)]} | told(filled(step, ticket, event, workflow.name))
+        if is_closed and touches(step):
+            shown["cancelled"] = "the ticket is closed"
+        steps.append(shown)
+    return Tried(workflow.name, (), tuple(steps))
 
 
 def _escalation(step: Escalate) -> dict[str, Any]:

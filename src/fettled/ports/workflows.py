@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from fettled.core.workflows import Workflow
+
 
 @dataclass(frozen=True, slots=True)
 class KnownWorkflow:
@@ -29,6 +31,15 @@ class KnownWorkflow:
     event: str | None = None
     outcome: str | None = None
     error: str | None = None
+
+
+#: Workflows in force, each with what the store knows of it.
+Listed = list[tuple[Workflow, KnownWorkflow | None]]
+
+
+async def none_listed() -> Listed:
+    """List none: there are no workflows."""
+    return []
 
 
 class WorkflowsReader(Protocol):

@@ -36,6 +36,7 @@ from fettled.web.api import (
     subjects,
     tickets,
     tokens,
+    workflows,
 )
 from fettled.web.attempts import FailedTries
 from fettled.web.auth import NOBODY, identify
@@ -69,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
     *attachments.routes,
     *exports.routes,
     *stats.routes,
+    *workflows.routes,
     *subjects.routes,
     *explain.routes,
     *silences.routes,

@@ -39,6 +39,7 @@ from fettled.core.tickets import SYSTEM, Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
 from fettled.ports import AuditFilter, Directory, Input, KeptAnswer, Place, Sort, TicketFilter
 from fettled.ports.search import StatsFilter
+from fettled.ports.workflows import Listed, none_listed
 from fettled.web.keys_catalogue import CatalogueServices
 
 
@@ -356,6 +357,7 @@ class Services:
         wall: the time on the wall.
         settings: asked on every request, as a reload may change them.
         clocks: what the SLA's clocks of a ticket say now.
+        workflows: those in force, each with how it ran last.
         once: for requests with an `Idempotency-Key`; None: they are served as any other.
         feed: what happens; None: nobody can listen.
     """
@@ -385,6 +387,7 @@ class Services:
     directory: Directory = field(default_factory=Anybody)
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
     clocks: Callable[[Ticket], Clocks] = field(default=lambda ticket: ticket.sla)
+    workflows: Callable[[], Awaitable[Listed]] = none_listed
     once: Once | None = None
     feed: Feed | None = None
 
