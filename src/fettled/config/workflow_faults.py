@@ -20,6 +20,7 @@ _Items = list[tuple[Path, Tree]]
 
 #: Where names of people stand, by what each is.
 OWNERS = {"team": "teams", "user": "users", "schedule": "schedules"}
+_WILD = set("*?[")
 #: Texts that may name fields, by step; "" is the step's value itself, where it is text.
 _TEXTS = {
     "comment": ("", "body"),
@@ -36,10 +37,10 @@ def workflow_problems(data: Tree) -> Iterator[Problem]:
         return
     yield from unique(_names(data), "name")
     asked = [((*path, "if"), mapping(each.get("if"))) for path, each in workflows]
-    yield from _kinds(asked)
     steps = [
         ((*path, *place), step) for path, each in workflows for place, step in mappings(each, "do")
     ]
+    yield from _kinds(asked, steps)
     yield from _owners(data, asked, steps)
     receivers = [text for text, _ in named(mappings(data, "receivers"), "name")]
     yield from known(named(steps, "webhook"), receivers, "receiver")
@@ -60,11 +61,12 @@ def _names(data: Tree) -> Iterator[tuple[str, Path]]:
             yield name, (*path, "name")
 
 
-def _kinds(asked: _Items) -> Iterator[Problem]:
+def _kinds(asked: _Items, steps: _Items) -> Iterator[Problem]:
     """Callers may give any kind; one that is nearly one of ours is a slip of the pen."""
+    there = {*Kind, *(text for text, _ in named(_under(steps, "open_ticket"), "kind"))}
     for text, path in listed(asked, "kind"):
         near = suggest(text, list(Kind))
-        if near and text not in set(Kind):
+        if near and text not in there and not _WILD & set(text):
             yield Problem(path, f"is no kind of ours{near}")
 
 
