@@ -26,6 +26,7 @@ from fettled.config.quiet import MaintenanceWindow, Silence
 from fettled.config.receivers import AnyReceiver
 from fettled.config.sla import SlaSettings
 from fettled.config.workflows import WorkflowSettings
+from fettled.config.watchdog import WatchdogSettings
 from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.options import OneOrMany, Options, PositiveDuration
@@ -339,6 +340,9 @@ class Settings(Options):
     )
     workflows: Annotated[list[WorkflowSettings], Field(max_length=500)] = Field(
         [], description="What is done by itself when something happens to a ticket."
+    watchdog: WatchdogSettings = Field(
+        default_factory=WatchdogSettings,
+        description="Whom the daemon tells that it lives, and when it tests its receivers.",
     )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

@@ -18,6 +18,7 @@ from fettled.core.durations import format_duration
 from fettled.core.fields import LABEL, facts_of, fill
 from fettled.core.filing import NewTicket
 from fettled.core.lines import on_one_line
+from fettled.core.routing import SELF_TEST
 from fettled.core.tickets import WORKFLOW
 from fettled.core.words import Status
 
@@ -110,7 +111,7 @@ class Workflow:
 
     def wants(self, event: str) -> bool:
         """Whether it listens to *event*, such as `ticket.opened`."""
-        return any(fnmatchcase(event, pattern) for pattern in self.on)
+        return event != SELF_TEST and any(fnmatchcase(event, pattern) for pattern in self.on)
 
 
 def is_caused_by_workflow(actor: Mapping[str, Any]) -> bool:
