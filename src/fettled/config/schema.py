@@ -340,6 +340,7 @@ class Settings(Options):
     )
     workflows: Annotated[list[WorkflowSettings], Field(max_length=500)] = Field(
         [], description="What is done by itself when something happens to a ticket."
+    )
     watchdog: WatchdogSettings = Field(
         default_factory=WatchdogSettings,
         description="Whom the daemon tells that it lives, and when it tests its receivers.",
