@@ -4,89 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from desk import Remembering, Switch
+from automating import ANN, GREET, OPENED, Works
 from fakes import FakeClock
-from fettled import calendar
 from fettled.app import workflow_steps, workflows
-from fettled.app.callers import Caller
-from fettled.app.desk import Desk
-from fettled.app.directory import Directory
-from fettled.app.memory import Memory
-from fettled.app.tickets import Tickets
-from fettled.app.workflows import Workflows
-from fettled.core.actions import Assign, Close, Comment, Escalate, Resolve, Start
+from fettled.core.actions import Assign, Close, Comment, Resolve
 from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.core.filing import NewTicket
-from fettled.core.tickets import Actor, Change, Entry, Ticket
-from fettled.core.words import Impact, Priority, Source, Status
-from fettled.core.workflows import Deliver, OpenTicket, ResolveTicket, Snooze, When, Workflow
-from fettled.ports import People, Team, TicketAction
-from fettled.ports.workflows import KnownWorkflow
+from fettled.core.words import Impact
+from fettled.core.workflows import OpenTicket, Snooze, Workflow
 from fettled.store import SqlStore
 from stores import *  # noqa: F403 -- its __all__ names the fixtures
-
-ANN = Actor("user", "ann")
-PEOPLE = People(teams=(Team("network", "operations"), Team("operations")), is_configured=True)
-OPENED = ("ticket.opened",)
-GREET = Workflow("greet", OPENED, (Comment("hello {ticket.number}"), Assign(team="network")))
-
-
-class Works:
-    """The workflows of one process, and what they did."""
-
-    def __init__(self, store: SqlStore, clock: FakeClock) -> None:
-        self.opened, self.clock = store, clock
-        self.store = Switch(store)
-        self.sink, self.memory = Remembering(), Memory()
-        self.faults: list[BaseException] = []
-        directory = Directory(calendar.shift, PEOPLE)
-        self.tickets = Tickets(self.store, clock, self.memory, self.sink, lambda: Desk(directory))
-        self.workflows = Workflows(
-            self.store,
-            clock,
-            self.tickets,
-            lambda: Desk(directory),
-            lambda _, error: self.faults.append(error),
-        )
-
-    async def restarted(self, *some: Workflow) -> Works:
-        """Another process on the same store."""
-        other = Works(self.opened, self.clock)
-        await other.workflows.configure(some)
-        return other
-
-    async def file(self, title: str = "No light", **fields: Any) -> int:
-        """Have ann file a ticket."""
-        return (await self.tickets.create(NewTicket(title, **fields), Caller(ANN))).number
-
-    async def timeline(self, number: int) -> list[Entry]:
-        """Its whole timeline."""
-        return await self.tickets.timeline(str(number), 0, 200)
-
-    async def events(self, number: int) -> list[str]:
-        """The words of its timeline."""
-        return [entry.event for entry in await self.timeline(number)]
-
-    async def actions(self, number: int) -> list[TicketAction]:
-        """What workflows did for it."""
-        found = await self.opened.read(lambda r: r.actions(number, after=0, limit=200))
-        return [each for each in found if each.type == "workflow"]
-
-    async def outcomes(self, number: int) -> list[tuple[str, str, str]]:
-        """Workflow, step and outcome of each."""
-        return [(a.target, a.data["do"], a.outcome) for a in await self.actions(number)]
-
-    async def ticket(self, number: int) -> Ticket:
-        """The ticket."""
-        return await self.tickets.get(str(number))
-
-    async def known(self) -> dict[str, KnownWorkflow]:
-        """What the store knows of workflows."""
-        return {each.name: each for each in await self.opened.read(lambda r: r.workflows())}
 
 
 @pytest.fixture
@@ -285,123 +215,3 @@ async def test_one_that_came_while_the_store_was_down_works_after(works: Works) 
     number = await works.file()
     await works.workflows.turn()
     assert [name for name, _, _ in await works.outcomes(number)] == ["other", "other"]
-
-
-async def test_what_a_ticket_says_is_never_read_as_a_field(works: Works) -> None:
-    """A title of braces and format strings is put in as it stands, on one line where it must."""
-    title = "{ticket.team} {0.__class__} {{x}} %s {event"
-    step = OpenTicket(NewTicket("re: {ticket.title}", description="{ticket.title}\n{label.site}"))
-    await works.workflows.configure([Workflow("echo", OPENED, (Comment("{ticket.title}"), step))])
-    number = await works.file(title, labels={"site": "{event}\nx"})
-    await works.workflows.turn()
-    comment = (await works.timeline(number))[1]
-    assert comment.data["body"] == title
-    opened = await works.ticket((await works.actions(number))[1].data["ticket"])
-    assert opened.title == f"re: {title}"
-    assert opened.description == f"{title}\n{{event}}\nx"
-
-
-async def test_conditions_are_judged_by_the_ticket_as_the_event_left_it(works: Works) -> None:
-    """Whatever became of it since; what does not fit leaves no action."""
-    high = When(
-        {"ticket.priority": ("high", "critical"), "ticket.status": ("open",)}, {"site": "o*"}
-    )
-    await works.workflows.configure([replace(GREET, when=high)])
-    yes = await works.file(priority=Priority.HIGH, labels={"site": "oslo"})
-    no = await works.file(priority=Priority.LOW, labels={"site": "oslo"})
-    none = await works.file(priority=Priority.HIGH)
-    await works.tickets.act(str(yes), Resolve(), ANN)
-    await works.workflows.turn()
-    assert await works.outcomes(yes) == [
-        ("greet", "comment", "done"),
-        ("greet", "assign", "failed"),
-    ]
-    assert await works.actions(no) == await works.actions(none) == []
-
-
-async def test_every_step_does_what_it_says(works: Works) -> None:
-    """Comment, assign, escalate, snooze, open, resolve, and telling a receiver."""
-    steps = (
-        Comment("seen", "internal"),
-        Assign(team="network"),
-        Escalate("hierarchical", "{workflow}: up"),
-        Snooze(on_change=True),
-        OpenTicket(NewTicket("order a part", source=Source.WORKFLOW, deduplication_key="part")),
-        OpenTicket(NewTicket("order a part", source=Source.WORKFLOW, deduplication_key="part")),
-        Deliver("ops"),
-        ResolveTicket(Resolve(summary="parts ordered"), key="part"),
-        ResolveTicket(Resolve(summary="parts ordered"), key="part"),
-        ResolveTicket(Resolve(summary="done with {ticket.number}")),
-        ResolveTicket(Resolve()),
-    )
-    await works.workflows.configure([Workflow("all", OPENED, steps)])
-    number = await works.file()
-    await works.workflows.turn()
-    found = await works.actions(number)
-    assert {a.outcome for a in found} == {"done"}, [a.data.get("error") for a in found]
-    assert [(found[n].data["ticket"], found[n].data.get("was")) for n in (4, 5)] == [
-        (number + 1, None),
-        (number + 1, "open"),
-    ]
-    assert [found[n].data.get("changed") for n in (7, 8, 9, 10)] == [None, False, None, False]
-    ticket, part = await works.ticket(number), await works.ticket(number + 1)
-    assert (ticket.team, ticket.escalation_level, ticket.status) == (
-        "operations",
-        1,
-        Status.RESOLVED,
-    )
-    assert (part.status, part.source) == (Status.RESOLVED, Source.WORKFLOW)
-    by = ticket.resolution and ticket.resolution.by
-    assert (by, ticket.resolution and ticket.resolution.summary) == (
-        Actor("workflow", "all"),
-        f"done with {number}",
-    )
-    owed = await works.opened.read(lambda r: r.backlogs())
-    assert [(each.receiver, each.pending) for each in owed] == [("ops", 1)]
-
-
-async def test_a_workflows_touch_is_no_persons(works: Works) -> None:
-    """What only a workflow commented on and assigned, the monitor may still take as its own."""
-    change = (await works.ticket(await works.file())).number
-    before = await works.ticket(change)
-    untouched = replace(before, touched=False)
-
-    def put(unit: Any) -> None:
-        unit.apply(Change(untouched, ()))
-
-    await works.opened.write(put)
-    await works.workflows.turn()
-    ticket = await works.ticket(change)
-    assert (ticket.team, ticket.touched) == ("network", False)
-    await works.tickets.act(str(change), Comment("mine"), ANN)
-    assert (await works.ticket(change)).touched
-
-
-async def test_memory_and_listeners_hear_of_it_after_the_commit(works: Works) -> None:
-    """As of what people do."""
-    await works.file()
-    await works.workflows.turn()
-    told = [change.entries[0].event for change in works.sink.changes]
-    assert told == ["opened", "comment_added", "assigned"]
-
-
-async def test_a_deleted_ticket_is_passed_over(works: Works) -> None:
-    """With its events; those behind it are worked off."""
-    gone, number = await works.file(), await works.file()
-    await works.opened.write(lambda unit: unit.delete_ticket(gone))
-    await works.workflows.turn()
-    assert len(await works.actions(number)) == 2
-
-
-async def test_what_a_workflow_reopens_is_a_relapse(works: Works) -> None:
-    """And counts as one on the timeline."""
-    key = NewTicket("part", deduplication_key="part")
-    again = OpenTicket(key, reopen_within=timedelta(hours=1))
-    await works.workflows.configure([Workflow("again", ("ticket.started",), (again,))])
-    part = (await works.tickets.open(key, Caller(ANN))).ticket.number
-    await works.tickets.act(str(part), Resolve(), ANN)
-    number = await works.file()
-    await works.tickets.act(str(number), Start(), ANN)
-    await works.workflows.turn()
-    last = (await works.timeline(part))[-1]
-    assert (last.event, last.data["cause"], last.actor.type) == ("reopened", "relapse", "workflow")

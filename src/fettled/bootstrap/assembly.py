@@ -135,7 +135,6 @@ class Assembly:
             isolation=self._trouble.isolation,
         )
         self._office.wake = self._scheduler.look_now
-        self._office.workflows.wake = self._outlets.deliverer.wake
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
@@ -149,6 +148,7 @@ class Assembly:
             log=self.log,
             last_tick=lambda: self._scheduler.last_tick,
         )
+        self._office.workflows.wake = self._outlets.deliverer.wake
         bell.ring = self._outlets.deliverer.changed
         self._chores = Chores(
             store=store,

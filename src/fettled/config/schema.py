@@ -25,8 +25,8 @@ from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
 from fettled.config.receivers import AnyReceiver
 from fettled.config.sla import SlaSettings
-from fettled.config.workflows import WorkflowSettings
 from fettled.config.watchdog import WatchdogSettings
+from fettled.config.workflows import WorkflowSettings
 from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.options import OneOrMany, Options, PositiveDuration
