@@ -8,7 +8,7 @@ delivered without being sent. Jinja is loaded with this file: import it late.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -17,16 +17,13 @@ import orjson
 from jinja2 import Template, TemplateError, TemplateSyntaxError, meta, nodes
 
 from fettled.core.deliveries import DELIVERED, Tried
+from fettled.notify.body import MOST_BYTES, Render
 from fettled.notify.said import MEASURES, said
 from fettled.notify.sample import SAMPLES
 from fettled.notify.sandbox import Sandbox, with_budget
 from fettled.ports.notify import Telling
 
-#: Makes the body of a message, or says what came of it instead.
-Render = Callable[[Telling], bytes | Tried]
-
 LONGEST_SOURCE = 16_384
-MOST_BYTES = 20_000
 SILENT = Tried(DELIVERED, "nothing was sent: the template has nothing to say of this event")
 _JSON = "json"
 _FILE = "<template>"
