@@ -20,6 +20,7 @@ from jinja2.runtime import Undefined
 from fettled.core.durations import LONGEST, format_duration
 
 _MOST_REPLACED = 20_000
+_MORE = "…"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
 #: As many as are whole at the beginning: what begins an escape and ends too early is not.
 _JSON_CHARS = re.compile(r"(?:[^\\]|\\u[0-9a-fA-F]{4}|\\[^u])*+", re.DOTALL)
@@ -27,12 +28,12 @@ _SLACK_CHARS = re.compile(r"(?:[^&]|&(?:amp|lt|gt);)*+", re.DOTALL)
 
 
 def cut(text: object, most: int = 300) -> str:
-    """Keep *text* to *most* bytes as JSON writes it, with `…` in place of what is cut."""
+    """Keep *text* to *most* bytes (at least 3) as JSON writes it, with `…` for what is cut."""
     written = orjson.dumps(_text(text))[1:-1]
     if len(written) <= most:
         return _text(text)
-    kept = written[: max(0, most - len("…".encode()))].decode(errors="ignore")
-    return str(orjson.loads(f'"{_whole_of(_JSON_CHARS, kept)}"')) + "…"
+    kept = written[: max(0, most - len(_MORE.encode()))].decode(errors="ignore")
+    return str(orjson.loads(f'"{_whole_of(_JSON_CHARS, kept)}"')) + _MORE
 
 
 def line(text: object) -> str:
@@ -47,7 +48,7 @@ def slack(text: object, most: int = 2900) -> str:
     if len(units) <= 2 * most:
         return shown
     kept = units[: 2 * (most - 1)].decode("utf-16-le", errors="ignore")
-    return _whole_of(_SLACK_CHARS, kept) + "…"
+    return _whole_of(_SLACK_CHARS, kept) + _MORE
 
 
 def tojson(value: object) -> str:

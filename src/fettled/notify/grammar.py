@@ -99,6 +99,8 @@ def _check_one(node: nodes.Node, filters: Collection[str], tests: Collection[str
     elif isinstance(node, nodes.Test):
         if node.name not in tests:
             _refuse(f"there is no test {node.name}; there are {', '.join(sorted(tests))}", node)
+    elif isinstance(node, nodes.Name) and node.name == "self":
+        _refuse("there is no variable self", node)
     elif isinstance(node, nodes.For) and node.recursive:
         _refuse("recursive loops are not allowed here", node)
 
@@ -120,4 +122,4 @@ def _check_shapes(node: nodes.Node, *, is_written: bool) -> None:
 
 
 def _refuse(sentence: str, node: nodes.Node) -> None:
-    raise TemplateSyntaxError(sentence, node.lineno)
+    raise TemplateSyntaxError(sentence, node.lineno or 1)  # some tags have no line

@@ -9,7 +9,7 @@ never cut in the middle of its JSON.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,6 +52,7 @@ def said(telling: Telling, values: Mapping[str, str], measure: Measure) -> dict[
             "gist": words.gist,
             "details": words.details,
             "text": words.text,
+            "rest": replace(words, headline="").text,
         },
         "receiver": one.receiver,
         "url": _url(words),

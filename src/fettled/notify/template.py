@@ -8,6 +8,7 @@ delivered without being sent. Jinja is loaded with this file: import it late.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -20,7 +21,7 @@ from fettled.core.deliveries import DELIVERED, Tried
 from fettled.notify.body import MOST_BYTES, Render
 from fettled.notify.said import MEASURES, said
 from fettled.notify.sample import SAMPLES
-from fettled.notify.sandbox import Sandbox, with_budget
+from fettled.notify.sandbox import Sandbox, TooMuchError, with_budget
 from fettled.ports.notify import Telling
 
 LONGEST_SOURCE = 16_384
@@ -65,14 +66,18 @@ class _Rendering:
 
     def __call__(self, telling: Telling) -> bytes | Tried:
         """Render, with less and less of what is long until it is short enough."""
+        tried = Tried("template", f"the body is longer than {MOST_BYTES} bytes, even when cut")
         for measure in MEASURES:
             try:
                 text = self._text(with_budget(said(telling, self.values, measure)))
+            except TooMuchError as error:
+                tried = Tried("template", _words(error))
+                continue
             except Exception as error:  # noqa: BLE001 -- whatever a template does is a value
                 return Tried("template", _words(error))
             if text is not None:
                 return self._checked(text)
-        return Tried("template", f"the body is longer than {MOST_BYTES} bytes, even when cut")
+        return tried
 
     def _text(self, values: dict[str, Any]) -> str | None:
         """Render; None as soon as it is too long."""
@@ -123,7 +128,9 @@ def _check_names(source: str, sandbox: Sandbox) -> None:
             continue
         fields = known.get(node.node.name)
         if node.node.name in _FIXED and isinstance(fields, dict) and node.attr not in fields:
-            msg = f"{node.node.name} has no {node.attr}; it has {', '.join(sorted(fields))}"
+            near = difflib.get_close_matches(node.attr, fields, 1)
+            cure = f"did you mean {near[0]}?" if near else "see docs/reference/webhook.md"
+            msg = f"{node.node.name} has no {node.attr}; {cure}"
             raise TemplateSyntaxError(msg, node.lineno)
 
 
