@@ -172,7 +172,7 @@ def test_hostile_tickets_are_text(name: str, text: str) -> None:
     """
     Never evaluated, never heard, never a broken body.
 
-    Seen to fail: slack where `| slack` was left out, all where a title went without `| tojson`.
+    Seen to fail where `| slack` was left out, and where a half of a character was let in.
     """
     ticket = {"title": text, "description": text, "labels": {text: text}, "kind": text}
     ticket |= {"team": text, "subject": {"key": text, "name": text}, "assignee": text}

@@ -66,8 +66,8 @@ def test_a_template_reaches_nothing_but_what_it_is_given(source: str) -> None:
     """
     Whatever would lead to Python is refused at load with its reason, or is not there.
 
-    Seen to fail with Jinja's own lookup of attributes in place of ours (`loop._iterable`),
-    and with calls among what the grammar allows.
+    Seen to fail where a loop's variable was looked up as Python does (`loop.__class__`), and
+    with calls among what the grammar allows.
     """
     words = HOSTILE_SOURCES[source]
     if words:
@@ -87,7 +87,6 @@ MANY = {f"label-{n}": "x\n" * 300 for n in range(500)}
 EACH = "{% for a in ticket.description %}"
 BOMBS = {
     "loops": EACH + EACH + EACH + "{% endfor %}" * 3,
-    "multiplied text": "{% set n = ticket.number * 10**9 %}",
     "multiplied": "{{ ticket.title * 1000000000 }}",
     "doubled": "{% set a = ticket.description %}" + "{% set a = a ~ a %}" * 60 + "{{ a }}",
     "added": "{% set a = ticket.description %}" + "{% set a = a + a %}" * 60 + "{{ a }}",
@@ -97,6 +96,11 @@ BOMBS = {
     "replaced": "{{ ticket.description | replace('a', ticket.description) | length }}",
     "cut": EACH + "{% set x = ticket.description | cut(3999) %}{% endfor %}",
     "escaped": EACH + "{% set x = ticket.description | slack %}{% endfor %}",
+    "chained": "{% set d = ticket.description %}{% set d = d ~ d ~ d ~ d %}"
+    + EACH
+    + "{% set x = d"
+    + " | line" * 50
+    + " %}{% endfor %}",
     "lined": EACH + "{% set x = ticket.description | line %}{% endfor %}",
     "quoted": EACH + "{% set x = ticket.description | urlencode %}{% endfor %}",
     "written": EACH + "{% set x = ticket.labels | tojson %}{% endfor %}",
@@ -120,7 +124,7 @@ def test_no_template_holds_the_loop_up(name: str) -> None:
     Refused when it is loaded, or ended while it renders, within a moment either way.
 
     Measured at 30 ms at most on one slow core; seen to fail (for minutes) without what
-    loops pay, without the longest text, and without the largest number.
+    loops and filters pay, without the longest text, and without the largest number.
     """
     one = telling(description=MUCH, labels=MANY)
     begun = time.process_time()
