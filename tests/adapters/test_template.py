@@ -123,7 +123,7 @@ def test_no_template_holds_the_loop_up(name: str) -> None:
     """
     Refused when it is loaded, or ended while it renders, within a moment either way.
 
-    Measured at 30 ms at most on one slow core; seen to fail (for minutes) without what
+    Measured at 75 ms at most on one slow core; seen to fail (for minutes) without what
     loops and filters pay, without the longest text, and without the largest number.
     """
     one = telling(description=MUCH, labels=MANY)
