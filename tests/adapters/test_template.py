@@ -189,8 +189,8 @@ def test_what_is_not_there_is_empty_and_what_never_is_there_is_refused() -> None
     assert (
         text("{{ 'yes' if data.reason else 'no' }}{{ data.reason | default('none') }}") == "nonone"
     )
-    with pytest.raises(ValueError, match="line 2: ticket has no titel; did you mean title"):
-        make_render("\n{{ ticket.titel }}")
+    with pytest.raises(ValueError, match="line 2: ticket has no titles; did you mean title"):
+        make_render("\n{{ ticket.titles }}")
     with pytest.raises(ValueError, match="no variable tikket"):
         make_render("{{ tikket }}")
 
