@@ -303,6 +303,26 @@ def test_a_page_is_linked_where_there_is_one() -> None:
     assert f"<{URL}|INC-20261121-000042>" in linked
 
 
+def test_links_to_take_and_snooze_are_buttons() -> None:
+    """Where the words have them; a link that is somebody's text is none of ours."""
+    details = (
+        ("Take", f"{URL}/take"),
+        ("Snooze", f"{URL}/snooze"),
+        ("Runbook", f"{URL}/runbook"),
+        ("Changed", "https://evil.example"),
+        ("Ticket", URL),
+    )
+    one = Telling(telling().deliveries, notice=Notice("head", "gist", details))
+    sent = {name: body(RENDERS[name], one) for name in ("slack", "teams", "ntfy")}
+    for name, each in sent.items():
+        CHECKS[name](each)
+    ours = [f"{URL}/{name}" for name in ("take", "snooze", "runbook")]
+    assert [each["url"] for each in sent["ntfy"]["actions"]] == ours
+    actions = sent["teams"]["attachments"][0]["content"]["actions"]
+    assert [each["url"] for each in actions] == [URL, *ours]
+    assert f"<{ours[0]}|Take>" in texts(sent["slack"])
+
+
 def test_each_ready_template_says_what_it_needs() -> None:
     """What it takes of `values` is what the configuration is asked for."""
     for name, each in READY.items():

@@ -29,6 +29,8 @@ class Measure:
 
 #: Tried in turn until the body is short enough.
 MEASURES = (Measure(4000, 200), Measure(400, 50), Measure(100, 10))
+#: Words of a notice behind which an address of ours stands; others are people's text.
+_LINKED = frozenset({"Ticket", "Take", "Snooze", "Runbook"})
 #: Nothing of ours is deeper.
 _DEEPEST = 8
 #: JSON of ours has no larger numbers; a reader of 64 bits can hold these.
@@ -40,6 +42,7 @@ def said(telling: Telling, values: Mapping[str, str], measure: Measure) -> dict[
     one = telling.newest
     ticket = one.payload.get("ticket") or {}
     words = telling.notice or words_of(telling)
+    addresses = _addresses(words)
     event = {"type": one.event, "id": one.id, "timestamp": one.at, "sequence": one.seq}
     given = {
         "event": event | {"try": one.tries},
@@ -55,16 +58,19 @@ def said(telling: Telling, values: Mapping[str, str], measure: Measure) -> dict[
             "rest": replace(words, headline="").text,
         },
         "receiver": one.receiver,
-        "url": _url(words),
-        "links": {},
+        "url": addresses.pop("Ticket", ""),
+        "links": addresses,
     }
     return {**_plain(given, measure), "values": dict(values)}
 
 
-def _url(words: Notice) -> str:
-    """Find where the ticket's page is, if it is told."""
-    told = dict(words.details).get("Ticket", "")
-    return told if told.startswith(("https://", "http://")) else ""
+def _addresses(words: Notice) -> dict[str, str]:
+    """Find the details that are nothing but an address, by their word."""
+    return {
+        name: told
+        for name, told in words.details
+        if name in _LINKED and told.startswith(("https://", "http://")) and " " not in told
+    }
 
 
 def words_of(telling: Telling) -> Notice:
