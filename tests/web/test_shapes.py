@@ -121,6 +121,7 @@ MORE = {
     "service_interrupted",
     "hold",
     "snooze",
+    "deduplication_key",
     "changes",
 }
 
