@@ -28,7 +28,7 @@ _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9.-]+")
 _IDS = ("references", "in-reply-to", "list-id")
 _registry = HeaderRegistry()
 for _each in _IDS:
-    _registry.map_to_type(_each, MessageIDHeader)
+    _registry.map_to_type(_each, MessageIDHeader)  # type: ignore[arg-type] # a mixin, as all of them
 _POLICY = SMTP.clone(header_factory=_registry)
 
 

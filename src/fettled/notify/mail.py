@@ -18,22 +18,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-
-import aiosmtplib
+from typing import TYPE_CHECKING
 
 from fettled.core.deliveries import DELIVERED, Tried
 from fettled.core.errors import InvalidError
-from fettled.notify import letter, mail_answers, trust
+from fettled.notify import letter, trust
+from fettled.notify.doors import Doors
+from fettled.notify.lookup import Lookup
 from fettled.notify.mail_options import MailOptions, Security
 from fettled.notify.mailbox import address_of
-from fettled.notify.reach import connect
-from fettled.notify.session import Lookup
+from fettled.notify.reach import NotEncryptedError, connect
 from fettled.ports.notify import Telling
+
+if TYPE_CHECKING:
+    import aiosmtplib
 
 #: How long the goodbye may take after the mail was taken.
 _GOODBYE = 1.0
 #: Turns of the loop within which a socket that was shut is closed by its transport.
 _TURNS = 50
+#: A code of this and above is for good, below it for now.
+_FOR_GOOD = 500
 #: Of so many mails it is remembered who took them while others did not yet.
 _MOST_HALF_TAKEN = 1000
 
@@ -67,6 +72,10 @@ class Mail:
 
     async def tell(self, telling: Telling) -> Tried:
         """Try once."""
+        import aiosmtplib  # noqa: PLC0415 -- late: few send mail
+
+        from fettled.notify import mail_answers  # noqa: PLC0415 -- as above
+
         message = letter.write(telling, sender=self.sender, to=self.to, now=self.wall())
         try:
             sock = await connect(
@@ -74,12 +83,14 @@ class Mail:
             )
             async with _closing(sock):
                 return await self._hand_over(sock, message)
-        except (aiosmtplib.SMTPException, mail_answers.NotEncryptedError, OSError) as error:
+        except (aiosmtplib.SMTPException, NotEncryptedError, OSError) as error:
             return mail_answers.of_error(error)
         except ValueError:  # the library's, for what it can make no command of
             return Tried("refused", "an address or the login cannot be said in SMTP")
 
     async def _hand_over(self, sock: socket.socket, message: EmailMessage) -> Tried:
+        import aiosmtplib  # noqa: PLC0415 -- as above
+
         smtp = aiosmtplib.SMTP(
             hostname=self.host,
             local_hostname=self.helo or _own_name(sock),
@@ -92,7 +103,7 @@ class Mail:
         if self.security == "starttls":
             await smtp.ehlo()
             if not smtp.supports_extension("starttls"):
-                raise mail_answers.NotEncryptedError
+                raise NotEncryptedError
             await smtp.starttls()
         if self.username is not None:
             await smtp.login(self.username, self.password or "")
@@ -112,7 +123,7 @@ class Mail:
             message, sender=self.sender.addr_spec, recipients=wanted
         )
         codes = [each.code for each in refused.values()]
-        later = [code for code in codes if code < mail_answers.FOR_GOOD]
+        later = [code for code in codes if code < _FOR_GOOD]
         if later:
             self.taken[name] = before | (set(wanted) - refused.keys())
             if len(self.taken) > _MOST_HALF_TAKEN:

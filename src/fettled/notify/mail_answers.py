@@ -14,15 +14,8 @@ from aiosmtplib import errors
 
 from fettled.core.deliveries import Tried
 from fettled.notify import answers
-from fettled.notify.reach import NameUnknownError
-from fettled.notify.session import AddressRefusedError
-
-#: A code of this and above is for good, below it for now.
-FOR_GOOD = 500
-
-
-class NotEncryptedError(Exception):
-    """The server offers no STARTTLS, or somebody on the way cut it out."""
+from fettled.notify.lookup import AddressRefusedError
+from fettled.notify.reach import NameUnknownError, NotEncryptedError
 
 
 def of_error(error: BaseException) -> Tried:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from fettled.notify.mailbox import Mailbox
 from fettled.options import Host, OneOrMany, Options, Port
@@ -16,8 +16,7 @@ _PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 class MailOptions(Options):
     """Which mail server, how it is asked, and who is told."""
 
-    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
-
+    type: Literal["email"]
     host: Host = Field(description="The mail server: a host name or IP address.")
     port: Port | None = Field(
         None, description="Its port; default: 587, with `tls` 465, with `none` 25."
@@ -30,7 +29,8 @@ class MailOptions(Options):
     username: str | None = Field(None, description="Name to log in with.", min_length=1)
     password: SecretStr | None = Field(None, description="Password to log in with.")
     sender: Mailbox = Field(
-        alias="from", description="Address that the mails are from; its domain is that of their ids."
+        alias="from",
+        description="Address that the mails are from; its domain is that of their ids.",
     )
     to: OneOrMany[Mailbox] = Field(
         (), description="Who is told; may be left out where persons are told at their own address."

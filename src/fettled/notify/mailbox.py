@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from email.errors import MessageError
 from email.headerregistry import Address, HeaderRegistry
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
@@ -31,14 +31,16 @@ def address_of(text: str) -> Address:
     if not text.isprintable():
         raise ValueError(msg)
     try:
-        header = HeaderRegistry()("to", text.strip())
+        header: Any = HeaderRegistry()("to", text.strip())
     except (MessageError, ValueError, IndexError):
         raise ValueError(msg) from None  # the parser stumbles over some texts
     if len(header.addresses) != 1 or header.groups[0].display_name is not None:
         raise ValueError(msg)
     (found,) = header.addresses
-    local = found.username
-    if not _is_local(local) or not found.domain or found.domain.startswith("["):
+    local, plain = found.username, found.addr_spec
+    # The parser leaves out what it does not understand.
+    is_whole = text.strip() == plain or text.strip().endswith(f"<{plain}>")
+    if not is_whole or not _is_local(local) or not found.domain or found.domain.startswith("["):
         raise ValueError(msg)
     return Address(found.display_name, local, check_host(found.domain))
 

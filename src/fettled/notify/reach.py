@@ -11,7 +11,7 @@ import asyncio
 import socket
 
 from fettled.notify.addresses import refusal
-from fettled.notify.session import AddressRefusedError, Lookup
+from fettled.notify.lookup import AddressRefusedError, Lookup
 
 #: An address that swallows packets gets no more than this while there is another one.
 _EACH = 5.0
@@ -19,6 +19,10 @@ _EACH = 5.0
 
 class NameUnknownError(OSError):
     """The name cannot be resolved."""
+
+
+class NotEncryptedError(Exception):
+    """The server offers no TLS, or somebody on the way cut the offer out."""
 
 
 async def connect(lookup: Lookup, host: str, port: int, *, allow_private: bool) -> socket.socket:
