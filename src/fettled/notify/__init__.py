@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fettled.notify import mail, webhook
+from fettled.notify import apprise_road, mail, webhook
 from fettled.notify.doors import Doors
 from fettled.notify.mail_options import MailOptions
 from fettled.options import Options
@@ -38,6 +38,7 @@ class NotifierType:
 
 
 TYPES: Mapping[str, NotifierType] = {
+    "apprise": NotifierType(apprise_road.AppriseOptions, apprise_road.make, for_people=True),
     "email": NotifierType(MailOptions, mail.make, for_people=True),
     "webhook": NotifierType(webhook.WebhookOptions, webhook.make),
 }
