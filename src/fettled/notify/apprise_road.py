@@ -38,7 +38,7 @@ _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "REQUESTS_CA_BUNDLE")
 #: Processes at a time, of 50 MB each; more than one receiver that hangs can hold.
 _at_a_time = asyncio.Semaphore(8)
 _SCHEMA = re.compile(r"([a-z][a-z0-9]{1,31})://\S+", re.IGNORECASE)
-_LONGEST_BODY = 8000
+_LONGEST_TITLE, _LONGEST_BODY = 250, 8000
 
 
 def _check_url(url: SecretStr) -> SecretStr:
@@ -171,17 +171,19 @@ _WORDS = {
 
 def _words(telling: Telling) -> tuple[str, str]:
     """Give the first line, and the rest; the rest may not be empty for some services."""
-    if telling.notice is None:
+    text = telling.notice.text.strip() if telling.notice is not None else ""
+    if not text:
         ticket = telling.newest.payload.get("ticket") or {}
-        title = f"#{telling.newest.ticket} {ticket.get('title', '')}".strip()
-        return title, telling.newest.event
-    title, _, body = telling.notice.text.partition("\n")
-    return _sound(title), _sound(body.strip()[:_LONGEST_BODY] or title)
+        text = f"#{telling.newest.ticket} {ticket.get('title', '')}\n{telling.newest.event}"
+    title, _, body = _sound(text).partition("\n")
+    title = title[:_LONGEST_TITLE]
+    return title, body.strip()[:_LONGEST_BODY] or title
 
 
 def _sound(text: str) -> str:
-    """Replace half characters, which nothing can write."""
-    return text.encode("utf-8", "replace").decode()
+    """Replace half characters, which nothing can write, and controls, which nobody can read."""
+    whole = text.encode("utf-8", "replace").decode()
+    return "".join(c if c == "\n" or c.isprintable() else " " for c in whole)
 
 
 async def _ask(order: dict[str, Any]) -> dict[str, Any]:
