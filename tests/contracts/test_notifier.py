@@ -110,8 +110,8 @@ async def test_a_deadline_ends_it_and_nothing_is_left(name: str, how: str) -> No
     """
     No socket, task, thread or process outlives the deadline, and the next try is free.
 
-    Seen to fail for apprise told in a thread, which stays until its service has ended, and
-    for mail that says goodbye to whom it hangs on.
+    Seen to fail for apprise where its process was not killed: a service that drips held it
+    for as long as it liked.
     """
     road = ROADS[name]
     began = asyncio.Event()

@@ -125,14 +125,13 @@ def _reason(error: BaseException | None) -> str:
         ((OSError,), "unreachable"),
     )
     found: list[BaseException] = []
-    waiting = [error]
+    waiting: list[object] = [error]
     while waiting:
         each = waiting.pop()
-        if each is None or each in found:
+        if not isinstance(each, BaseException) or each in found:
             continue
         found.append(each)
-        waiting += [each.__cause__, each.__context__, getattr(each, "reason", None)]
-        waiting += [arg for arg in each.args if isinstance(arg, BaseException)]
+        waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
     # Its own errors are `OSError`s all of them, and would fit the last row.
     return next((name for kinds, name in table for e in found if isinstance(e, kinds)), "failed")
 
