@@ -8,18 +8,15 @@ gigabytes, or a byte a second, has answered already.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from fettled.core.deliveries import Tried
-from fettled.notify import signing
-from fettled.notify.addresses import refusal
+from fettled.notify import signing, urls
 from fettled.notify.body import json_body
 from fettled.notify.doors import Doors
 from fettled.options import OneOrMany, Options
@@ -33,19 +30,6 @@ if TYPE_CHECKING:
 Render = Callable[[Telling], bytes]
 
 
-def _check_url(url: SecretStr) -> SecretStr:
-    text = url.get_secret_value()
-    try:
-        parts = urlsplit(text)
-        right = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        right = False
-    if not right or any(char <= " " for char in text):
-        msg = "must be a URL such as https://hooks.example.org/x"
-        raise ValueError(msg)
-    return url
-
-
 def _check_secret(secret: SecretStr) -> SecretStr:
     signing.key_of(secret.get_secret_value())
     return secret
@@ -55,9 +39,7 @@ class WebhookOptions(Options):
     """POST to a URL, signed after Standard Webhooks."""
 
     type: Literal["webhook"]
-    url: Annotated[SecretStr, AfterValidator(_check_url)] = Field(
-        description="Where to; https, unless `allow_private` is set."
-    )
+    url: urls.Url = Field(description="Where to; https, unless `allow_private` is set.")
     secret: OneOrMany[Annotated[SecretStr, AfterValidator(_check_secret)]] = Field(
         (),
         description="Secret that messages are signed with, `whsec_...`; several while one is"
@@ -73,18 +55,7 @@ class WebhookOptions(Options):
 
     @model_validator(mode="after")
     def _check_address(self) -> WebhookOptions:
-        parts = urlsplit(self.url.get_secret_value())
-        if parts.scheme == "http" and not self.allow_private:
-            msg = "has an http url, which others can read: use https, or set allow_private"
-            raise ValueError(msg)
-        try:
-            address = str(ipaddress.ip_address(parts.hostname or ""))
-        except ValueError:
-            return self
-        refused = refusal(address, allow_private=self.allow_private)
-        if refused is not None:
-            msg = f"has an url that is refused: {refused}"
-            raise ValueError(msg)
+        urls.check_address(self.url, allow_private=self.allow_private)
         return self
 
 
