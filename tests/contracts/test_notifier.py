@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 import probing
 from fettled.core.deliveries import Delivery, Tried
@@ -157,3 +158,24 @@ async def test_cancelled_at_any_moment_it_ends_at_once(
     async with road.friendly(tmp_path) as (options, heard), opened(options) as (again, _):
         assert (await again.tell(telling())).is_delivered
     assert len(heard.messages) == 1
+
+
+def test_the_same_on_the_loop_that_the_daemon_runs(road: Road, tmp_path: Path) -> None:
+    """That loop has sockets and processes of its own making; they are left to nobody either."""
+
+    async def live() -> None:
+        async with road.friendly(tmp_path) as (options, heard), opened(options) as (notifier, _):
+            before = Residue.now()
+            for count in (1, 2):
+                assert (await notifier.tell(telling())).is_delivered
+                assert len(heard.messages) == count
+            await probing.until(before.holds, "nothing left behind")
+        script = next(iter(road.hanging.values()))
+        async with probing.serve(script) as port, opened(road.options(port)) as (notifier, _):
+            before = Residue.now()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.6):
+                    await notifier.tell(telling())
+            await probing.until(before.holds, "nothing left behind")
+
+    uvloop.run(live())
