@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, Field, create_model
 from fettled.config.names import LabelName, LabelValue
 from fettled.config.policies import Name
 from fettled.core import self_test
-from fettled.core.events import EVENTS
+from fettled.core.events import EVENTS, told_as
 from fettled.core.routing import Filter, Receiver
 from fettled.core.words import Priority, Source
 from fettled.notify import TYPES
@@ -26,7 +26,7 @@ from fettled.ports.notify import TIMEOUT
 
 #: What a pattern of events may fit: those that trigger.
 TRIGGERS = tuple(
-    f"ticket.{name}" for name, triggers in EVENTS.items() if triggers and name != self_test.EVENT
+    told_as(name) for name, triggers in EVENTS.items() if triggers and name != self_test.EVENT
 )
 
 Pattern = Annotated[str, Field(min_length=1, max_length=100)]
