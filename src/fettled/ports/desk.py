@@ -18,6 +18,7 @@ from fettled.ports.deliveries import DeliveriesReader, DeliveriesUnit
 from fettled.ports.escalations import EscalationsReader, EscalationsUnit
 from fettled.ports.feed import FeedReader
 from fettled.ports.files import FilesReader, FilesUnit
+from fettled.ports.notices import NoticesReader
 from fettled.ports.once import OnceReader, OnceUnit
 from fettled.ports.people import PeopleReader, PeopleUnit
 from fettled.ports.retention import RetentionUnit
@@ -87,6 +88,7 @@ class DeskReader(
     FeedReader,
     SearchReader,
     DeliveriesReader,
+    NoticesReader,
     Protocol,
 ):
     """Everything that can be asked of the store."""

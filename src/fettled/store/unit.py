@@ -49,6 +49,7 @@ from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
 from fettled.store.unit_deliveries import DeliveriesReading, DeliveriesWriting
 from fettled.store.unit_feed import FeedReading
 from fettled.store.unit_files import FilesReading, FilesWriting
+from fettled.store.unit_notices import NoticesReading
 from fettled.store.unit_once import OnceReading, OnceWriting
 from fettled.store.unit_people import PeopleReads, PeopleWrites
 from fettled.store.unit_search import SearchQueries
@@ -65,6 +66,7 @@ class SqlReader(
     FeedReading,
     SearchQueries,
     DeliveriesReading,
+    NoticesReading,
 ):
     """What can be asked of the store."""
 
