@@ -28,6 +28,7 @@ from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
+from fettled.bootstrap.doors import Bell, Outlets
 from fettled.bootstrap.extracts import timings, web_settings, without_targets
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
@@ -36,6 +37,7 @@ from fettled.bootstrap.own_trouble import make_own_trouble
 from fettled.bootstrap.records import Records
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
+from fettled.core.deliveries import Tried
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
@@ -81,7 +83,15 @@ class Assembly:
         self._records = Records(store, self.log, loaded)
         extra = (sink,) if sink is not None else ()
         self._feed = Feed(store)
-        self.sink = Fan(self._metrics, self.log, self._feed, *extra)
+        self._outlets = Outlets(
+            store,
+            clock,
+            tools,
+            on_settled=self._told,
+            on_fault=self._faulted,
+        )
+        bell = Bell(self._outlets.deliverer)
+        self.sink = Fan(self._metrics, self.log, self._feed, bell, *extra)
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
         self._office = Office(
@@ -161,13 +171,16 @@ class Assembly:
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self.quiet.load()
         people = await self._office.staff.number(self.settings)
-        await self._adopt(make_fleet(self.settings, self._tools), "start", self._records)
+        fleet, lanes = make_fleet(self.settings, self._tools), self._outlets.make(self.settings)
+        self._outlets.deliverer.configure(lanes)
+        await self._adopt(fleet, "start", self._records)
         await self._office.staff.take(self.settings, people)
         await self._records.tell_head()
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
         self._metrics.reloaded(taken=True, at=self._clock.wall())
         self.settings = without_targets(self.settings)
+        await self._outlets.deliverer.start()
         settle_memory()
 
     async def recall(self) -> None:
@@ -175,6 +188,9 @@ class Assembly:
         fleet = make_fleet(self.settings, self._tools)
         await recall(fleet, store=self._store, memory=self.memory, clock=self._clock)
         await self._office.staff.recall(self.settings)
+        # What is done here is owed to receivers too; the daemon's next start tells them.
+        self._outlets.deliverer.configure(self._outlets.make(self.settings))
+        await self._outlets.deliverer.read_disabled()
         await self.quiet.load()
         self.quiet.fleet_changed(fleet)
 
@@ -212,6 +228,7 @@ class Assembly:
                 loaded = await asyncio.to_thread(load, self._config)
                 records = await asyncio.to_thread(Records, self._store, self.log, loaded)
                 fleet = make_fleet(loaded.settings, self._tools)
+                lanes = self._outlets.make(loaded.settings)
                 await self.observer.flush(self.memory)
                 people = await self._office.staff.number(loaded.settings)
                 await self._adopt(fleet, "reload", records, force=force, by=by)
@@ -225,6 +242,7 @@ class Assembly:
                 raise
             self.settings, self._records = without_targets(loaded.settings), records
             self._office.go_by(self.settings)
+            self._outlets.deliverer.configure(lanes)
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -269,11 +287,13 @@ class Assembly:
         self.observer.stop()
         await self.observer.flush(self.memory)
         await self._heartbeats.flush(is_last=True)
+        await self._outlets.close()
         await self._records.tell_head()
 
-    def ticked(self) -> tuple[float, float]:
-        """When scheduler and writer last turned, in monotonic seconds."""
-        return self._scheduler.last_tick, self._store.last_turn
+    def ticked(self) -> tuple[float, float, float]:
+        """When scheduler, writer and outbox last turned, in monotonic seconds."""
+        outbox = self._outlets.deliverer.last_turn
+        return self._scheduler.last_tick, self._store.last_turn, outbox
 
     def services(self) -> keys.Services:
         """What the web may call."""
@@ -313,6 +333,13 @@ class Assembly:
 
     def _skipped(self, _key: str, cause: Skip, slots: int) -> None:
         self._metrics.skipped(cause, slots)
+
+    def _faulted(self, where: str, error: BaseException) -> None:
+        self.sink.faulted(where, error)
+
+    def _told(self, receiver: str, tried: Tried, events: int) -> None:
+        self._metrics.told(receiver, tried, events)
+        self.log.told(receiver, tried, events)
 
     def _look_failed(self, _key: str, error: Exception) -> None:
         self.sink.faulted("look", error)
@@ -359,4 +386,6 @@ class Assembly:
             reload_shrunk=self._reload_shrunk,
             shrunk=self._shrunk,
             store_down=self._store.is_down,
+            outbox_age=now - self._outlets.deliverer.last_turn,
+            outbox_oldest=self._chores.oldest_seconds(),
         )

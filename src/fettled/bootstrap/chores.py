@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from fettled.app.account import Unaccounted
@@ -19,7 +19,7 @@ from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTroub
 from fettled.bootstrap.retention import forget as forget_history
 from fettled.core.errors import StoreDownError
 from fettled.core.tickets import OPEN_STATUSES
-from fettled.ports import Clock
+from fettled.ports import Backlog, Clock
 from fettled.scheduling import Scheduler
 from fettled.store import SqlStore
 from fettled.telemetry.metrics import Metrics
@@ -69,6 +69,8 @@ class Chores:
     scheduler: Scheduler
     metrics: Metrics
     log: LogSink
+    #: What receivers waited for when it was counted last.
+    _waiting: list[Backlog] = field(default_factory=list)
 
     def table(self) -> Iterator[tuple[str, timedelta, Callable[[], Awaitable[None]]]]:
         """Name each chore, how often it is done, and what does it."""
@@ -122,6 +124,13 @@ class Chores:
             counts = await self.store.read(lambda r: r.ticket_counts())
             self.metrics.tickets_counted(counts)
             self.office.active = sum(n for (status, *_), n in counts.items() if status in _OPEN)
+            self._waiting[:] = await self.store.read(lambda r: r.backlogs())
+            self.metrics.outbox_counted(self._waiting, self.clock.wall())
+
+    def oldest_seconds(self) -> float:
+        """For how long a receiver has waited for something."""
+        now = self.clock.wall()
+        return max(((now - each.oldest_at).total_seconds() for each in self._waiting), default=0.0)
 
     async def quieten(self) -> None:
         """Notice what silences and windows began or ended, and tell of it."""

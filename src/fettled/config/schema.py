@@ -24,6 +24,7 @@ from fettled.config.names import LabelName, LabelValue, Runbook, SubjectKey, Tit
 from fettled.config.people import Access
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
+from fettled.config.receivers import AnyReceiver
 from fettled.config.sla import SlaSettings
 from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
@@ -326,6 +327,7 @@ class Settings(Options):
             "Recorded only: nothing is sent yet."
         ),
     )
+    receivers: list[AnyReceiver] = Field([], description="Who is told of what happens.")
     isolation: Isolation = Field(
         default_factory=Isolation, description="How the monitor tells that it is cut off itself."
     )

@@ -22,13 +22,14 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from fettled.core.condition import Condition
+from fettled.core.deliveries import Tried, receiver_label
 from fettled.core.isolation import Link, Standing
 from fettled.core.observations import Observation
 from fettled.core.reach import NETWORKS
 from fettled.core.sla_values import Clock
 from fettled.core.tickets import Change
 from fettled.core.words import Gate, Phase, Priority, Verdict
-from fettled.ports import Fleet
+from fettled.ports import Backlog, Fleet
 from fettled.telemetry.series import Series, render_series
 from fettled.telemetry.ticket_counts import Labels, TicketCounts
 
@@ -60,6 +61,7 @@ class Metrics:
         self._types: dict[str, str] = {}
         self._passive: set[str] = set()
         self._tickets = TicketCounts()
+        self._receivers: set[str] = set()
         registry.register(_TicketsCollector(self._tickets))
         ProcessCollector(registry=registry)
         self._probes = Counter(
@@ -132,6 +134,24 @@ class Metrics:
             "Checks that are down for too long without a ticket, a line of one, or a gate.",
             registry=registry,
         )
+        self._pending = Gauge(
+            "fettled_outbox_pending",
+            "Events that receivers are still to be told.",
+            ("receiver",),
+            registry=registry,
+        )
+        self._oldest = Gauge(
+            "fettled_outbox_oldest_seconds",
+            "How long the oldest of them has waited.",
+            ("receiver",),
+            registry=registry,
+        )
+        self._deliveries = Counter(
+            "fettled_deliveries",
+            "Tries to tell receivers, by what came of them.",
+            ("receiver", "outcome", "reason"),
+            registry=registry,
+        )
         self._reload_ok = Gauge(
             "fettled_config_last_reload_successful",
             "Whether the last start or reload took its configuration.",
@@ -178,6 +198,24 @@ class Metrics:
     def unaccounted(self, count: int) -> None:
         """Say how many checks nothing stands for that should be; any is a bug."""
         self._unaccounted.set(count)
+
+    def outbox_counted(self, waiting: Iterable[Backlog], now: datetime) -> None:
+        """Say what receivers wait for; nothing for those that know everything."""
+        counts: dict[str, tuple[int, float]] = dict.fromkeys(self._receivers, (0, 0.0))
+        for each in waiting:
+            name = receiver_label(each.receiver)
+            pending, oldest = counts.get(name, (0, 0.0))
+            age = (now - each.oldest_at).total_seconds()
+            counts[name] = (pending + each.pending, max(oldest, age, 0.0))
+        self._receivers = set(counts)
+        for name, (pending, oldest) in counts.items():
+            self._pending.labels(name).set(pending)
+            self._oldest.labels(name).set(oldest)
+
+    def told(self, receiver: str, tried: Tried, events: int) -> None:  # noqa: ARG002 - tries are counted
+        """Count a try."""
+        outcome = "done" if tried.is_delivered else "failed"
+        self._deliveries.labels(receiver_label(receiver), outcome, tried.reason).inc()
 
     def ran_late(self, seconds: float) -> None:
         """Count a probe that was started *seconds* after it was due."""

@@ -13,6 +13,7 @@ from datetime import timedelta
 import structlog
 
 from fettled.core.condition import Condition
+from fettled.core.deliveries import Tried
 from fettled.core.errors import ConfigError
 from fettled.core.inventory import Shrunk
 from fettled.core.isolation import Link, Standing
@@ -34,6 +35,7 @@ AUDIT_HEAD = "audit.head"
 TICKETS_FORGOTTEN = "tickets.forgotten"
 TOKEN_WRITTEN = "access.token_written"  # noqa: S105 - an event's name
 CLOCK_STEPPED = "clock.stepped"
+DELIVERY_FAILED = "delivery.failed"
 CONFIG_RELOADED = "config.reloaded"
 CONFIG_REFUSED = "config.refused"
 CONFIG_NOTED = "config.noted"
@@ -76,6 +78,17 @@ class LogSink:
         self._log.info(
             GATED, check=condition.check, gate=condition.gate, until=condition.gate_until
         )
+
+    def told(self, receiver: str, tried: Tried, events: int) -> None:
+        """Log a try that failed; what arrived is a level."""
+        if not tried.is_delivered:
+            self._log.warning(
+                DELIVERY_FAILED,
+                receiver=receiver,
+                events=events,
+                reason=tried.reason,
+                detail=tried.detail,
+            )
 
     def changed(self, change: Change) -> None:
         """Log each entry of the ticket's timeline; the free text of people stays in the store."""
