@@ -117,6 +117,8 @@ def names_a_ticket(path: str) -> bool:
 def expected(route: Route, caller: Caller | None) -> set[int]:
     """Give the statuses that *caller* may be answered; None: whoever has no good token."""
     good = {route.status} | ({200} if route.may_exist else set())
+    if route.paths[0].startswith("/links/"):
+        return {404, 429}  # the address is no link of ours, and soon enough that is a guess
     if route.permission is PUBLIC or route.guarded is not None:
         # Nothing looks in these tests, and the health says so.
         return good | {503} if "health-check" in route.paths[0] else good

@@ -1,11 +1,13 @@
 """What a notification says, whole: written out as it is read at 3 a.m."""
 
 from __future__ import annotations
+
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
+
 import pytest
+
 from desk import check, fleet
 from wording import Words, open_words
 

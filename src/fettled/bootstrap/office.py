@@ -22,6 +22,7 @@ from fettled.app.once import Once, around
 from fettled.app.quiet import Quiet
 from fettled.app.removals import Removals
 from fettled.app.retention import TicketRetention
+from fettled.app.signed_links import SignedLinks
 from fettled.app.sla import Sla
 from fettled.app.sla_watch import SlaWatch
 from fettled.app.sla_windows import QuietWindows
@@ -52,6 +53,7 @@ class OfficeServices(FileDesks):
     directory: Directory
     catalogue: CatalogueServices
     audit: Audit
+    links: SignedLinks
     once: Once
     feed: Feed
 
@@ -75,6 +77,8 @@ class Office:
         self._store, self._clock, self._memory, self._sink = store, clock, memory, sink
         self._longest_window = timedelta()
         self._feed = feed
+        #: Names of the receivers that get links to act by; a reload may bring others.
+        self.linked: frozenset[str] = frozenset()
         #: Open tickets, as they were counted last.
         self.active = 0
         self.wake: Callable[[str], object] = str
@@ -87,6 +91,9 @@ class Office:
         store.around = around
         self._tickets = Tickets(store, clock, memory, sink, self._desk)
         self._tickets.wake = self._wake
+        self.links = SignedLinks(
+            store, clock, self._tickets, self._desk, self._base, lambda: self.linked
+        )
         self._removals = Removals(store, clock, memory)
         self._tokens = Tokens(store, clock, self.staff.directory.roles_of)
         self.tending = Tending(store, clock, memory, sink, self._close_after)
@@ -123,6 +130,7 @@ class Office:
                 wake=self._wake,
             ),
             audit=Audit(self._store),
+            links=self.links,
             once=self.once,
             feed=self._feed,
             **file_desks(self._store, self._clock, self._memory, self._sink),
@@ -143,6 +151,9 @@ class Office:
         if self._hours is None:
             return None
         return next((start for start, _ in islice(self._hours(at), 2) if start > at), None)
+
+    def _base(self) -> str:
+        return self._settings.server.public_url or ""
 
     def _wake(self, check: str) -> object:
         return self.wake(check)

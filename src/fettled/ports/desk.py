@@ -23,6 +23,7 @@ from fettled.ports.once import OnceReader, OnceUnit
 from fettled.ports.people import PeopleReader, PeopleUnit
 from fettled.ports.retention import RetentionUnit
 from fettled.ports.search import SearchReader
+from fettled.ports.signed_links import SignedLinksReader, SignedLinksUnit
 from fettled.ports.sla import SlaReader, SlaUnit
 from fettled.ports.store import Reader, UnitOfWork
 from fettled.ports.tokens import TokensReader, TokensUnit
@@ -89,6 +90,7 @@ class DeskReader(
     SearchReader,
     DeliveriesReader,
     NoticesReader,
+    SignedLinksReader,
     Protocol,
 ):
     """Everything that can be asked of the store."""
@@ -123,6 +125,7 @@ class DeskUnit(
     TokensUnit,
     OnceUnit,
     DeliveriesUnit,
+    SignedLinksUnit,
     Protocol,
 ):
     """A unit of the writer that may do everything; see `UnitOfWork`."""

@@ -53,6 +53,7 @@ from fettled.store.unit_notices import NoticesReading
 from fettled.store.unit_once import OnceReading, OnceWriting
 from fettled.store.unit_people import PeopleReads, PeopleWrites
 from fettled.store.unit_search import SearchQueries
+from fettled.store.unit_signed_links import SignedLinksReading, SignedLinksWriting
 from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 
 
@@ -67,6 +68,7 @@ class SqlReader(
     SearchQueries,
     DeliveriesReading,
     NoticesReading,
+    SignedLinksReading,
 ):
     """What can be asked of the store."""
 
@@ -226,6 +228,7 @@ class SqlUnit(
     AuditWork,
     OnceWriting,
     DeliveriesWriting,
+    SignedLinksWriting,
 ):
     """
     Reads that decide, and writes that commit together.

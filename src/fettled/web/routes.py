@@ -53,6 +53,10 @@ async def _nobody() -> Principal:
     raise NotImplementedError(msg)
 
 
+def _uncounted() -> None:
+    """Count nothing: nobody tries anything here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """
@@ -66,6 +70,7 @@ class Call:
         upload: what is still to be read, of a route that takes files.
         table: every route that is served, for those that tell of the others.
         renew: recognise the caller once more, as for a new request; raises as for one.
+        miss: count a failed try to prove who one is; raises 429 after too many.
         turn: whose holder alone reads and writes out a page of what is exported.
     """
 
@@ -79,6 +84,7 @@ class Call:
     upload: Upload | None = None
     table: tuple[Route, ...] = ()
     renew: Callable[[], Awaitable[Principal]] = _nobody
+    miss: Callable[[], None] = _uncounted
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
