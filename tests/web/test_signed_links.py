@@ -39,7 +39,7 @@ class Street:
 
     async def link(self, ticket: Ticket, action: str = "take", person: str | None = "ann") -> str:
         """Give the path of a link that was sent to somebody."""
-        links = await self.house.assembly.links.make_links(
+        links = await self.house.services.links.make_links(
             ticket.number, receiver="duty", person=person
         )
         assert links[action].startswith(BASE)
@@ -74,7 +74,7 @@ async def street(tmp_path: Path) -> AsyncIterator[Street]:
         open_house(tmp_path, PEOPLE, dialects=with_address) as house,
         aiohttp.ClientSession() as outside,
     ):
-        house.assembly.links_of(frozenset({"duty"}))
+        house.services.links.receivers = frozenset({"duty"})
         yield Street(house, outside)
 
 
@@ -224,7 +224,7 @@ async def test_expired_closed_deleted_forbidden_and_forgotten(street: Street):
                 assert done.status == 200
         async with admin.delete("/api/v1/tickets/3") as gone:
             assert gone.status == 204
-    street.house.assembly.links_of(frozenset())
+    street.house.services.links.receivers = frozenset()
     for path, status, words in [
         (expired, 410, "expired"),
         (viewer, 403, "rex"),

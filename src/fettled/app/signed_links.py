@@ -79,24 +79,23 @@ class SignedLinks:
     Args:
         desk: the house's rules, for each piece of work.
         base: what addresses begin with; empty: nobody said, and there are no links.
-        receivers: names of those that get links now, for links that are nobody's own.
     """
 
-    def __init__(  # noqa: PLR0917 -- each its own part
+    def __init__(
         self,
         store: DeskStore,
         clock: Clock,
         tickets: Tickets,
         desk: Callable[[], Desk],
         base: Callable[[], str],
-        receivers: Callable[[], Collection[str]],
     ) -> None:
         self._store = store
         self._clock = clock
         self._tickets = tickets
         self._desk = desk
         self._base = base
-        self._receivers = receivers
+        #: Names of the receivers that get links now; the links of others do nothing.
+        self.receivers: Collection[str] = frozenset()
         self._key = b""
 
     async def make_links(
@@ -220,7 +219,7 @@ class SignedLinks:
     def _caller(self, offer: Offer) -> Caller:
         """Say who acts; what they may is asked now, and not when the link was sent."""
         if not offer.is_person:
-            if offer.name not in self._receivers():
+            if offer.name not in self.receivers:
                 msg = f"the receiver {offer.name} gets no links any more"
                 raise ForbiddenError(msg)
             return Caller(Actor("token", offer.name))

@@ -24,7 +24,6 @@ from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
-from fettled.app.signed_links import SignedLinks
 from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
@@ -258,15 +257,6 @@ class Assembly:
             return
         if not isinstance(error, ConfigError):
             self.sink.faulted("reload", error)
-
-    @property
-    def links(self) -> SignedLinks:
-        """What makes the links of notifications."""
-        return self._office.links
-
-    def links_of(self, receivers: frozenset[str]) -> None:
-        """Let the links of these receivers do something, from now on."""
-        self._office.linked = receivers
 
     async def count(self) -> None:
         """Count the tickets now, as a chore does every few seconds."""

@@ -77,8 +77,6 @@ class Office:
         self._store, self._clock, self._memory, self._sink = store, clock, memory, sink
         self._longest_window = timedelta()
         self._feed = feed
-        #: Names of the receivers that get links to act by; a reload may bring others.
-        self.linked: frozenset[str] = frozenset()
         #: Open tickets, as they were counted last.
         self.active = 0
         self.wake: Callable[[str], object] = str
@@ -91,9 +89,7 @@ class Office:
         store.around = around
         self._tickets = Tickets(store, clock, memory, sink, self._desk)
         self._tickets.wake = self._wake
-        self.links = SignedLinks(
-            store, clock, self._tickets, self._desk, self._base, lambda: self.linked
-        )
+        self.links = SignedLinks(store, clock, self._tickets, self._desk, self._base)
         self._removals = Removals(store, clock, memory)
         self._tokens = Tokens(store, clock, self.staff.directory.roles_of)
         self.tending = Tending(store, clock, memory, sink, self._close_after)
