@@ -19,7 +19,7 @@ from fettled.web.listening import Connection
 from fettled.web.once import HEADER, Keyed, Rendered, answer_once, fingerprint, read_key
 from fettled.web.problems import Fault, Problem
 from fettled.web.reading import read_body, take_body
-from fettled.web.routes import PUBLIC, Answer, Call, Route
+from fettled.web.routes import Answer, Call, Route
 from fettled.web.strict_json import parse_json
 
 
@@ -40,9 +40,7 @@ async def work(route: Route, call: Call, request: web.Request, raw: bytes) -> Re
     Raises:
         Problem: 503 where it takes too long; else what the handler raises.
     """
-    # Of a public route everybody is the same caller, and would get one another's answers.
-    is_keyed = route.method == "POST" and route.permission is not PUBLIC
-    key = read_key(request) if is_keyed else None
+    key = read_key(request) if route.takes_key or route.takes_files else None
     render = partial(_render, route)
     with marked(request):
         try:

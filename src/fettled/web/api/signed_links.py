@@ -22,7 +22,16 @@ _NO_ANSWER = "nothing was changed, as the store does not answer now: try again i
 _UNSURE = "it may have been done, and may not: open the link again to see"
 
 
-@routes.route("GET", "/links/{token}", permission=PUBLIC, media="text/html")
+_PAGES = (
+    (403, "Whom it was sent to is not known any more, or may not do that any more."),
+    (404, "It is no link of ours, or its ticket is gone."),
+    (409, "The ticket's status forbids it, or somebody else holds the ticket."),
+    (410, "It has expired, or was used."),
+    (503, "The store does not answer now."),
+)
+
+
+@routes.route("GET", "/links/{token}", permission=PUBLIC, media="text/html", pages=_PAGES)
 async def show_link(call: Call) -> Answer:
     """Show what a link of a notification offers; changes nothing."""
     try:
@@ -32,7 +41,7 @@ async def show_link(call: Call) -> Answer:
     return _answer(call, seen)
 
 
-@routes.route("POST", "/links/{token}", permission=PUBLIC, media="text/html")
+@routes.route("POST", "/links/{token}", permission=PUBLIC, media="text/html", pages=_PAGES)
 async def use_link(call: Call) -> Answer:
     """Do what a link of a notification offers, once; a body is not read."""
     try:
