@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fettled.core.signed_links import ACTIONS, Offer, read_link, write_link
 
 KEY = bytes(range(32))
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 OFFERS = st.builds(
     Offer,
     id=st.text("0123456789abcdef", min_size=16, max_size=16),
@@ -29,20 +30,21 @@ def test_what_was_written_is_read(offer: Offer) -> None:
     text = write_link(offer, KEY)
     assert read_link(text, KEY) == offer
     assert read_link(text, KEY[::-1]) is None
-    assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+    assert set(text) <= set(ALPHABET)
 
 
-@given(OFFERS, st.data())
-def test_one_changed_character_makes_it_nothing(offer: Offer, data: st.DataObject) -> None:
+@given(OFFERS)
+def test_one_changed_character_makes_it_nothing(offer: Offer) -> None:
     """
-    Wherever it stands, also where base64 would read the same bytes.
+    Wherever it stands, also where base64 would read the same bytes: at each part's end.
 
     Seen to fail with a signature that was compared as bytes: its last character had twins.
     """
     text = write_link(offer, KEY)
-    at = data.draw(st.integers(0, len(text) - 1))
-    other = data.draw(st.sampled_from("AQgwBRhxabc-_.é=\n").filter(lambda char: char != text[at]))
-    assert read_link(text[:at] + other + text[at + 1 :], KEY) is None
+    ends = {text.index(".") - 1, len(text) - 1, 0, len(text) // 2}
+    for at in ends:
+        for other in set(ALPHABET + "é=\n") - {text[at]}:
+            assert read_link(text[:at] + other + text[at + 1 :], KEY) is None
 
 
 @given(st.text())
