@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from fettled.clock import SystemClock
+from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.core.permissions import Role
 from fettled.core.signed_links import Offer, read_link, write_link
 from fettled.core.tickets import Ticket
 from fettled.core.words import Status
+from fettled.telemetry.logs import configure_logs
 from web_house import WebHouse, open_house
 
 BASE = "https://fettled.example"
@@ -299,3 +305,62 @@ async def test_links_differ_and_are_bound(street: Street):
     assert made is not None
     assert (made.ticket, made.action, made.name, made.is_person) == (1, "snooze", "ann", True)
     assert timedelta(hours=23) < made.expires_at - SystemClock().wall() <= timedelta(hours=24)
+
+
+async def test_no_log_tells_a_link(street: Street):
+    """
+    Not the path of a request, nor of one that fails, down to the finest level.
+
+    Seen to fail with `path=request.path`, and with the log's own net taken away as well.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    configure_logs(SystemClock().wall, form="json", level="debug", out=out, errors=err)
+    path = await street.link(await street.house.ticket())
+    with capture_logs() as raw:
+        for method in ("GET", "HEAD", "POST", "POST", "PUT"):
+            await street.ask(method, path)
+    assert {each["path"] for each in raw if "path" in each} == {"/links/..."}
+    text = path.removeprefix("/links/")
+    structlog.get_logger().error("http.request_failed", path=path, detail=f"at {path} it failed")
+    assert "[redacted]" in err.getvalue()
+    for part in (text, text.partition(".")[0], text.partition(".")[2]):
+        assert part not in str(raw) + out.getvalue() + err.getvalue()
+
+
+async def test_while_the_store_is_down_a_sentence_says_so(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+):
+    """503, and whether anything was done: it was not, or that is not known."""
+    path = await street.link(await street.house.ticket())
+    links = street.house.services.links
+    for error, words in (
+        (StoreDownError("gone"), "nothing was changed"),
+        (StoreUnsureError("gone"), "it may have been done"),
+    ):
+
+        async def fail(_unit: object, error: Exception = error) -> None:
+            raise error
+
+        store = SimpleNamespace(write=fail, read=fail)
+        monkeypatch.setattr(links, "_store", store)
+        status, page = await street.ask("POST", path)
+        assert status == 503
+        assert words in page.lower()
+        assert (await street.ask("GET", path))[0] == 503
+        monkeypatch.undo()
+    assert (await street.ask("POST", path))[0] == 200
+
+
+async def test_without_an_address_there_are_no_links(tmp_path: Path):
+    """Nobody said how we are reached: a link would lead nowhere."""
+    async with open_house(tmp_path) as house:
+        ticket = await house.ticket()
+        assert await house.services.links.make_links(ticket.number, receiver="duty") == {}
+
+
+async def test_used_links_are_forgotten_long_after_they_expired(street: Street):
+    """Not at once: a clock that is set back must not make one good again."""
+    path = await street.link(await street.house.ticket())
+    assert (await street.ask("POST", path))[0] == 200
+    await street.house.services.links.forget()
+    assert (await street.ask("POST", path))[0] == 410
