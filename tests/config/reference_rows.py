@@ -62,6 +62,7 @@ SECTIONS = {
     "SlaCalendar": "`sla.calendars.NAME`",
     "SlaHours": "`sla.calendars.NAME.hours[]`",
     "SlaOverride": "`sla.overrides[]`",
+    "WatchdogSettings": "`watchdog`",
     "Limits": "`limits`",
     "Log": "`log`",
 }

@@ -36,6 +36,7 @@ VIOLATIONS = {
     "ports validate": ("pure-core", {"ports/fleet.py": "from pydantic import BaseModel"}),
     "notifiers meet": ("notifiers", {"notify/mail.py": "import fettled.notify.webhook"}),
     "app sends mail": ("mail-door", {"app/__init__.py": "import aiosmtplib"}),
+    "web renders templates": ("templates-door", {"web/__init__.py": "import jinja2"}),
     "notifiers ask probes": ("layers", {"notify/__init__.py": "import fettled.probes"}),
     "probe types meet": ("probes", {"probes/http.py": "import fettled.probes.tcp"}),
     "web reaches the store": ("adapters-door", {"web/__init__.py": "import fettled.store"}),

@@ -14,6 +14,7 @@ from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
 from fettled.bootstrap.catalogue import forget_changes
+from fettled.bootstrap.doors import Outlets
 from fettled.bootstrap.office import Office
 from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
 from fettled.bootstrap.retention import forget as forget_history
@@ -33,6 +34,9 @@ FLUSH = timedelta(seconds=30)
 TEND = timedelta(seconds=5)
 #: How late a step of the escalation chain may be told.
 ESCALATE = timedelta(seconds=5)
+#: How late the outside may be told that we live, and receivers be tested.
+WATCHDOG = timedelta(seconds=1)
+SELF_TEST = timedelta(seconds=30)
 FORGET_EVERY = timedelta(minutes=10)
 FORGET_TICKETS = timedelta(minutes=1)
 GAUGE = timedelta(seconds=1)
@@ -69,6 +73,7 @@ class Chores:
     scheduler: Scheduler
     metrics: Metrics
     log: LogSink
+    outlets: Outlets
     #: What receivers waited for when it was counted last.
     _waiting: list[Backlog] = field(default_factory=list)
 
@@ -82,6 +87,8 @@ class Chores:
         yield "tend", TEND, self.tend
         yield "escalate", ESCALATE, self.escalate
         yield "gauge", GAUGE, self.gauge
+        yield "watchdog", WATCHDOG, self.outlets.watchdog.turn
+        yield "self_test", SELF_TEST, self.test
         yield "count", COUNT, self.count
         yield "quiet", QUIET, self.quieten
         yield "sla", SLA, self.reckon
@@ -103,6 +110,11 @@ class Chores:
         # While the store is down nothing is told, and nothing is lost: it is due still.
         with suppress(StoreDownError):
             await self.office.staff.escalations.tell()
+
+    async def test(self) -> None:
+        """Test receivers once a day."""
+        with suppress(StoreDownError):
+            await self.outlets.self_test.turn()
 
     async def forget(self) -> None:
         """Forget history that is old enough, and requests that nobody sends again."""

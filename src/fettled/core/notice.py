@@ -148,6 +148,7 @@ _HAPPENED = {
     "ticket.merged": "merged",
     "ticket.priority_changed": "priority",
     "ticket.description_edited": "description",
+    "ticket.self_test": "TEST",
     "reminder": "STILL DOWN",
 }
 #: What the monitor tells of that is not down.

@@ -12,7 +12,11 @@ from typing import Any
 
 import orjson
 
+from fettled.core.deliveries import Tried
 from fettled.ports.notify import Telling
+
+#: Makes the body of a message, or says what came of it instead: nothing is sent then.
+Render = Callable[[Telling], bytes | Tried]
 
 MOST_BYTES = 20_000
 CUT = " [cut]"
