@@ -3,85 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
-import aiohttp
 import pytest
-import structlog
-from structlog.testing import capture_logs
 
 from fettled.clock import SystemClock
-from fettled.core.errors import StoreDownError, StoreUnsureError
-from fettled.core.permissions import Role
-from fettled.core.signed_links import Offer, read_link, write_link
-from fettled.core.tickets import Ticket
+from fettled.core.signed_links import read_link, write_link
 from fettled.core.words import Status
-from fettled.telemetry.logs import configure_logs
-from web_house import WebHouse, open_house
-
-BASE = "https://fettled.example"
-PEOPLE = """
-access:
-  teams: [{name: north}]
-  users:
-    - {name: ann, full_name: Ann, roles: [operator]}
-    - {name: ben, full_name: Ben, roles: [operator]}
-    - {name: rex, full_name: Rex, roles: [viewer]}
-"""
-
-
-@dataclass
-class Street:
-    """A served house, and somebody outside without any token."""
-
-    house: WebHouse
-    outside: aiohttp.ClientSession
-
-    async def link(self, ticket: Ticket, action: str = "take", person: str | None = "ann") -> str:
-        """Give the path of a link that was sent to somebody."""
-        links = await self.house.services.links.make_links(
-            ticket.number, receiver="duty", person=person
-        )
-        assert links[action].startswith(BASE)
-        return links[action].removeprefix(BASE)
-
-    async def ask(self, method: str, path: str, **how: object) -> tuple[int, str]:
-        """Ask from outside."""
-        async with self.outside.request(method, self.house.url + path, **how) as response:
-            return response.status, await response.text()
-
-    async def now(self, ticket: Ticket) -> Ticket:
-        """Give the ticket as it is."""
-        return await self.house.services.tickets.get(str(ticket.number))
-
-    async def key(self) -> bytes:
-        """Give the key that links are signed with."""
-        kept = await self.house.store.read(lambda r: r.secret("links"))
-        return bytes.fromhex(kept or "")
-
-
-def offer(ticket: Ticket, valid: timedelta) -> Offer:
-    """Make what a link for ann offers, for so long from now on."""
-    expires_at = SystemClock().wall() + valid
-    return Offer("0" * 16, ticket.number, "take", "ann", is_person=True, expires_at=expires_at)
+from street import Street, offer, open_street
 
 
 @pytest.fixture
 async def street(tmp_path: Path) -> AsyncIterator[Street]:
     """A house with people, that knows its own address."""
-    with_address = f"{{}}, public_url: '{BASE}'"
-    async with (
-        open_house(tmp_path, PEOPLE, dialects=with_address) as house,
-        aiohttp.ClientSession() as outside,
-    ):
-        house.services.links.receivers = frozenset({"duty"})
-        yield Street(house, outside)
+    async with open_street(tmp_path) as made:
+        yield made
 
 
 async def test_what_is_not_wholly_ours_does_nothing(street: Street):
@@ -255,47 +193,6 @@ async def test_a_room_acts_under_the_receivers_name(street: Street):
     assert (timeline[-1].actor.type, timeline[-1].actor.name) == ("token", "duty")
 
 
-async def test_another_site_cannot_press_it(street: Street):
-    """
-    Nothing that a browser sends by itself counts, so there is nothing to forge.
-
-    An administrator's token, sent along to an address that is no link, does nothing; and
-    whoever knows the address needs nothing of anybody's browser.
-    """
-    ticket = await street.house.ticket()
-    await street.link(ticket)
-    admin = await street.house.headers(Role.ADMIN, "root")
-    cross = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Cookie": "a=b"}
-    assert (await street.ask("POST", "/links/take-1", headers=admin | cross))[0] == 404
-    assert await street.now(ticket) == ticket
-
-
-async def test_the_page_runs_nothing_and_tells_nobody_its_address(street: Street):
-    """
-    Titles come from anywhere: they are text; the page has no script, no style, no link.
-
-    Seen to fail with a `_text` that does not escape.
-    """
-    title = "</title><script>alert(1)</script>\u202e \"><img src=x onerror=1> & '"
-    path = await street.link(await street.house.ticket(title))
-    async with street.outside.get(street.house.url + path) as response:
-        page = await response.text()
-        headers = response.headers
-    assert "<script" not in page
-    assert "<img" not in page
-    assert "\u202e" not in page
-    assert "&lt;script&gt;alert(1)" in page
-    tags = " ".join(re.findall(r"<[^>]*>", page))
-    assert re.findall(r"\b(?:src|href|style|action|on\w+)=", tags) == []
-    assert path.removeprefix("/links/") not in page
-    assert "script-src" not in headers["Content-Security-Policy"]
-    assert headers["Content-Security-Policy"].startswith("default-src 'none'; form-action 'self'")
-    assert headers["Referrer-Policy"] == "no-referrer"
-    assert headers["Cache-Control"] == "no-store"
-    assert "noindex" in headers["X-Robots-Tag"]
-    assert headers["Content-Type"] == "text/html; charset=utf-8"
-
-
 async def test_links_differ_and_are_bound(street: Street):
     """Each link is its own: to one ticket, one action, one person, and one day."""
     ticket = await street.house.ticket()
@@ -305,57 +202,6 @@ async def test_links_differ_and_are_bound(street: Street):
     assert made is not None
     assert (made.ticket, made.action, made.name, made.is_person) == (1, "snooze", "ann", True)
     assert timedelta(hours=23) < made.expires_at - SystemClock().wall() <= timedelta(hours=24)
-
-
-async def test_no_log_tells_a_link(street: Street):
-    """
-    Not the path of a request, nor of one that fails, down to the finest level.
-
-    Seen to fail with `path=request.path`, and with the log's own net taken away as well.
-    """
-    out, err = io.StringIO(), io.StringIO()
-    configure_logs(SystemClock().wall, form="json", level="debug", out=out, errors=err)
-    path = await street.link(await street.house.ticket())
-    with capture_logs() as raw:
-        for method in ("GET", "HEAD", "POST", "POST", "PUT"):
-            await street.ask(method, path)
-    assert {each["path"] for each in raw if "path" in each} == {"/links/..."}
-    text = path.removeprefix("/links/")
-    structlog.get_logger().error("http.request_failed", path=path, detail=f"at {path} it failed")
-    assert "[redacted]" in err.getvalue()
-    for part in (text, text.partition(".")[0], text.partition(".")[2]):
-        assert part not in str(raw) + out.getvalue() + err.getvalue()
-
-
-async def test_while_the_store_is_down_a_sentence_says_so(
-    street: Street, monkeypatch: pytest.MonkeyPatch
-):
-    """503, and whether anything was done: it was not, or that is not known."""
-    path = await street.link(await street.house.ticket())
-    links = street.house.services.links
-    for error, words in (
-        (StoreDownError("gone"), "nothing was changed"),
-        (StoreUnsureError("gone"), "it may have been done"),
-    ):
-
-        async def fail(_unit: object, error: Exception = error) -> None:
-            raise error
-
-        store = SimpleNamespace(write=fail, read=fail)
-        monkeypatch.setattr(links, "_store", store)
-        status, page = await street.ask("POST", path)
-        assert status == 503
-        assert words in page.lower()
-        assert (await street.ask("GET", path))[0] == 503
-        monkeypatch.undo()
-    assert (await street.ask("POST", path))[0] == 200
-
-
-async def test_without_an_address_there_are_no_links(tmp_path: Path):
-    """Nobody said how we are reached: a link would lead nowhere."""
-    async with open_house(tmp_path) as house:
-        ticket = await house.ticket()
-        assert await house.services.links.make_links(ticket.number, receiver="duty") == {}
 
 
 async def test_used_links_are_forgotten_long_after_they_expired(street: Street):

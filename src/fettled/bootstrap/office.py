@@ -18,6 +18,7 @@ from fettled.app.desk import Desk
 from fettled.app.feed import Feed
 from fettled.app.incidents import Incidents
 from fettled.app.memory import Memory
+from fettled.app.notices import Notices
 from fettled.app.once import Once, around
 from fettled.app.quiet import Quiet
 from fettled.app.removals import Removals
@@ -31,6 +32,7 @@ from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
 from fettled.bootstrap.catalogue import make_catalogue_services
 from fettled.bootstrap.files import FileDesks, file_desks
+from fettled.bootstrap.notices import make_terms
 from fettled.bootstrap.people import make_staff
 from fettled.config.catalogue import catalogue_lists
 from fettled.config.schema import Settings
@@ -89,6 +91,10 @@ class Office:
         store.around = around
         self._tickets = Tickets(store, clock, memory, sink, self._desk)
         self._tickets.wake = self._wake
+        #: Words for receivers that want them.
+        self.notices = Notices(
+            store, clock, memory, self.staff.directory, lambda: self._notice_terms
+        )
         self.links = SignedLinks(store, clock, self._tickets, self._desk, self._base)
         self._removals = Removals(store, clock, memory)
         self._tokens = Tokens(store, clock, self.staff.directory.roles_of)
@@ -103,6 +109,7 @@ class Office:
         self.sla_watch.rules_changed()
         self.catalogue.configure(catalogue_lists(settings))
         self._hours = office_hours(settings.sla)
+        self._notice_terms = make_terms(settings)
 
     def fleet_changed(self, fleet: Fleet) -> None:
         """Go by *fleet*: a ticket must not close while the monitor may still reopen it."""
