@@ -24,6 +24,7 @@ from fettled.app.feed import Stream, Told
 from fettled.app.health import Health
 from fettled.app.incidents import Incidents
 from fettled.app.once import Claim
+from fettled.app.signed_links import Seen
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
@@ -294,6 +295,18 @@ class Feed(Protocol):
         ...
 
 
+class Links(Protocol):
+    """The links in notifications; see `fettled.app.signed_links`."""
+
+    async def look(self, text: str) -> Seen:
+        """Say what one offers."""
+        ...
+
+    async def use(self, text: str) -> Seen:
+        """Do what it offers, once."""
+        ...
+
+
 class Exposition(Protocol):
     """The metrics, rendered in chunks that let the event loop run between them."""
 
@@ -365,6 +378,7 @@ class Services:
     exports: Exports
     searching: Searching
     audit: Audit
+    links: Links
     reload: Reload
     config: Callable[[], Awaitable[dict[str, Any]]]
     health: Callable[[], Health]
