@@ -47,6 +47,8 @@ SECTIONS = {
     "EscalationChain": "`escalation`",
     "EscalationStep": "`escalation[]` and `escalation.steps[]`",
     "WebhookReceiver": "Receiver of type `webhook`",
+    "EmailReceiver": "Receiver of type `email`",
+    "AppriseReceiver": "Receiver of type `apprise`",
     "CatalogueSection": "`catalogue`",
     "CatalogueApplication": "`catalogue.applications[]`",
     "CatalogueAsset": "`catalogue.assets[]`",

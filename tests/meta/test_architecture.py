@@ -35,6 +35,7 @@ VIOLATIONS = {
     "core waits": ("pure-core", {"core/words.py": "from asyncio import sleep"}),
     "ports validate": ("pure-core", {"ports/fleet.py": "from pydantic import BaseModel"}),
     "notifiers meet": ("notifiers", {"notify/mail.py": "import fettled.notify.webhook"}),
+    "web tells services": ("services-door", {"web/__init__.py": "import apprise"}),
     "app sends mail": ("mail-door", {"app/__init__.py": "import aiosmtplib"}),
     "web renders templates": ("templates-door", {"web/__init__.py": "import jinja2"}),
     "notifiers ask probes": ("layers", {"notify/__init__.py": "import fettled.probes"}),

@@ -11,6 +11,7 @@ from fettled.app.backlog import Adopted
 from fettled.app.callers import Caller
 from fettled.app.health import Figures, Health, assess
 from fettled.app.opening import Opened
+from fettled.app.signed_links import Refusal, Seen
 from fettled.app.views import CheckView, SubjectView
 from fettled.core.actions import Action, Comment
 from fettled.core.audit import object_of, type_of
@@ -312,6 +313,15 @@ class FakeHeartbeats:
             msg = f"there is no heartbeat check {key}"
             raise NotFoundError(msg)
         self.beats.append(key)
+
+
+class FakeLinks:
+    """Links in notifications, of which none was ever made."""
+
+    async def look(self, text: str) -> Seen:
+        return Seen(refusal=Refusal.FORGED, because="this is no link of ours")
+
+    use = look
 
 
 class FakeHealth:

@@ -94,6 +94,7 @@ SUBJECT = {
         }
     ],
     "ticket": 42,
+    "runbook": None,
 }
 
 

@@ -131,6 +131,7 @@ class Chores:
         await forget_changes(self.store, self.clock.wall())
         await self.quiet.forget()
         await self.office.once.forget()
+        await self.office.links.forget()
 
     async def forget_tickets(self) -> None:
         """Forget tickets that are old enough: a minute after the start, then every hour."""

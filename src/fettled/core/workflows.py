@@ -17,7 +17,7 @@ from fettled.core.actions import Assign, Comment, Escalate, Resolve
 from fettled.core.durations import format_duration
 from fettled.core.fields import LABEL, facts_of, fill
 from fettled.core.filing import NewTicket
-from fettled.core.lines import on_one_line
+from fettled.core.lines import in_one_line
 from fettled.core.routing import SELF_TEST
 from fettled.core.tickets import WORKFLOW
 from fettled.core.words import Status
@@ -134,7 +134,7 @@ def filled(step: Step, ticket: Mapping[str, Any], event: str, workflow: str) -> 
         return fill(given, facts)[: _LONGEST[longest]]
 
     def line(given: str, longest: str) -> str:
-        return on_one_line(fill(given, facts))[: _LONGEST[longest]]
+        return in_one_line(fill(given, facts), _LONGEST[longest])
 
     match step:
         case Comment():

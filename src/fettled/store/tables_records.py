@@ -94,6 +94,25 @@ workflows = Table(
     Column("error", CleanText),
 )
 
+#: Secrets of the daemon's own, made when they are first needed, and never shown.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("value", CleanText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+#: Links in notifications that have done what they were for; until they expire anyway.
+used_links = Table(
+    "used_links",
+    metadata,
+    Column("id", CleanText, primary_key=True),
+    Column("used_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index(None, "expires_at"),
+)
+
 #: The name in `meta` of the time (as microseconds) before which the outbox was cleared.
 FORGOTTEN = "outbox_forgotten"
 

@@ -49,9 +49,11 @@ from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
 from fettled.store.unit_deliveries import DeliveriesReading, DeliveriesWriting
 from fettled.store.unit_feed import FeedReading
 from fettled.store.unit_files import FilesReading, FilesWriting
+from fettled.store.unit_notices import NoticesReading
 from fettled.store.unit_once import OnceReading, OnceWriting
 from fettled.store.unit_people import PeopleReads, PeopleWrites
 from fettled.store.unit_search import SearchQueries
+from fettled.store.unit_signed_links import SignedLinksReading, SignedLinksWriting
 from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
 from fettled.store.unit_workflows import WorkflowsReading, WorkflowsWriting
 
@@ -67,6 +69,8 @@ class SqlReader(
     SearchQueries,
     DeliveriesReading,
     WorkflowsReading,
+    NoticesReading,
+    SignedLinksReading,
 ):
     """What can be asked of the store."""
 
@@ -231,6 +235,7 @@ class SqlUnit(
     OnceWriting,
     DeliveriesWriting,
     WorkflowsWriting,
+    SignedLinksWriting,
 ):
     """
     Reads that decide, and writes that commit together.

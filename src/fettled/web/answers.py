@@ -228,6 +228,7 @@ class SubjectAnswer(Shape):
     labels: dict[str, str]
     checks: list[CheckAnswer]
     ticket: int | None
+    runbook: str | None
 
 
 class SilenceAnswer(Shape):

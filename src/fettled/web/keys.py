@@ -25,6 +25,7 @@ from fettled.app.health import Health
 from fettled.app.incidents import Incidents
 from fettled.app.once import Claim
 from fettled.app.opening import Opened
+from fettled.app.signed_links import Seen
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
@@ -41,6 +42,7 @@ from fettled.ports import AuditFilter, Directory, Input, KeptAnswer, Place, Sort
 from fettled.ports.search import StatsFilter
 from fettled.ports.workflows import Listed, none_listed
 from fettled.web.keys_catalogue import CatalogueServices
+from fettled.web.keys_machines import Exposition, Heartbeats
 
 
 class Tickets(Protocol):
@@ -206,14 +208,6 @@ class Histories(Protocol):
         ...
 
 
-class Heartbeats(Protocol):
-    """What devices and jobs push."""
-
-    async def beat(self, key: str) -> None:
-        """Take a beat for `subject` or `subject/check`; NotFoundError if there is none."""
-        ...
-
-
 class Reload(Protocol):
     """The reading of the configuration."""
 
@@ -306,17 +300,15 @@ class Feed(Protocol):
         ...
 
 
-class Exposition(Protocol):
-    """The metrics, rendered in chunks that let the event loop run between them."""
+class Links(Protocol):
+    """The links in notifications; see `fettled.app.signed_links`."""
 
-    @property
-    def content_type(self) -> str:
-        """The form that was chosen."""
+    async def look(self, text: str) -> Seen:
+        """Say what one offers."""
         ...
 
-    @property
-    def chunks(self) -> AsyncIterator[bytes]:
-        """The text."""
+    async def use(self, text: str) -> Seen:
+        """Do what it offers, once."""
         ...
 
 
@@ -378,6 +370,7 @@ class Services:
     exports: Exports
     searching: Searching
     audit: Audit
+    links: Links
     reload: Reload
     config: Callable[[], Awaitable[dict[str, Any]]]
     health: Callable[[], Health]

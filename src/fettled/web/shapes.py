@@ -174,6 +174,7 @@ def subject_json(view: SubjectView) -> dict[str, Any]:
         "labels": view.labels,
         "checks": [_check(check) for check in view.checks],
         "ticket": view.ticket,
+        "runbook": view.runbook or None,
     }
 
 
