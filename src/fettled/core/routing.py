@@ -12,6 +12,7 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
+from fettled.core.pacing import Pace
 from fettled.core.tickets import Ticket
 from fettled.core.words import Priority, Source
 
@@ -57,7 +58,8 @@ class Receiver:
     Somebody who is told, and how much at a time.
 
     Attributes:
-        for_people: a backlog is collapsed to the present state of each ticket.
+        for_people: it is told in words.
+        pace: when it is told, and how much at a time.
         at_once: how many tries may be on their way.
         fallback: the receiver that is told what this one does not take; None: nobody.
     """
@@ -68,6 +70,12 @@ class Receiver:
     at_once: int = 4
     timeout: timedelta = timedelta(seconds=20)
     fallback: str | None = None
+    pace: Pace = field(default_factory=Pace)
+
+    @property
+    def collapses(self) -> bool:
+        """Whether a backlog is told as the present state of each ticket, not event by event."""
+        return self.for_people if self.pace.collapse is None else self.pace.collapse
 
 
 def _fits(value: str, patterns: tuple[str, ...]) -> bool:
