@@ -53,6 +53,7 @@ class _Lane:
     #: When the last messages were told, by the daemon's own time: a restart forgets them.
     told: deque[datetime] = field(default_factory=deque)
     held: Gate | None = None
+    is_claiming: bool = False
 
     def gate(self, now: datetime) -> Gate | None:
         """Say what may be told now; None: everything, each by itself."""
@@ -167,16 +168,14 @@ class Deliverer:
     async def _has_due(self) -> bool:
         now = self._clock.wall()
         lanes = [lane for lane in self._lanes.values() if lane.task is not None]
-        if any(lane.trying for lane in lanes):
-            return True
         for lane in lanes:
             has_room = lane.room(self._clock.now())[0] != 0
-            due = await self._store.read(
-                partial(_next_due, lane.receiver.name, lane.gate(now), now)
-            )
+            ask = partial(_next_due, lane.receiver.name, lane.gate(now), now)
+            due = await self._store.read(ask)
             if has_room and due is not None and due <= now:
                 return True
-        return False
+        # Asked last: what was taken meanwhile is not due any more.
+        return any(lane.trying or lane.is_claiming for lane in lanes)
 
     async def stop(self) -> None:
         """Try nothing more; what is on its way is sent again after the next start."""
@@ -237,7 +236,12 @@ class Deliverer:
             edges = (due_at, None if gate is None else gate.until)
             return min((at - now for at in edges if at is not None), default=POLL)
         claim = partial(messages.claim, receiver, messages.Asked(now, free, gate, room))
-        for claimed in await self._store.write(claim):
+        lane.is_claiming = True
+        try:
+            taken = await self._store.write(claim)
+        finally:
+            lane.is_claiming = False
+        for claimed in taken:
             task = asyncio.create_task(self._try(lane, claimed))
             lane.trying.add(task)
             task.add_done_callback(partial(_ended, lane))

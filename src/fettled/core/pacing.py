@@ -11,7 +11,7 @@ an hour is in a time zone is not known here, hours come in as stretches of time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -26,6 +26,7 @@ NOTHING = -1
 _BACK = timedelta(days=15)
 #: What happened since then is not old.
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_WEEK = timedelta(days=7)
 #: What holds at an instant is looked at again after this, whatever the hours say.
 _LONGEST = timedelta(days=1)
 
@@ -207,6 +208,23 @@ def room(
     counted = [at for at in told if at > now - burst.per]
     again = counted[0] + burst.per if counted else None
     return max(0, burst.count - len(counted) - on_the_way), again
+
+
+def never_ends(quiet: Iterable[QuietHours], since: datetime) -> bool:
+    """Whether one hour after another is quiet for a week from *since* on."""
+    hours = [each.hours for each in quiet]
+    at = since
+    while hours and at < since + _WEEK:
+        ends = [end for each in hours if (end := _end(each, at)) is not None]
+        if not ends:
+            return False
+        at = max(ends)
+    return bool(hours)
+
+
+def _end(hours: Pieces, at: datetime) -> datetime | None:
+    start, end = next(iter(hours(at)), (FAR, FAR))
+    return end if start <= at else None
 
 
 def every(length: timedelta) -> Pieces:
