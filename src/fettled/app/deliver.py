@@ -54,6 +54,8 @@ class _Lane:
     told: deque[datetime] = field(default_factory=deque)
     held: Gate | None = None
     is_claiming: bool = False
+    #: Whether the last try failed.
+    has_failed: bool = False
 
     def gate(self, now: datetime) -> Gate | None:
         """Say what may be told now; None: everything, each by itself."""
@@ -66,7 +68,11 @@ class _Lane:
 
     def room(self, now: datetime) -> tuple[int | None, datetime | None]:
         """Say how many messages a burst allows, and when there is room for one more."""
-        return pacing.room(self.receiver.pace.burst, self.told, len(self.trying), now)
+        burst = self.receiver.pace.burst
+        if burst is not None and self.has_failed:
+            # One message at a time, with all that waits, shows whether it is there again.
+            burst = pacing.Burst(1, timedelta())
+        return pacing.room(burst, self.told, len(self.trying), now)
 
     def count(self, now: datetime) -> None:
         """Remember that a message was told."""
@@ -245,14 +251,15 @@ class Deliverer:
             task = asyncio.create_task(self._try(lane, claimed))
             lane.trying.add(task)
             task.add_done_callback(partial(_ended, lane))
-        return timedelta()
+        return timedelta() if taken else POLL
 
     async def _try(self, lane: _Lane, claimed: list[Delivery]) -> None:
         gathered = [Gathered(each, (each,), 1) for each in claimed]
         with suppress(StoreDownError):
             gathered = await self._store.read(partial(messages.gather, lane.receiver, claimed))
-        telling = messages.telling(gathered, self._clock.wall())
+        telling = messages.telling(lane.receiver, gathered, self._clock.wall())
         tried = await self._tell(lane, telling)
+        lane.has_failed = not tried.is_delivered
         if tried.is_delivered:
             lane.count(self._clock.now())
         sent = messages.Sent(

@@ -22,8 +22,8 @@ from fettled.ports.notify import Telling
 
 #: What one message tells of at most: tickets, as their present state ...
 TICKETS = 500
-#: ... or every single event, where those are asked for.
-EVENTS = 50
+#: ... or every single event, where those are asked for: so many fit into any message.
+EVENTS = 25
 #: What a message about one ticket shows of the events that led to its present state.
 _SHOWN = 50
 #: So many events are settled in one unit.
@@ -54,11 +54,11 @@ def claim(receiver: Receiver, asked: Asked, unit: DeskUnit) -> list[list[Deliver
     gate, now = asked.gate, asked.now
     if gate is None:
         return [[each] for each in unit.claim(receiver.name, now, limit=asked.free)]
-    is_long = receiver.collapses
-    most = TICKETS if is_long else EVENTS
+    most = TICKETS if receiver.collapses else EVENTS
     found = unit.due(receiver.name, gate, now, limit=most)
     messages = split(found, gate, now, free=asked.free, room=asked.room)
-    return [unit.take([due.number for due in message]) for message in messages]
+    taken = (unit.take([due.number for due in message]) for message in messages)
+    return [message for message in taken if message]
 
 
 def gather(receiver: Receiver, claimed: Sequence[Delivery], reader: DeskReader) -> list[Gathered]:
@@ -73,12 +73,17 @@ def gather(receiver: Receiver, claimed: Sequence[Delivery], reader: DeskReader) 
     return gathered
 
 
-def telling(gathered: Sequence[Gathered], now: datetime) -> Telling:
+def telling(receiver: Receiver, gathered: Sequence[Gathered], now: datetime) -> Telling:
     """Make a message, what is most urgent first and what is over last."""
+    is_state = receiver.collapses and len(gathered) > 1
     lines = [(line_of(each.newest, each.count - 1), each) for each in gathered]
     lines.sort(key=lambda pair: pair[0].order)
     first, *others = (
-        Telling(each.events, is_late=each.first.is_late(now), earlier=each.count - 1)
+        Telling(
+            each.events[-1:] if is_state else each.events,
+            is_late=each.first.is_late(now),
+            earlier=each.count - 1,
+        )
         for _, each in lines
     )
     if not others:
