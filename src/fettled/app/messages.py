@@ -21,7 +21,7 @@ from fettled.ports import DeskReader, DeskUnit, Gathered
 from fettled.ports.notify import Telling
 
 #: What one message tells of at most: tickets, as their present state ...
-TICKETS = 500
+TICKETS = 250
 #: ... or every single event, where those are asked for: so many fit into any message.
 EVENTS = 25
 #: What a message about one ticket shows of the events that led to its present state.
@@ -56,7 +56,9 @@ def claim(receiver: Receiver, asked: Asked, unit: DeskUnit) -> list[list[Deliver
         return [[each] for each in unit.claim(receiver.name, now, limit=asked.free)]
     most = TICKETS if receiver.collapses else EVENTS
     found = unit.due(receiver.name, gate, now, limit=most)
-    messages = split(found, gate, now, free=asked.free, room=asked.room)
+    # So many that they are more than one message can tell: none has one of its own.
+    room = min(1, asked.room) if asked.room is not None and len(found) == most else asked.room
+    messages = split(found, gate, now, free=asked.free, room=room)
     taken = (unit.take([due.number for due in message]) for message in messages)
     return [message for message in taken if message]
 

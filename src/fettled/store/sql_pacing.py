@@ -18,6 +18,7 @@ from fettled.core.deliveries import Delivery
 from fettled.core.pacing import Due, Gate
 from fettled.ports.deliveries import Gathered
 from fettled.store import sql_deliveries
+from fettled.store.among import among, numbers_value
 from fettled.store.columns import UtcDateTime
 from fettled.store.link import Link, Row
 from fettled.store.tables import actions
@@ -43,7 +44,10 @@ _DUE = (
     .order_by(actions.c.calm, actions.c.due_at, actions.c.number)
     .limit(bindparam("limit"))
 )
-_ONE = sql_deliveries.FULL.where(actions.c.number == bindparam("of_number"))
+_THESE = {
+    is_postgres: sql_deliveries.FULL.where(condition)
+    for is_postgres, condition in among(actions.c.number).items()
+}
 _LAST = select(func.count().label("count"), func.max(actions.c.number).label("last")).where(
     _QUEUE, _TICKET, actions.c.number >= bindparam("first")
 )
@@ -91,9 +95,10 @@ def due(link: Link, receiver: str, gate: Gate, now: datetime, *, limit: int) -> 
 
 def take(link: Link, numbers: Sequence[int]) -> list[Delivery]:
     """Take these to be tried now."""
-    found = [row for n in numbers if (row := link.one(_ONE, {"of_number": n})) is not None]
-    link.many(sql_deliveries.CLAIM, [{"of_number": row["number"]} for row in found])
-    return [Delivery(**{**row, "tries": row["tries"] + 1}) for row in found]
+    rows = link.all(_THESE[link.is_postgres], {"numbers": numbers_value(link, numbers)})
+    link.many(sql_deliveries.CLAIM, [{"of_number": row["number"]} for row in rows])
+    taken = {row["number"]: Delivery(**{**row, "tries": row["tries"] + 1}) for row in rows}
+    return [taken[number] for number in numbers if number in taken]
 
 
 def gather(link: Link, claimed: Sequence[Delivery], *, limit: int) -> list[Gathered]:
