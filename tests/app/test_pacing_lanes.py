@@ -235,14 +235,18 @@ async def test_a_receiver_that_does_not_answer_is_tried_with_one_message(post: P
     assert await post.store.read(lambda r: r.backlogs()) == []
 
 
-async def test_a_reload_that_takes_quiet_hours_away_tells_at_once(post: Post) -> None:
-    """Nothing was put off in the store, so there is nothing to undo."""
+async def test_a_reload_that_changes_quiet_hours_holds_at_once(post: Post) -> None:
+    """
+    Nothing was put off in the store, so there is nothing to undo.
+
+    Seen to fail where what held before the reload is believed until its end.
+    """
     post.configure(receiver(quiet_hours=NIGHT))
     await at(post, 1)
     await opened(post, "door-1/ping")
     await post.quiet()
     assert not post["people"].told
-    post.configure(receiver())
+    post.configure(receiver(quiet_hours={"from": "02:00", "to": "06:00"}))
     await post.quiet()
     assert len(post["people"].told) == 1
 
