@@ -37,11 +37,12 @@ __all__ = ["migrated_file"]
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 NAME = "people"
 NIGHT = {"from": "09:00", "to": "10:30", "except": ["critical"]}
+ANY = {"enabled": False}
 PACES: list[dict[str, Any]] = [
-    {"quiet_hours": NIGHT, "burst": "none"},
-    {"quiet_hours": NIGHT, "collapse": False, "burst": "none"},
-    {"digest": {"every": "15m", "except": "critical"}, "burst": "none"},
-    {"digest": "20m", "collapse": False, "burst": "none"},
+    {"quiet_hours": NIGHT, "burst": ANY},
+    {"quiet_hours": NIGHT, "collapse": False, "burst": ANY},
+    {"digest": {"every": "15m", "except": "critical"}, "burst": ANY},
+    {"digest": "20m", "collapse": False, "burst": ANY},
     {"burst": {"count": 2, "per": "10m"}},
     {"quiet_hours": NIGHT, "digest": "15m", "burst": {"count": 1, "per": "5m"}},
 ]

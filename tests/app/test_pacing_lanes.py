@@ -25,7 +25,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 def receiver(name: str = "people", **given: object) -> Receiver:
     """Make a receiver of people with what the configuration may say of its pace."""
     for_people = bool(given.pop("for_people", True))
-    settings = PaceSettings.model_validate({"burst": "none", **given})
+    settings = PaceSettings.model_validate({"burst": {"enabled": False}, **given})
     return Receiver(name, for_people=for_people, pace=pace_of(settings, for_people=for_people))
 
 

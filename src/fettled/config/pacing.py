@@ -11,23 +11,27 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    model_validator,
+)
 
 from fettled.calendar import Opening, Week, check_zone
 from fettled.config.sla import TimeOfDay, Weekday
-from fettled.core.durations import parse_duration
 from fettled.core.intervals import Pieces
 from fettled.core.pacing import NOTHING, Burst, Digest, Pace, QuietHours, calm, every, never_ends
 from fettled.core.words import Priority
-from fettled.options import OneOrMany, Options, PositiveDuration
+from fettled.options import Duration, OneOrMany, Options, PositiveDuration
 
 _DAY = timedelta(days=1)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=7)
 #: Quiet hours are the same in every week but for an hour in two of them.
 _SOME_WEEK = datetime(2024, 1, 3, tzinfo=UTC)
-#: People's receivers have this unless they say otherwise.
-USUAL_BURST = Burst(10, timedelta(minutes=5))
 
 Passing = OneOrMany[Literal["low", "medium", "high", "critical"]]
 Zone = Annotated[str, AfterValidator(check_zone)]
@@ -86,13 +90,28 @@ class DigestSettings(Options):
 class BurstSettings(Options):
     """How many messages people get at most; the last tells of everything else."""
 
-    count: Annotated[int, Field(ge=1, le=1000)] = Field(description="So many messages ...")
-    per: Period = Field(description="... within this time.")
+    enabled: bool = Field(default=True, description="False: any number of messages.")
+    count: Annotated[int, Field(ge=1, le=1000)] = Field(10, description="So many messages ...")
+    per: Period = Field(timedelta(minutes=5), description="... within this time.")
 
 
 def _read_digest(value: Any) -> Any:  # noqa: ANN401 -- whatever is written
     """Read a bare duration as `every`."""
-    return {"every": parse_duration(value)} if isinstance(value, str) else value
+    return {"every": value} if isinstance(value, str) else value
+
+
+class _OrDuration:
+    """Tell editors that a bare duration will do."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls,
+        core: Any,  # noqa: ANN401 -- pydantic_core's, which is not ours to import
+        handler: GetJsonSchemaHandler,
+    ) -> dict[str, Any]:
+        own = handler(core)
+        bare = TypeAdapter(Duration).json_schema()
+        return {"anyOf": [bare, *own.get("anyOf", [own])]}
 
 
 class PaceSettings(Options):
@@ -101,13 +120,13 @@ class PaceSettings(Options):
     quiet_hours: OneOrMany[QuietHoursSettings] = Field(
         (), description="Hours in which only what is urgent is told; the rest waits."
     )
-    digest: Annotated[DigestSettings | None, BeforeValidator(_read_digest)] = Field(
+    digest: Annotated[DigestSettings | None, BeforeValidator(_read_digest), _OrDuration] = Field(
         None, description="Gather events and tell them as one message: `15m`, or a mapping."
     )
-    burst: BurstSettings | Literal["none"] | None = Field(
+    burst: BurstSettings | None = Field(
         None,
-        description="At most so many messages in a while, for people;"
-        " default there: 10 within 5m; `none`: any number.",
+        description="At most so many messages in a while, for people; by default 10 within 5m"
+        " there, and any number for machines.",
     )
     collapse: bool | None = Field(
         None,
@@ -126,15 +145,11 @@ class PaceSettings(Options):
 def pace_of(given: PaceSettings, *, for_people: bool) -> Pace:
     """Make the pace of a receiver."""
     collapses = for_people if given.collapse is None else given.collapse
-    burst = USUAL_BURST if for_people and collapses else None
-    if isinstance(given.burst, BurstSettings):
-        burst = Burst(given.burst.count, given.burst.per)
-    elif given.burst == "none":
-        burst = None
+    burst = given.burst or (BurstSettings() if for_people and collapses else None)
     return Pace(
         quiet=tuple(map(_quiet, given.quiet_hours)),
         digest=None if given.digest is None else _digest(given.digest),
-        burst=burst,
+        burst=Burst(burst.count, burst.per) if burst is not None and burst.enabled else None,
         collapse=given.collapse,
     )
 

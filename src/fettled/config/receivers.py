@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 from pydantic import AfterValidator, BaseModel, Field, create_model, model_validator
 
 from fettled.config.names import LabelName, LabelValue
-from fettled.config.pacing import BurstSettings, PaceSettings, pace_of
+from fettled.config.pacing import PaceSettings, pace_of
 from fettled.config.policies import Name
 from fettled.core.events import EVENTS
 from fettled.core.routing import Filter, Receiver
@@ -73,7 +73,7 @@ class ReceiverSettings(PaceSettings):
     @model_validator(mode="after")
     def _can_leave_out(self) -> Self:
         collapses = TYPES[self.type].for_people if self.collapse is None else self.collapse
-        if isinstance(self.burst, BurstSettings) and not collapses:
+        if self.burst is not None and self.burst.enabled and not collapses:
             msg = (
                 "has a burst, which leaves events out, and is told every event: add collapse: true"
             )
