@@ -115,8 +115,8 @@ def test_each_event_is_told_in_order_and_not_in_quiet_hours(
     """
     At least once, or by a message that told its ticket's later state.
 
-    Seen to fail where a claim ignores the gate, where a message of several settles the first
-    of them alone, and where what waits behind is settled before its turn in an event-wise lane.
+    Seen to fail where a claim ignores the gate, and where an event behind a claimed one is
+    settled by a message that did not have it.
     """
     shutil.copy(migrated_file, tmp_path / "fettled.db")
     asyncio.run(_live(pace, steps, f"sqlite:///{tmp_path / 'fettled.db'}"))

@@ -131,7 +131,11 @@ async def test_a_digest_is_one_message_per_period_and_of_one_ticket_looks_like_a
 
 
 async def test_a_digest_that_fails_is_tried_again_whole_under_its_id(post: Post) -> None:
-    """Another id once it says more: who drops repetitions must not drop what is new in it."""
+    """
+    Another id once it says more: who drops repetitions must not drop what is new in it.
+
+    Seen to fail where a digest has the id of its first event.
+    """
     post.configure(receiver(digest="10m"))
     await at(post, 8.1)
     tickets = [await opened(post, f"door-{n}/ping") for n in range(3)]
@@ -140,7 +144,7 @@ async def test_a_digest_that_fails_is_tried_again_whole_under_its_id(post: Post)
     await post.quiet()
     post.clock.advance(timedelta(seconds=5))
     await post.quiet()
-    await post.note(tickets[0])
+    await post.note(tickets[-1])
     post.clock.advance(10 * MINUTE)
     await post.quiet()
     one, two, three = post["people"].told
