@@ -100,18 +100,11 @@ class Post:
                 await asyncio.sleep(0.002)
 
     async def quiet(self) -> None:
-        """Wait until nothing is due and nothing is on its way."""
+        """Wait until nothing is due that may be told, and nothing is on its way."""
         async with asyncio.timeout(10):
-            while not await self._is_quiet():
+            while await self.deliverer._has_due():
                 self.deliverer.wake()
                 await asyncio.sleep(0.002)
-
-    async def _is_quiet(self) -> bool:
-        now = self.clock.wall()
-        names = [*self.recorders]
-        dues = [await self.store.read(lambda r, n=n: r.next_due(n)) for n in names]  # type: ignore[misc] # bound in the loop
-        is_idle = all(not lane.trying for lane in self.deliverer._lanes.values())
-        return is_idle and all(due is None or due > now for due in dues)
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fettled.config.json_schema import json_schema
+from fettled.config.pacing import PaceSettings
 from fettled.config.receivers import ReceiverSettings
 from fettled.notify import TYPES
 
@@ -49,6 +50,9 @@ SECTIONS = {
     "WebhookReceiver": "Receiver of type `webhook`",
     "EmailReceiver": "Receiver of type `email`",
     "AppriseReceiver": "Receiver of type `apprise`",
+    "QuietHoursSettings": "`receivers[].quiet_hours[]`",
+    "DigestSettings": "`receivers[].digest`",
+    "BurstSettings": "`receivers[].burst`",
     "CatalogueSection": "`catalogue`",
     "CatalogueApplication": "`catalogue.applications[]`",
     "CatalogueAsset": "`catalogue.assets[]`",
@@ -93,7 +97,7 @@ TYPE = (
     " or `heartbeat`. |"
 )
 #: What every receiver has; told once.
-RECEIVER = tuple(ReceiverSettings.model_fields)
+RECEIVER = tuple(sorted(ReceiverSettings.model_fields, key=PaceSettings.model_fields.__contains__))
 
 NOTIFIER = f"| `type` | word | required | Kind of receiver: {', '.join(f'`{n}`' for n in TYPES)}. |"
 

@@ -12,19 +12,22 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
-from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried, next_try
+from fettled.app import messages
+from fettled.core import pacing
+from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried
 from fettled.core.errors import StoreDownError
 from fettled.core.events import told_as
+from fettled.core.pacing import Gate
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Change, Entry, Ticket
-from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit
+from fettled.ports import Clock, DeskReader, DeskStore, Gathered
 from fettled.ports.notify import Notifier, Telling
 
 #: Being woken is a hint; what is due is asked for this often all the same.
@@ -33,10 +36,6 @@ POLL = timedelta(seconds=5)
 _DRAIN_TURN = 0.02
 #: How soon what came of a try is written again while the store is down.
 _AGAIN = 0.5
-#: What one message to people tells of a ticket at most, so that a unit stays short.
-_COLLAPSED = 1000
-#: Tries after which a fallback is told too: five minutes are gone by then.
-FALLBACK_AFTER = 3
 
 Settled = Callable[[str, Tried, int], None]
 
@@ -52,6 +51,36 @@ class _Lane:
     task: asyncio.Task[None] | None = None
     #: When it last had tried what was due, in `time.monotonic` seconds.
     last_turn: float = field(default_factory=time.monotonic)
+    #: When the last messages were told, by the daemon's own time: a restart forgets them.
+    told: deque[datetime] = field(default_factory=deque)
+    held: Gate | None = None
+    is_claiming: bool = False
+    #: Whether the last try failed.
+    has_failed: bool = False
+
+    def gate(self, now: datetime) -> Gate | None:
+        """Say what may be told now; None: everything, each by itself."""
+        pace = self.receiver.pace
+        if pace.is_plain:
+            return None
+        if self.held is None or not self.held.since <= now < self.held.until:
+            self.held = pacing.gate(pace, now, collapses=self.receiver.collapses)
+        return self.held
+
+    def room(self, now: datetime) -> tuple[int | None, datetime | None]:
+        """Say how many messages a burst allows, and when there is room for one more."""
+        burst = self.receiver.pace.burst
+        if burst is not None and self.has_failed:
+            # One message at a time, with all that waits, shows whether it is there again.
+            burst = pacing.Burst(1, timedelta())
+        return pacing.room(burst, self.told, len(self.trying), now)
+
+    def count(self, now: datetime) -> None:
+        """Remember that a message was told."""
+        if self.receiver.pace.burst is not None:
+            self.told.append(now)
+            while len(self.told) > self.receiver.pace.burst.count:
+                self.told.popleft()
 
 
 class Deliverer:
@@ -123,7 +152,7 @@ class Deliverer:
             if lane is None:
                 lane = _Lane(receiver, notifier)
                 self._begin(lane)
-            lane.receiver, lane.notifier = receiver, notifier
+            lane.receiver, lane.notifier, lane.held = receiver, notifier, None
             lane.woken.set()
             fresh[name] = lane
         for name in old.keys() - fresh.keys():
@@ -146,10 +175,14 @@ class Deliverer:
     async def _has_due(self) -> bool:
         now = self._clock.wall()
         lanes = [lane for lane in self._lanes.values() if lane.task is not None]
-        if any(lane.trying for lane in lanes):
-            return True
-        dues = [await self._store.read(partial(_next_due, lane.receiver.name)) for lane in lanes]
-        return any(due is not None and due <= now for due in dues)
+        for lane in lanes:
+            has_room = lane.room(self._clock.now())[0] != 0
+            ask = partial(_next_due, lane.receiver.name, lane.gate(now), now)
+            due = await self._store.read(ask)
+            if has_room and due is not None and due <= now:
+                return True
+        # Asked last: what was taken meanwhile is not due any more.
+        return any(lane.trying or lane.is_claiming for lane in lanes)
 
     async def stop(self) -> None:
         """Try nothing more; what is on its way is sent again after the next start."""
@@ -196,40 +229,58 @@ class Deliverer:
         free = receiver.at_once - len(lane.trying)
         if free <= 0:
             return POLL  # whoever ends wakes us
-        now = self._clock.wall()
-        due_at = await self._store.read(partial(_next_due, receiver.name))
+        now, steady = self._clock.wall(), self._clock.now()
+        gate = lane.gate(now)
+        room, room_at = lane.room(steady)
+        if room == 0:
+            return POLL if room_at is None else room_at - steady
+        due_at = await self._store.read(partial(_next_due, receiver.name, gate, now))
         if due_at is not None and due_at - now > LONGEST_WAIT:
             # No pause is that long: the clock on the wall was ahead when this was postponed.
             await self._store.write(lambda unit: unit.hasten(now + LONGEST_WAIT, now))
             return timedelta()
         if due_at is None or due_at > now:
-            return POLL if due_at is None else due_at - now
-        claim = partial(_claim, receiver.name, now, free)
-        for delivery in await self._store.write(claim):
-            task = asyncio.create_task(self._try(lane, delivery))
+            edges = (due_at, None if gate is None else gate.until)
+            return min((at - now for at in edges if at is not None), default=POLL)
+        claim = partial(messages.claim, receiver, messages.Asked(now, free, gate, room))
+        lane.is_claiming = True
+        try:
+            taken = await self._store.write(claim)
+        finally:
+            lane.is_claiming = False
+        for claimed in taken:
+            task = asyncio.create_task(self._try(lane, claimed))
             lane.trying.add(task)
             task.add_done_callback(partial(_ended, lane))
-        return timedelta()
+        return timedelta() if taken else POLL
 
-    async def _try(self, lane: _Lane, delivery: Delivery) -> None:
-        told = [delivery]
-        if lane.receiver.for_people:
-            with suppress(StoreDownError):
-                told += await self._store.write(partial(_behind, delivery))
-        now = self._clock.wall()
-        telling = Telling(tuple(told), is_late=delivery.is_late(now))
+    async def _try(self, lane: _Lane, claimed: list[Delivery]) -> None:
+        gathered = [Gathered(each, (each,), 1) for each in claimed]
+        with suppress(StoreDownError):
+            gathered = await self._store.read(partial(messages.gather, lane.receiver, claimed))
+        telling = messages.telling(lane.receiver, gathered, self._clock.wall())
         tried = await self._tell(lane, telling)
-        settle = partial(self._settle, lane.receiver, told, tried, self._chance())
-        while True:
+        lane.has_failed = not tried.is_delivered
+        if tried.is_delivered:
+            lane.count(self._clock.now())
+        sent = messages.Sent(
+            receiver=lane.receiver,
+            gathered=gathered,
+            telling=telling,
+            tried=tried,
+            chance=self._chance(),
+        )
+        settle = partial(messages.settle, sent, self._clock.wall())
+        is_settled = False
+        while not is_settled:
             try:
-                is_off = await self._store.write(settle)
+                is_settled = await self._store.write(settle)
             except StoreDownError:  # also where it may have been saved: saying it twice is safe
                 await asyncio.sleep(_AGAIN)
-            else:
-                break
-        if is_off:
+        if tried.is_gone:
             await self.read_disabled()
-        self._on_settled(lane.receiver.name, tried, len(told))
+        events = sum(each.count for each in gathered)
+        self._on_settled(lane.receiver.name, tried, events)
 
     async def _tell(self, lane: _Lane, telling: Telling) -> Tried:
         seconds = lane.receiver.timeout.total_seconds()
@@ -242,50 +293,17 @@ class Deliverer:
             self._on_fault("notify", error)
             return Tried("error", "the notifier failed; see the log")
 
-    def _settle(
-        self, receiver: Receiver, told: list[Delivery], tried: Tried, chance: float, unit: DeskUnit
-    ) -> bool:
-        """Keep what came of a try; answer whether the receiver is disabled by that."""
-        now, first = self._clock.wall(), told[0]
-        data = _data(first, tried)
-        if tried.is_delivered:
-            unit.deliver([each.number for each in told], now, data)
-            return False
-        again = next_try(first.tries, tried, now, chance)
-        if again is None:
-            unit.give_up(first.number, now, data)
-        else:
-            unit.postpone(first.number, again, data)
-        if receiver.fallback and (again is None or first.tries == FALLBACK_AFTER):
-            unit.add_delivery(receiver.fallback, first.ticket, first.seq, now)
-        if tried.is_gone:
-            unit.disable(receiver.name, now, tried.detail)
-        return tried.is_gone
-
-
-def _data(delivery: Delivery, tried: Tried) -> dict[str, Any]:
-    return {
-        "id": delivery.id,
-        "reason": tried.reason,
-        "detail": tried.detail,
-        "status": tried.status,
-    }
-
 
 def _disabled(reader: DeskReader) -> list[str]:
     return [each.name for each in reader.disabled_receivers()]
 
 
-def _next_due(receiver: str, reader: DeskReader) -> datetime | None:
-    return reader.next_due(receiver)
-
-
-def _claim(receiver: str, now: datetime, limit: int, unit: DeskUnit) -> list[Delivery]:
-    return unit.claim(receiver, now, limit=limit)
-
-
-def _behind(delivery: Delivery, unit: DeskUnit) -> list[Delivery]:
-    return unit.behind(delivery, limit=_COLLAPSED)
+def _next_due(
+    receiver: str, gate: Gate | None, now: datetime, reader: DeskReader
+) -> datetime | None:
+    if gate is None:
+        return reader.next_due(receiver)
+    return reader.next_turn(receiver, gate, now)
 
 
 def _ended(lane: _Lane, task: asyncio.Task[None]) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
-from pydantic import AfterValidator, BaseModel, Field, create_model
+from pydantic import AfterValidator, BaseModel, Field, create_model, model_validator
 
 from fettled.config.names import LabelName, LabelValue
+from fettled.config.pacing import PaceSettings, pace_of
 from fettled.config.policies import Name
 from fettled.core import self_test
 from fettled.core.events import EVENTS, told_as
@@ -43,7 +44,7 @@ def check_events(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return patterns
 
 
-class ReceiverSettings(Options):
+class ReceiverSettings(PaceSettings):
     """What every receiver has beside its notifier's options."""
 
     name: Name = Field(description="Name, unique.")
@@ -76,6 +77,16 @@ class ReceiverSettings(Options):
     )
     if TYPE_CHECKING:
         type: Any  # each member of the union narrows it to its own literal
+
+    @model_validator(mode="after")
+    def _can_leave_out(self) -> Self:
+        collapses = TYPES[self.type].for_people if self.collapse is None else self.collapse
+        if self.burst is not None and self.burst.enabled and not collapses:
+            msg = (
+                "has a burst, which leaves events out, and is told every event: add collapse: true"
+            )
+            raise ValueError(msg)
+        return self
 
 
 def _join(name: str) -> type[ReceiverSettings]:
@@ -126,4 +137,5 @@ def receiver_of(given: ReceiverSettings) -> Receiver:
         timeout=given.timeout,
         fallback=given.fallback,
         self_test=given.self_test,
+        pace=pace_of(given, for_people=TYPES[given.type].for_people),
     )

@@ -48,6 +48,7 @@ class Delivery:
         seq: the event's place in its ticket's timeline.
         at: when it happened; wall time.
         tries: how often it was tried, this try included.
+        calm: as `fettled.core.pacing` counts, of it and of what waits behind it, the least.
         payload: what the outbox keeps of it; JSON values.
     """
 
@@ -60,6 +61,7 @@ class Delivery:
     at: datetime
     tries: int
     payload: dict[str, Any] = field(default_factory=dict)
+    calm: int = 3
 
     def is_late(self, now: datetime) -> bool:
         """Whether it is told so late that it should say so."""

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from fettled.core import self_test
+from fettled.core.pacing import Pace
 from fettled.core.tickets import Ticket
 from fettled.core.words import Priority, Source
 
@@ -60,7 +61,8 @@ class Receiver:
     Somebody who is told, and how much at a time.
 
     Attributes:
-        for_people: a backlog is collapsed to the present state of each ticket.
+        for_people: it is told in words.
+        pace: when it is told, and how much at a time.
         at_once: how many tries may be on their way.
         self_test: it is told of the daily self-test, whatever its filter says.
         fallback: the receiver that is told what this one does not take; None: nobody.
@@ -73,12 +75,18 @@ class Receiver:
     timeout: timedelta = timedelta(seconds=20)
     fallback: str | None = None
     self_test: bool = False
+    pace: Pace = field(default_factory=Pace)
 
     def wants(self, event: str, ticket: Ticket) -> bool:
         """Whether it is to be told of *event* of *ticket*, as it is after it."""
         if event == SELF_TEST:
             return self.self_test
         return self.filter.wants(event, ticket)
+
+    @property
+    def collapses(self) -> bool:
+        """Whether a backlog is told as the present state of each ticket, not event by event."""
+        return self.for_people if self.pace.collapse is None else self.pace.collapse
 
 
 def _fits(value: str, patterns: tuple[str, ...]) -> bool:

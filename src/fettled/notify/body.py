@@ -21,6 +21,8 @@ Render = Callable[[Telling], bytes | Tried]
 
 MOST_BYTES = 20_000
 CUT = " [cut]"
+DIGEST = "digest"
+_NAMES = ("number", "reference", "uuid", "kind", "status", "priority", "version")
 
 
 def event_of(telling: Telling) -> dict[str, Any]:
@@ -44,8 +46,33 @@ def event_of(telling: Telling) -> dict[str, Any]:
     }
 
 
+def digest_of(telling: Telling) -> dict[str, Any]:
+    """Give all that *telling* tells of, an entry for each event or each ticket, as JSON values."""
+    entries = [
+        {
+            "type": one.event,
+            "timestamp": one.at,
+            "id": one.id,
+            "sequence": one.seq,
+            "earlier": each.earlier - len(each.deliveries) + 1 if place == 0 else 0,
+            "ticket": _named(one.payload.get("ticket") or {}),
+        }
+        for each in telling.tickets
+        for place, one in enumerate(each.deliveries)
+    ]
+    data = {"id": telling.id, "late": telling.is_late, "events": entries}
+    return {"type": DIGEST, "timestamp": telling.newest.at, "data": data}
+
+
+def _named(ticket: dict[str, Any]) -> dict[str, Any]:
+    names = {name: ticket.get(name) for name in _NAMES}
+    return {**names, "title": _short(ticket.get("title"), 100)}
+
+
 def json_body(telling: Telling) -> bytes:
-    """Write the event as JSON of at most `MOST_BYTES`."""
+    """Write the event, or the digest, as JSON of at most `MOST_BYTES`."""
+    if telling.also:
+        return _fitting(digest_of(telling))
     event = event_of(telling)
     body = _dump(event)
     for shorten in _SHORTER:
@@ -54,6 +81,16 @@ def json_body(telling: Telling) -> bytes:
         shorten(event["data"])
         event["data"]["cut"] = True
         body = _dump(event)
+    return body
+
+
+def _fitting(digest: dict[str, Any]) -> bytes:
+    """Leave out the last entries until it is short enough; how many is said."""
+    entries, left_out = digest["data"]["events"], 0
+    while len(body := _dump(digest)) > MOST_BYTES and entries:
+        entries.pop()
+        left_out += 1
+        digest["data"]["more"] = left_out
     return body
 
 
@@ -74,8 +111,7 @@ def _labels(data: dict[str, Any]) -> None:
 
 def _rest(data: dict[str, Any]) -> None:
     """Leave what says which event it is; everything else can be asked for."""
-    kept = ("number", "reference", "uuid", "kind", "status", "priority", "version")
-    data["ticket"] = {name: data["ticket"].get(name) for name in kept}
+    data["ticket"] = {name: data["ticket"].get(name) for name in _NAMES}
     data["data"] = {}
 
 

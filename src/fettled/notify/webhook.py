@@ -109,7 +109,7 @@ class Webhook:
         head = {
             "Content-Type": self.media_type,
             **self.headers,
-            **signing.headers(self.keys, telling.newest.id, int(now.timestamp()), body),
+            **signing.headers(self.keys, telling.id, int(now.timestamp()), body),
         }
         try:
             async with self.session.request(

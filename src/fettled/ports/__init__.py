@@ -15,7 +15,14 @@ from fettled.ports.catalogue import (
     MaintenanceFilter,
     Party,
 )
-from fettled.ports.deliveries import Backlog, DeliveriesReader, DeliveriesUnit, Disabled, Letter
+from fettled.ports.deliveries import (
+    Backlog,
+    DeliveriesReader,
+    DeliveriesUnit,
+    Disabled,
+    Gathered,
+    Letter,
+)
 from fettled.ports.desk import (
     DeskReader,
     DeskStore,
@@ -93,6 +100,7 @@ __all__ = [
     "EscalationsUnit",
     "EventSink",
     "Fleet",
+    "Gathered",
     "Gating",
     "Heartbeat",
     "HeartbeatSpec",

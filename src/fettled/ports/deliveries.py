@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from fettled.core.deliveries import Delivery
+from fettled.core.pacing import Due, Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,27 @@ class Disabled:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """
+    What a claimed delivery comes to together with what waits behind it.
+
+    Attributes:
+        first: the one that is claimed.
+        events: that one, and of those behind it the last, in order.
+        count: how many there are.
+    """
+
+    first: Delivery
+    events: tuple[Delivery, ...]
+    count: int
+
+    @property
+    def newest(self) -> Delivery:
+        """The one that says how it is now."""
+        return self.events[-1]
+
+
 class DeliveriesReader(Protocol):
     """What is due, and what failed."""
 
@@ -57,6 +79,18 @@ class DeliveriesReader(Protocol):
 
     def next_due(self, receiver: str) -> datetime | None:
         """When something is due to a receiver; None when nothing waits."""
+        ...
+
+    def next_turn(self, receiver: str, gate: Gate, now: datetime) -> datetime | None:
+        """When something is due to a receiver that *gate* lets through; None: nothing waits."""
+        ...
+
+    def behind(self, delivery: Delivery, *, limit: int) -> list[Delivery]:
+        """What waits behind a claimed one, in order; not claimed by that."""
+        ...
+
+    def gather(self, claimed: Sequence[Delivery], *, limit: int) -> list[Gathered]:
+        """What claimed ones and those behind them come to, with *limit* of those at most."""
         ...
 
     def dead_letters(self, receiver: str | None, *, before: int | None, limit: int) -> list[Letter]:
@@ -79,12 +113,26 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         """
         ...
 
-    def behind(self, delivery: Delivery, *, limit: int) -> list[Delivery]:
-        """What waits behind a claimed one, in order; not claimed by that."""
+    def due(self, receiver: str, gate: Gate, now: datetime, *, limit: int) -> list[Due]:
+        """What is due and *gate* lets through, the most urgent first; not claimed by that."""
+        ...
+
+    def take(self, numbers: Sequence[int]) -> list[Delivery]:
+        """Take these, which were found to be due in the same unit; each counts as a try."""
         ...
 
     def deliver(self, numbers: Collection[int], now: datetime, data: dict[str, Any]) -> None:
         """Settle claimed ones, or ones behind a claimed one, as told."""
+        ...
+
+    def deliver_behind(
+        self, first: Delivery, last: int, now: datetime, data: dict[str, Any], *, limit: int
+    ) -> int:
+        """
+        Settle as told what waits behind a claimed one, up to the number *last*; how many.
+
+        The newest first, so that a part of it leaves no later event to be told before one.
+        """
         ...
 
     def postpone(self, number: int, due_at: datetime, data: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ _OF_TICKET = (
     .order_by(actions.c.number)
     .limit(bindparam("limit"))
 )
-_ADD = add(actions, "number", "position", "queue", "due_at").returning(actions.c.number)
+_ADD = add(actions, "number", "position", "queue", "due_at", "calm").returning(actions.c.number)
 _CHANGE = (
     update(actions)
     .where(actions.c.number == bindparam("of_number"))

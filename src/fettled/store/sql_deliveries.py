@@ -13,16 +13,30 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import bindparam, case, delete, exists, func, insert, literal, null, select, update
+from sqlalchemy import (
+    Integer,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
 
 from fettled.core.deliveries import Delivery
+from fettled.core.pacing import CALMEST, calm
 from fettled.core.tickets import Change
+from fettled.core.words import Priority
 from fettled.ports.deliveries import Backlog, Disabled, Letter
 from fettled.store.columns import JSON_VALUE, UtcDateTime
 from fettled.store.following import Route
 from fettled.store.link import Link, Row
 from fettled.store.statements import put
-from fettled.store.tables import actions, outbox, receivers
+from fettled.store.tables import actions, outbox, receivers, tickets
 
 _waits = actions.alias("waits")
 _IS_SECOND = exists().where(
@@ -32,7 +46,7 @@ _NOW = bindparam("now", type_=UtcDateTime)
 _OWE = insert(actions).from_select(
     [
         "uuid", "ticket", "type", "target", "at", "outcome", "tries", "data",
-        "event", "position", "queue", "due_at",
+        "event", "position", "queue", "due_at", "calm",
     ],
     select(
         bindparam("uuid"),
@@ -47,9 +61,10 @@ _OWE = insert(actions).from_select(
         outbox.c.position,
         bindparam("receiver"),
         case((_IS_SECOND, null()), else_=_NOW),
+        bindparam("calm", type_=Integer),
     ).where(outbox.c.ticket == bindparam("ticket"), outbox.c.seq == bindparam("seq")),
 )  # fmt: skip
-_FULL = select(
+FULL = select(
     actions.c.number,
     actions.c.queue.label("receiver"),
     actions.c.ticket,
@@ -59,14 +74,15 @@ _FULL = select(
     outbox.c.at,
     actions.c.tries,
     outbox.c.payload,
+    actions.c.calm,
 ).join_from(actions, outbox, outbox.c.position == actions.c.position)
 _DUE = (
-    _FULL.where(actions.c.queue == bindparam("receiver"), actions.c.due_at <= bindparam("now"))
+    FULL.where(actions.c.queue == bindparam("receiver"), actions.c.due_at <= bindparam("now"))
     .order_by(actions.c.due_at, actions.c.number)
     .limit(bindparam("limit"))
 )
 _BEHIND = (
-    _FULL.where(
+    FULL.where(
         actions.c.queue == bindparam("receiver"),
         actions.c.ticket == bindparam("ticket"),
         actions.c.number > bindparam("number"),
@@ -75,9 +91,23 @@ _BEHIND = (
     .limit(bindparam("limit"))
 )
 _THIS = actions.c.number == bindparam("of_number")
-_CLAIM = update(actions).where(_THIS).values(
+CLAIM = update(actions).where(_THIS).values(
     outcome="sending", tries=actions.c.tries + 1, due_at=null()
 )  # fmt: skip
+#: What is before something urgent of the same ticket is as urgent as that.
+_RAISE = (
+    update(actions)
+    .where(
+        actions.c.queue == bindparam("receiver"),
+        actions.c.ticket == bindparam("ticket"),
+        actions.c.calm > bindparam("least"),
+    )
+    .values(calm=bindparam("least"))
+)
+_CALM = select(func.min(_waits.c.calm).label("calm")).where(
+    _waits.c.queue == bindparam("receiver"), _waits.c.ticket == bindparam("ticket")
+)
+_PRIORITY = select(tickets.c.priority).where(tickets.c.number == bindparam("ticket"))
 _SETTLE = update(actions).where(_THIS).values(
     outcome=bindparam("to_outcome"),
     done_at=bindparam("to_done_at"),
@@ -141,7 +171,10 @@ _OWED = (
     .where(actions.c.queue == bindparam("receiver"))
     .order_by(actions.c.number)
 )
-_AFRESH = update(actions).where(_THIS).values(tries=0)
+_AFRESH = update(actions).where(_THIS).values(
+    tries=0,
+    calm=case((actions.c.calm < bindparam("least"), actions.c.calm), else_=bindparam("least")),
+)  # fmt: skip
 _LETTERS = (
     select(
         actions.c.number,
@@ -177,29 +210,38 @@ _DROP_RECEIVER = delete(receivers).where(receivers.c.name == bindparam("name"))
 
 def owe(link: Link, change: Change, route: Route) -> None:
     """Write a delivery for each receiver that each new event is due to."""
+    how_calm = calm(change.ticket.priority)
     rows = [
-        _owed(receiver, change.ticket.number, entry.seq, entry.at)
+        _owed(receiver, change.ticket.number, entry.seq, entry.at, how_calm)
         for entry in change.entries
         if entry.triggers
         for receiver in route(change.ticket, entry)
     ]
     link.many(_OWE, rows)
+    if how_calm < CALMEST:
+        link.many(_RAISE, [{**row, "least": how_calm} for row in rows])
 
 
 def add(link: Link, receiver: str, ticket: int, seq: int, now: datetime) -> bool:
     """Write one more."""
-    return bool(link.run(_OWE, _owed(receiver, ticket, seq, now)).rowcount)
+    row = link.one(_PRIORITY, {"ticket": ticket})
+    if row is None:
+        return False
+    owed = _owed(receiver, ticket, seq, now, calm(Priority(row["priority"])))
+    is_owed = bool(link.run(_OWE, owed).rowcount)
+    link.run(_RAISE, {**owed, "least": owed["calm"]})
+    return is_owed
 
 
-def _owed(receiver: str, ticket: int, seq: int, now: datetime) -> Row:
+def _owed(receiver: str, ticket: int, seq: int, now: datetime, how_calm: int) -> Row:
     given = {"uuid": str(uuid4()), "receiver": receiver, "ticket": ticket, "seq": seq}
-    return {**given, "now": now, "data": {}}
+    return {**given, "now": now, "data": {}, "calm": how_calm}
 
 
 def claim(link: Link, receiver: str, now: datetime, *, limit: int) -> list[Delivery]:
     """Take what is due to be tried now."""
     rows = link.all(_DUE, {"receiver": receiver, "now": now, "limit": limit})
-    link.many(_CLAIM, [{"of_number": row["number"]} for row in rows])
+    link.many(CLAIM, [{"of_number": row["number"]} for row in rows])
     return [Delivery(**{**row, "tries": row["tries"] + 1}) for row in rows]
 
 
@@ -246,10 +288,12 @@ def resend(link: Link, number: int, now: datetime) -> bool:
         return False
     one = {"receiver": row["target"], "ticket": row["ticket"]}
     is_alone = link.one(_FIRST, one) == {"first": None}
+    behind_it = (link.one(_CALM, one) or {}).get("calm")
+    least = CALMEST if behind_it is None else behind_it
     due_at = now if is_alone else None
     fresh = _settled(row, "pending", row["data"], queue=row["target"], due_at=due_at)
     link.run(_SETTLE, fresh)
-    link.run(_AFRESH, {"of_number": number})
+    link.run(_AFRESH, {"of_number": number, "least": least})
     return True
 
 

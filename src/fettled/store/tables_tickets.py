@@ -28,9 +28,9 @@ _ANY_STATUS = ", ".join(f"'{status}'" for status in Status)
 _IS_OVER = "status IN ('resolved', 'closed')"
 
 
-def _sparse(table: str, name: str, *columns: str) -> Index:
-    """Index the few rows that have the column *name*."""
-    is_set = text(f"{name} IS NOT NULL")
+def _sparse(table: str, name: str, *columns: str, having: str = "") -> Index:
+    """Index the few rows that have the column *name*, or the one that is said."""
+    is_set = text(f"{having or name} IS NOT NULL")
     return Index(f"ix_{table}_{name}", *columns, sqlite_where=is_set, postgresql_where=is_set)
 
 
@@ -183,8 +183,13 @@ actions = Table(
     Column("position", NUMBER),
     Column("queue", CleanText),
     Column("due_at", UtcDateTime),
+    # How calm it is, 0 for critical: the least of its own and of what waits behind it,
+    # which cannot be told before it.
+    Column("calm", Integer),
     Index(None, "ticket", "number"),
     _sparse("actions", "due_at", "queue", "due_at"),
+    # All that is asked of a long backlog while little of it may be told is in this one.
+    _sparse("actions", "calm", "queue", "calm", "due_at", "at", having="due_at"),
     _sparse("actions", "queue", "queue", "ticket", "number"),
     _sparse("actions", "position", "position"),
     sqlite_autoincrement=True,

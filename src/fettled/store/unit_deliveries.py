@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from fettled.core.deliveries import Delivery
-from fettled.ports import Backlog, Disabled, Letter
-from fettled.store import sql_deliveries
+from fettled.core.pacing import Due, Gate
+from fettled.ports import Backlog, Disabled, Gathered, Letter
+from fettled.store import sql_deliveries, sql_pacing
 from fettled.store.link import Link
 
 
@@ -24,6 +25,18 @@ class DeliveriesReading:
     def next_due(self, receiver: str) -> datetime | None:
         """When something is due to a receiver."""
         return sql_deliveries.next_due(self._link, receiver)
+
+    def next_turn(self, receiver: str, gate: Gate, now: datetime) -> datetime | None:
+        """When something is due to a receiver that *gate* lets through."""
+        return sql_pacing.next_turn(self._link, receiver, gate, now)
+
+    def behind(self, delivery: Delivery, *, limit: int) -> list[Delivery]:
+        """What waits behind a claimed one, in order."""
+        return sql_deliveries.behind(self._link, delivery, limit=limit)
+
+    def gather(self, claimed: Sequence[Delivery], *, limit: int) -> list[Gathered]:
+        """What claimed ones and those behind them come to."""
+        return sql_pacing.gather(self._link, claimed, limit=limit)
 
     def dead_letters(self, receiver: str | None, *, before: int | None, limit: int) -> list[Letter]:
         """Those given up, the newest first."""
@@ -43,13 +56,23 @@ class DeliveriesWriting:
         """Take what is due to be tried now."""
         return sql_deliveries.claim(self._link, receiver, now, limit=limit)
 
-    def behind(self, delivery: Delivery, *, limit: int) -> list[Delivery]:
-        """What waits behind a claimed one, in order."""
-        return sql_deliveries.behind(self._link, delivery, limit=limit)
+    def due(self, receiver: str, gate: Gate, now: datetime, *, limit: int) -> list[Due]:
+        """What is due and *gate* lets through, the most urgent first."""
+        return sql_pacing.due(self._link, receiver, gate, now, limit=limit)
+
+    def take(self, numbers: Sequence[int]) -> list[Delivery]:
+        """Take these to be tried now."""
+        return sql_pacing.take(self._link, numbers)
 
     def deliver(self, numbers: Collection[int], now: datetime, data: dict[str, Any]) -> None:
         """Settle as told."""
         sql_deliveries.settle(self._link, numbers, "done", now, data)
+
+    def deliver_behind(
+        self, first: Delivery, last: int, now: datetime, data: dict[str, Any], *, limit: int
+    ) -> int:
+        """Settle as told what waits behind a claimed one, up to *last*, the newest first."""
+        return sql_pacing.deliver_behind(self._link, first, last, now, data, limit=limit)
 
     def postpone(self, number: int, due_at: datetime, data: dict[str, Any]) -> None:
         """Try one again later."""

@@ -1,0 +1,167 @@
+"""
+What is due, made into messages; and what came of each, kept.
+
+A message tells of one ticket, or of several at a time: all of them are claimed in one unit
+before it is told, and settled or put off in one unit after it. When a message is due is
+`fettled.core.pacing`'s to say; lanes and tries are `deliver`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from fettled.core.deliveries import Delivery, Tried, next_try
+from fettled.core.digest import digest_notice, line_of
+from fettled.core.pacing import Gate, split
+from fettled.core.routing import Receiver
+from fettled.ports import DeskReader, DeskUnit, Gathered
+from fettled.ports.notify import Telling
+
+#: What one message tells of at most: tickets, as their present state ...
+TICKETS = 250
+#: ... or every single event, where those are asked for: so many fit into any message.
+EVENTS = 25
+#: What a message about one ticket shows of the events that led to its present state.
+_SHOWN = 50
+#: So many events are settled in one unit.
+_SETTLED = 500
+#: Tries after which a fallback is told too: five minutes are gone by then.
+FALLBACK_AFTER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    What a lane asks for when it turns.
+
+    Attributes:
+        gate: what may be told; None: everything, each by itself.
+        free: how many messages may begin.
+        room: how many a burst allows; None: any number.
+    """
+
+    now: datetime
+    free: int
+    gate: Gate | None = None
+    room: int | None = None
+
+
+def claim(receiver: Receiver, asked: Asked, unit: DeskUnit) -> list[list[Delivery]]:
+    """Take what is due, by message."""
+    gate, now = asked.gate, asked.now
+    if gate is None:
+        return [[each] for each in unit.claim(receiver.name, now, limit=asked.free)]
+    most = TICKETS if receiver.collapses else EVENTS
+    found = unit.due(receiver.name, gate, now, limit=most)
+    # So many that they are more than one message can tell: none has one of its own.
+    room = min(1, asked.room) if asked.room is not None and len(found) == most else asked.room
+    messages = split(found, gate, now, free=asked.free, room=room)
+    taken = (unit.take([due.number for due in message]) for message in messages)
+    return [message for message in taken if message]
+
+
+def gather(receiver: Receiver, claimed: Sequence[Delivery], reader: DeskReader) -> list[Gathered]:
+    """Read what a message is to tell."""
+    if receiver.collapses:
+        return reader.gather(claimed, limit=_SHOWN if len(claimed) == 1 else 1)
+    gathered, left = [], EVENTS - len(claimed)
+    for first in claimed:
+        behind = reader.behind(first, limit=left) if receiver.pace.digest and left > 0 else []
+        left -= len(behind)
+        gathered.append(Gathered(first, (first, *behind), 1 + len(behind)))
+    return gathered
+
+
+def telling(receiver: Receiver, gathered: Sequence[Gathered], now: datetime) -> Telling:
+    """Make a message, what is most urgent first and what is over last."""
+    is_state = receiver.collapses and len(gathered) > 1
+    lines = [(line_of(each.newest, each.count - 1), each) for each in gathered]
+    lines.sort(key=lambda pair: pair[0].order)
+    first, *others = (
+        Telling(
+            each.events[-1:] if is_state else each.events,
+            is_late=each.first.is_late(now),
+            earlier=each.count - 1,
+        )
+        for _, each in lines
+    )
+    if not others:
+        return first
+    notice = digest_notice([line for line, _ in lines])
+    return replace(first, notice=notice, also=tuple(others))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """
+    A message that was tried.
+
+    Attributes:
+        gathered: what it told of; the first of each is claimed.
+        chance: from 0 to 1, drawn anew for each try.
+    """
+
+    receiver: Receiver
+    gathered: Sequence[Gathered]
+    telling: Telling
+    tried: Tried
+    chance: float
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What is kept of the try with each event."""
+        tried, also = self.tried, self.telling.also
+        return {
+            "id": self.telling.id,
+            "reason": tried.reason,
+            "detail": tried.detail,
+            "status": tried.status,
+            **({"tickets": 1 + len(also)} if also else {}),
+        }
+
+
+def settle(sent: Sent, now: datetime, unit: DeskUnit) -> bool:
+    """Keep what came of a try, or a part of that; answer whether it was all."""
+    if sent.tried.is_delivered:
+        return _settle_told(sent, now, unit)
+    _settle_failed(sent, now, unit)
+    return True
+
+
+def _settle_told(sent: Sent, now: datetime, unit: DeskUnit) -> bool:
+    """
+    Keep that it was told.
+
+    What waits behind comes first, and the newest of it: whatever is left is told again, in
+    order. What is claimed comes last, so that nothing overtakes it.
+    """
+    left = _SETTLED
+    for each in sent.gathered:
+        if each.count > 1:
+            last = each.newest.number
+            left -= unit.deliver_behind(each.first, last, now, sent.data, limit=left)
+        if left <= 0:
+            return False
+    unit.deliver([each.first.number for each in sent.gathered], now, sent.data)
+    return True
+
+
+def _settle_failed(sent: Sent, now: datetime, unit: DeskUnit) -> None:
+    """Put it off, all of it to one time, but for what was tried for the last time."""
+    fallback = sent.receiver.fallback
+    firsts = [each.first for each in sent.gathered]
+    tries = [(each, next_try(each.tries, sent.tried, now, sent.chance)) for each in firsts]
+    # The pause of what has failed most often: it is the receiver that fails.
+    latest = max((again for _, again in tries if again is not None), default=now)
+    for each, again in tries:
+        if again is None:
+            unit.give_up(each.number, now, sent.data)
+        else:
+            unit.postpone(each.number, latest, sent.data)
+        if fallback and (again is None or each.tries == FALLBACK_AFTER):
+            unit.add_delivery(fallback, each.ticket, each.seq, now)
+    if sent.tried.is_gone:
+        unit.disable(sent.receiver.name, now, sent.tried.detail)
