@@ -108,7 +108,8 @@ class Post:
 
     async def _is_quiet(self) -> bool:
         now = self.clock.wall()
-        names = [*self.recorders]
+        # Who was taken out is told nothing, however long something is due there.
+        names = [*self.deliverer._lanes]
         dues = [await self.store.read(lambda r, n=n: r.next_due(n)) for n in names]  # type: ignore[misc] # bound in the loop
         is_idle = all(not lane.trying for lane in self.deliverer._lanes.values())
         return is_idle and all(due is None or due > now for due in dues)
@@ -129,7 +130,7 @@ async def open_post(store: SqlStore, clock: FakeClock | None = None) -> AsyncIte
         on_fault=lambda _where, error: faults.append(error),
         chance=lambda: 0.0,
     )
-    store.route_by(deliverer.route)
+    store.route_by(deliverer.route, deliverer.record)
     await deliverer.start()
     post = Post(store, switch, clock, deliverer, settled, faults)
     try:

@@ -12,18 +12,21 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried, next_try
+from fettled.app.anybody import Anybody
+from fettled.app.concern import concern, escalation
+from fettled.core.audience import is_reached, is_told
+from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried, next_try, receiver_label
 from fettled.core.errors import StoreDownError
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Change, Entry, Ticket
-from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit
+from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Directory, TicketAction
 from fettled.ports.notify import Notifier, Telling
 
 #: Being woken is a hint; what is due is asked for this often all the same.
@@ -77,6 +80,8 @@ class Deliverer:
         self._on_settled = on_settled
         self._on_fault = on_fault
         self._chance = chance
+        #: Who there is; the composition root says.
+        self.people: Directory = Anybody()
         self._lanes: dict[str, _Lane] = {}
         self._disabled: frozenset[str] = frozenset()
         self._is_telling = False
@@ -89,12 +94,23 @@ class Deliverer:
 
     def route(self, ticket: Ticket, entry: Entry) -> Iterable[str]:
         """Name those that an event is due to; called on the writer's thread."""
-        event = f"ticket.{entry.event}"
-        return [
-            name
-            for name, lane in self._lanes.items()
-            if name not in self._disabled and lane.receiver.filter.wants(event, ticket)
-        ]
+        of = concern(self.people, ticket, entry)
+        return [each.name for each in self._able() if is_told(each, ticket, entry, of)]
+
+    def record(self, ticket: Ticket, entry: Entry) -> TicketAction | None:
+        """Make the action of an escalation, of whom it reaches; on the writer's thread."""
+        if entry.event != "escalated":
+            return None
+        of = concern(self.people, ticket, entry)
+        told = [each.name for each in self._able() if is_reached(each, ticket, entry, of)]
+        return escalation(ticket, entry, told)
+
+    def _able(self) -> Iterator[Receiver]:
+        """Yield those that are told anything, of the lanes as they are now."""
+        off = self._disabled
+        for name, lane in self._lanes.items():
+            if name not in off and receiver_label(name) not in off:
+                yield lane.receiver
 
     async def start(self) -> None:
         """
@@ -255,8 +271,9 @@ class Deliverer:
             unit.give_up(first.number, now, data)
         else:
             unit.postpone(first.number, again, data)
-        if receiver.fallback and (again is None or first.tries == FALLBACK_AFTER):
-            unit.add_delivery(receiver.fallback, first.ticket, first.seq, now)
+        instead = receiver.fallback
+        if instead in self._lanes and (again is None or first.tries == FALLBACK_AFTER):
+            unit.add_delivery(instead, first.ticket, first.seq, now)
         if tried.is_gone:
             unit.disable(receiver.name, now, tried.detail)
         return tried.is_gone

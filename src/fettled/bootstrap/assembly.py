@@ -104,6 +104,7 @@ class Assembly:
             feed=self._feed,
             log=self.log,
         )
+        self._outlets.deliverer.people = self._office.staff.directory
         self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
         self._lag = LoopLag(self._metrics.loop_lagged)
         room = room_for_probes(descriptors)

@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fettled.app.deliver import Deliverer
-from fettled.config.receivers import options_of, receiver_of
+from fettled.config.receivers import contacts_of, options_of, receiver_of
 from fettled.config.schema import Settings
 from fettled.core.condition import Condition
 from fettled.core.deliveries import Tried
 from fettled.core.errors import ConfigError, InvalidError
 from fettled.core.isolation import Link
 from fettled.core.observations import Observation
-from fettled.core.routing import Receiver
+from fettled.core.routing import Receiver, lane_of
 from fettled.core.tickets import Change
 from fettled.core.words import Phase
 from fettled.notify import TYPES
@@ -31,7 +31,7 @@ from fettled.store import SqlStore
 #: What is due is told for so long when the process ends; the rest after the next start.
 DRAIN_SECONDS = 2.0
 
-#: A receiver, and what reaches it.
+#: A receiver, or what one person has of it, and what reaches it; by the name of its lane.
 Lanes = dict[str, tuple[Receiver, Notifier]]
 
 
@@ -76,7 +76,7 @@ class Outlets:
         self._tools = tools
         self._doors = Doors(self._lookup, clock.wall)
         self.deliverer = Deliverer(store, clock, on_settled=on_settled, on_fault=on_fault)
-        store.route_by(self.deliverer.route)
+        store.route_by(self.deliverer.route, self.deliverer.record)
 
     def make(self, settings: Settings) -> Lanes:
         """
@@ -87,15 +87,21 @@ class Outlets:
         """
         lanes: Lanes = {}
         faults: list[str] = []
+        audiences = {given.name: given.audience for given in settings.receivers}
         for given in settings.receivers:
             make: Any = TYPES[given.type].make
-            try:
-                notifier = make(options_of(given), self._doors, None)
-            except InvalidError as error:
-                where = ": ".join(filter(None, ("receivers", given.name, error.field)))
-                faults.append(f"{where}: {error}")
-                continue
-            lanes[given.name] = (receiver_of(given), notifier)
+            options = options_of(given)
+            for user, contact in contacts_of(given, settings.access):
+                receiver = receiver_of(given)
+                if user is not None:
+                    receiver = lane_of(receiver, user, audiences.get(given.fallback or ""))
+                try:
+                    notifier = make(options, self._doors, contact)
+                except InvalidError as error:
+                    where = ": ".join(filter(None, ("receivers", receiver.name, error.field)))
+                    faults.append(f"{where}: {error}")
+                    continue
+                lanes[receiver.name] = (receiver, notifier)
         if faults:
             raise ConfigError("\n".join(faults))
         return lanes

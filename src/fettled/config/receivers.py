@@ -8,6 +8,7 @@ receiver refers to exist is `receiver_faults`'.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from pydantic import AfterValidator, BaseModel, Field, create_model
 
 from fettled.config.names import LabelName, LabelValue
+from fettled.config.people import Access
 from fettled.config.policies import Name
 from fettled.core.events import EVENTS
-from fettled.core.routing import Filter, Receiver
+from fettled.core.routing import Audience, Filter, Receiver
 from fettled.core.words import Priority, Source
 from fettled.notify import TYPES
 from fettled.options import OneOrMany, Options, PositiveDuration
@@ -61,6 +63,17 @@ class ReceiverSettings(Options):
     )
     sla: OneOrMany[Literal["green", "orange", "red"]] = Field(
         (), description="Colours of which one of the ticket's clocks must have one."
+    )
+    audience: Literal["everyone", "team", "person"] = Field(
+        "everyone",
+        description="Whom it is for, and so of whose tickets it is told: `everyone` (of every"
+        " ticket), `team` (of those of teams whose `notify` names it), or `person` (each user"
+        " with a contact of its name, of their own tickets).",
+    )
+    remind: PositiveDuration | None = Field(
+        None,
+        description="How often it is told again of a ticket that nobody has started, held or"
+        " snoozed; default: never.",
     )
     fallback: Name | None = Field(
         None, description="Receiver that is told what this one does not take within minutes."
@@ -114,7 +127,22 @@ def receiver_of(given: ReceiverSettings) -> Receiver:
             labels=dict(given.labels),
             sla=frozenset(given.sla),
         ),
-        for_people=TYPES[given.type].for_people,
+        audience=Audience(given.audience),
+        for_people=TYPES[given.type].for_people or given.audience == "person",
+        remind=given.remind,
         timeout=given.timeout,
         fallback=given.fallback,
     )
+
+
+def contacts_of(
+    given: ReceiverSettings, access: Access | None
+) -> Iterator[tuple[str | None, str | None]]:
+    """Yield whom it tells and where: one user after the other, or nobody in particular."""
+    if given.audience != "person":
+        yield None, None
+        return
+    for user in access.users if access is not None else ():
+        contact = user.contacts.get(given.name)
+        if contact is not None:
+            yield user.name, contact

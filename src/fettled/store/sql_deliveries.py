@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, case, delete, exists, func, insert, literal, n
 from fettled.core.deliveries import Delivery
 from fettled.core.tickets import Change
 from fettled.ports.deliveries import Backlog, Disabled, Letter
+from fettled.store import sql_escalated
 from fettled.store.columns import JSON_VALUE, UtcDateTime
 from fettled.store.following import Route
 from fettled.store.link import Link, Row
@@ -93,6 +94,7 @@ _QUEUED = select(
     actions.c.position,
     actions.c.outcome,
     actions.c.target,
+    actions.c.event,
     actions.c.data,
 ).where(_THIS)
 _FIRST = select(func.min(_waits.c.number).label("first")).where(
@@ -219,6 +221,8 @@ def settle(
             continue  # its ticket was deleted, or its receiver was disabled meanwhile
         place = None if outcome == "done" else row["position"]
         link.run(_SETTLE, _settled(row, outcome, data, done_at=now, queue=None, position=place))
+        if row["event"] == sql_escalated.EVENT:
+            sql_escalated.follow(link, row, outcome, now)
         _release(link, row["queue"], row["ticket"], now)
 
 
