@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from desk import Switch
@@ -15,6 +17,7 @@ from fettled.app.deliver import Deliverer
 from fettled.core.deliveries import DELIVERED, Tried
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Change, Ticket
+from fettled.ports import DeskReader
 from fettled.ports.notify import Notifier, Telling
 from fettled.store.opening import SqlStore
 from tickets_for import ANN, NOW, opening
@@ -108,11 +111,18 @@ class Post:
 
     async def _is_quiet(self) -> bool:
         now = self.clock.wall()
-        # Who was taken out is told nothing, however long something is due there.
+        # Who was taken out is told nothing, however long something is due there. What is
+        # claimed has no time and is owed still: between the two nobody knows of it yet.
         names = [*self.deliverer._lanes]
-        dues = [await self.store.read(lambda r, n=n: r.next_due(n)) for n in names]  # type: ignore[misc] # bound in the loop
+        dues = await self.store.read(partial(_dues, names))
         is_idle = all(not lane.trying for lane in self.deliverer._lanes.values())
-        return is_idle and all(due is None or due > now for due in dues)
+        return is_idle and all(due is not None and due > now for due in dues)
+
+
+def _dues(names: list[str], reader: DeskReader) -> list[datetime | None]:
+    """When each is to be told next that is owed something."""
+    owed = {each.receiver for each in reader.backlogs()}
+    return [reader.next_due(name) for name in names if name in owed]
 
 
 @asynccontextmanager
@@ -130,7 +140,7 @@ async def open_post(store: SqlStore, clock: FakeClock | None = None) -> AsyncIte
         on_fault=lambda _where, error: faults.append(error),
         chance=lambda: 0.0,
     )
-    store.route_by(deliverer.route, deliverer.record)
+    store.route_by(deliverer.roster.route, deliverer.roster.record)
     await deliverer.start()
     post = Post(store, switch, clock, deliverer, settled, faults)
     try:

@@ -50,7 +50,7 @@ async def post(tmp_path: Path) -> AsyncIterator[Post]:
         open_store(f"sqlite:///{tmp_path / 'fettled.db'}") as store,
         open_post(store) as made,
     ):
-        made.deliverer.people = Directory(calendar.shift, HOUSE)
+        made.deliverer.roster.people = Directory(calendar.shift, HOUSE)
         made.configure(*LANES)
         yield made
 

@@ -32,6 +32,12 @@ def concern(people: Directory, ticket: Ticket, entry: Entry) -> Concern:
     )
 
 
+def standing(people: Directory, ticket: Ticket, at: datetime) -> Concern:
+    """Find whose matter *ticket* is at *at*, whatever happened to it."""
+    mine, team = owners(people, ticket, at), notified(people, ticket.team)
+    return Concern(people=mine, team=team)
+
+
 def owners(people: Directory, ticket: Ticket, at: datetime) -> frozenset[str]:
     """Name whose ticket it is at *at*: its assignee, or whoever is on call of its shift."""
     on_call = None if ticket.shift is None else people.on_call(ticket.shift, at)

@@ -12,21 +12,20 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from fettled.app.anybody import Anybody
-from fettled.app.concern import concern, escalation
-from fettled.core.audience import is_reached, is_told
-from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried, next_try, receiver_label
+from fettled.app.reminding import is_wanted, remind
+from fettled.app.roster import Roster
+from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried, next_try
 from fettled.core.errors import StoreDownError
 from fettled.core.routing import Receiver
-from fettled.core.tickets import Change, Entry, Ticket
-from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Directory, TicketAction
+from fettled.core.tickets import Change
+from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit
 from fettled.ports.notify import Notifier, Telling
 
 #: Being woken is a hint; what is due is asked for this often all the same.
@@ -80,10 +79,9 @@ class Deliverer:
         self._on_settled = on_settled
         self._on_fault = on_fault
         self._chance = chance
-        #: Who there is; the composition root says.
-        self.people: Directory = Anybody()
+        #: Who is told; what is owed to whom follows from it.
+        self.roster = Roster()
         self._lanes: dict[str, _Lane] = {}
-        self._disabled: frozenset[str] = frozenset()
         self._is_telling = False
 
     @property
@@ -91,26 +89,6 @@ class Deliverer:
         """When the lane that is behind most last turned, in `time.monotonic` seconds."""
         turns = (lane.last_turn for lane in self._lanes.values() if lane.task is not None)
         return min(turns, default=time.monotonic())
-
-    def route(self, ticket: Ticket, entry: Entry) -> Iterable[str]:
-        """Name those that an event is due to; called on the writer's thread."""
-        of = concern(self.people, ticket, entry)
-        return [each.name for each in self._able() if is_told(each, ticket, entry, of)]
-
-    def record(self, ticket: Ticket, entry: Entry) -> TicketAction | None:
-        """Make the action of an escalation, of whom it reaches; on the writer's thread."""
-        if entry.event != "escalated":
-            return None
-        of = concern(self.people, ticket, entry)
-        told = [each.name for each in self._able() if is_reached(each, ticket, entry, of)]
-        return escalation(ticket, entry, told)
-
-    def _able(self) -> Iterator[Receiver]:
-        """Yield those that are told anything, of the lanes as they are now."""
-        off = self._disabled
-        for name, lane in self._lanes.items():
-            if name not in off and receiver_label(name) not in off:
-                yield lane.receiver
 
     async def start(self) -> None:
         """
@@ -144,6 +122,7 @@ class Deliverer:
         for name in old.keys() - fresh.keys():
             _cancel(old[name].task)
         self._lanes = fresh
+        self.roster.receivers = {name: lane.receiver for name, lane in fresh.items()}
 
     def _begin(self, lane: _Lane) -> None:
         if self._is_telling:
@@ -188,7 +167,7 @@ class Deliverer:
     async def read_disabled(self) -> None:
         """Learn anew who is told nothing."""
         listed = await self._store.read(_disabled)
-        self._disabled = frozenset(listed)
+        self.roster.disabled = frozenset(listed)
 
     async def _run(self, lane: _Lane) -> None:
         while True:
@@ -219,7 +198,7 @@ class Deliverer:
             return timedelta()
         if due_at is None or due_at > now:
             return POLL if due_at is None else due_at - now
-        claim = partial(_claim, receiver.name, now, free)
+        claim = partial(_claim, receiver, self.roster, now, free)
         for delivery in await self._store.write(claim):
             task = asyncio.create_task(self._try(lane, delivery))
             lane.trying.add(task)
@@ -265,6 +244,7 @@ class Deliverer:
         data = _data(first, tried)
         if tried.is_delivered:
             unit.deliver([each.number for each in told], now, data)
+            remind(unit, receiver, told[-1], now)
             return False
         again = next_try(first.tries, tried, now, chance)
         if again is None:
@@ -296,8 +276,11 @@ def _next_due(receiver: str, reader: DeskReader) -> datetime | None:
     return reader.next_due(receiver)
 
 
-def _claim(receiver: str, now: datetime, limit: int, unit: DeskUnit) -> list[Delivery]:
-    return unit.claim(receiver, now, limit=limit)
+def _claim(
+    receiver: Receiver, roster: Roster, now: datetime, limit: int, unit: DeskUnit
+) -> list[Delivery]:
+    claimed = unit.claim(receiver.name, now, limit=limit)
+    return [each for each in claimed if is_wanted(unit, receiver, each, roster.concern, now)]
 
 
 def _behind(delivery: Delivery, unit: DeskUnit) -> list[Delivery]:

@@ -104,7 +104,7 @@ class Assembly:
             feed=self._feed,
             log=self.log,
         )
-        self._outlets.deliverer.people = self._office.staff.directory
+        self._outlets.deliverer.roster.people = self._office.staff.directory
         self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
         self._lag = LoopLag(self._metrics.loop_lagged)
         room = room_for_probes(descriptors)
@@ -153,6 +153,7 @@ class Assembly:
             observer=self.observer,
             quiet=self.quiet,
             office=self._office,
+            reminders=self._outlets.reminders(self.quiet),
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
             unaccounted=Unaccounted(self.memory, clock),
             trouble=self._trouble,

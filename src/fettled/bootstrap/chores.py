@@ -12,6 +12,7 @@ from fettled.app.account import Unaccounted
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
+from fettled.app.reminding import Reminders
 from fettled.app.rollups import Rollups
 from fettled.bootstrap.catalogue import forget_changes
 from fettled.bootstrap.office import Office
@@ -31,7 +32,7 @@ FLUSH = timedelta(seconds=30)
 #: How soon a checklist notices a silence, a removal, or that a grace is over; and how late
 #: a hold or a snooze may end.
 TEND = timedelta(seconds=5)
-#: How late a step of the escalation chain may be told.
+#: How late a step of the escalation chain, or a reminder, may be told.
 ESCALATE = timedelta(seconds=5)
 FORGET_EVERY = timedelta(minutes=10)
 FORGET_TICKETS = timedelta(minutes=1)
@@ -64,6 +65,7 @@ class Chores:
     quiet: Quiet
     rollups: Rollups
     office: Office
+    reminders: Reminders
     unaccounted: Unaccounted
     trouble: OwnTrouble
     scheduler: Scheduler
@@ -81,6 +83,7 @@ class Chores:
         yield "forget_tickets", FORGET_TICKETS, self.forget_tickets
         yield "tend", TEND, self.tend
         yield "escalate", ESCALATE, self.escalate
+        yield "remind", ESCALATE, self.remind
         yield "gauge", GAUGE, self.gauge
         yield "count", COUNT, self.count
         yield "quiet", QUIET, self.quieten
@@ -103,6 +106,12 @@ class Chores:
         # While the store is down nothing is told, and nothing is lost: it is due still.
         with suppress(StoreDownError):
             await self.office.staff.escalations.tell()
+
+    async def remind(self) -> None:
+        """Remind receivers of what nobody has started."""
+        # While the store is down nobody is reminded; what is due is due still.
+        with suppress(StoreDownError):
+            await self.reminders.tell()
 
     async def forget(self) -> None:
         """Forget history that is old enough, and requests that nobody sends again."""

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fettled.app.deliver import Deliverer
+from fettled.app.quiet import Quiet
+from fettled.app.reminding import Reminders
 from fettled.config.receivers import contacts_of, options_of, receiver_of
 from fettled.config.schema import Settings
 from fettled.core.condition import Condition
@@ -74,9 +76,11 @@ class Outlets:
         on_fault: Callable[[str, BaseException], None],
     ) -> None:
         self._tools = tools
+        self._store, self._clock = store, clock
         self._doors = Doors(self._lookup, clock.wall)
         self.deliverer = Deliverer(store, clock, on_settled=on_settled, on_fault=on_fault)
-        store.route_by(self.deliverer.route, self.deliverer.record)
+        roster = self.deliverer.roster
+        store.route_by(roster.route, roster.record)
 
     def make(self, settings: Settings) -> Lanes:
         """
@@ -105,6 +109,20 @@ class Outlets:
         if faults:
             raise ConfigError("\n".join(faults))
         return lanes
+
+    def reminders(self, quiet: Quiet) -> Reminders:
+        """Make what reminds of tickets, unless their subject is quiet."""
+        roster = self.deliverer.roster
+        return Reminders(
+            self._store,
+            self._clock,
+            find=roster.find,
+            concern=roster.concern,
+            is_silenced=lambda ticket, at: (
+                ticket.subject is not None and bool(quiet.holding(ticket.subject, at))
+            ),
+            wake=self.deliverer.wake,
+        )
 
     async def close(self) -> None:
         """Tell what is due for a moment, then try nothing more, and close every connection."""

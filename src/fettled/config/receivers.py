@@ -9,6 +9,7 @@ receiver refers to exist is `receiver_faults`'.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
@@ -18,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, Field, create_model
 from fettled.config.names import LabelName, LabelValue
 from fettled.config.people import Access
 from fettled.config.policies import Name
+from fettled.core.durations import format_duration
 from fettled.core.events import EVENTS
 from fettled.core.routing import Audience, Filter, Receiver
 from fettled.core.words import Priority, Source
@@ -27,6 +29,9 @@ from fettled.ports.notify import TIMEOUT
 
 #: What a pattern of events may fit: those that trigger.
 TRIGGERS = tuple(f"ticket.{name}" for name, triggers in EVENTS.items() if triggers)
+
+#: Reminders more often than this are noise.
+_SOONEST_REMINDER = timedelta(seconds=10)
 
 Pattern = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -39,6 +44,13 @@ def _check_events(patterns: tuple[str, ...]) -> tuple[str, ...]:
             msg = f"fits no event; there are {', '.join(TRIGGERS)}"
             raise ValueError(msg)
     return patterns
+
+
+def _check_remind(every: timedelta) -> timedelta:
+    if every < _SOONEST_REMINDER:
+        msg = f"must be at least {format_duration(_SOONEST_REMINDER)}"
+        raise ValueError(msg)
+    return every
 
 
 class ReceiverSettings(Options):
@@ -70,7 +82,7 @@ class ReceiverSettings(Options):
         " ticket), `team` (of those of teams whose `notify` names it), or `person` (each user"
         " with a contact of its name, of their own tickets).",
     )
-    remind: PositiveDuration | None = Field(
+    remind: Annotated[PositiveDuration, AfterValidator(_check_remind)] | None = Field(
         None,
         description="How often it is told again of a ticket that nobody has started, held or"
         " snoozed; default: never.",

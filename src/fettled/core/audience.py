@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from fettled.core.chain import UNATTENDED
 from fettled.core.routing import Audience, Receiver
 from fettled.core.tickets import Entry, Ticket
 
@@ -65,6 +66,23 @@ def is_reached(receiver: Receiver, ticket: Ticket, entry: Entry, concern: Concer
         else receiver.name in concern.reached_team
     )
     return is_meant and not _is_own(receiver, entry) and receiver.filter.covers(ticket)
+
+
+def is_reminded(receiver: Receiver, ticket: Ticket, concern: Concern) -> bool:
+    """
+    Whether *ticket*, of which *receiver* was told, is still its matter.
+
+    A person's it is while it is nobody else's: those whom an escalation reached do not own it.
+    """
+    if not receiver.filter.covers(ticket):
+        return False
+    is_nobodys = not concern.people and receiver.user is not None
+    return is_nobodys or _CONCERNS[receiver.audience](receiver, concern)
+
+
+def is_unattended(ticket: Ticket, at: datetime) -> bool:
+    """Whether nobody has started, held or snoozed *ticket*, which is open."""
+    return ticket.status in UNATTENDED and not is_snoozed(ticket, at)
 
 
 def is_snoozed(ticket: Ticket, at: datetime) -> bool:

@@ -15,7 +15,14 @@ from fettled.ports.catalogue import (
     MaintenanceFilter,
     Party,
 )
-from fettled.ports.deliveries import Backlog, DeliveriesReader, DeliveriesUnit, Disabled, Letter
+from fettled.ports.deliveries import (
+    Backlog,
+    DeliveriesReader,
+    DeliveriesUnit,
+    Disabled,
+    Letter,
+    Reminder,
+)
 from fettled.ports.desk import (
     DeskReader,
     DeskStore,
@@ -114,6 +121,7 @@ __all__ = [
     "QuietEdge",
     "QuietSpec",
     "Reader",
+    "Reminder",
     "Schedule",
     "SearchReader",
     "Sort",

@@ -24,6 +24,7 @@ from fettled.store.tables_tickets import (
     members,
     outbox,
     receivers,
+    reminders,
     tickets,
     timeline,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "outbox",
     "people",
     "receivers",
+    "reminders",
     "silences",
     "spans",
     "subjects",
