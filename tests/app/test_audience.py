@@ -369,3 +369,14 @@ async def test_a_receiver_that_is_switched_off_tells_none_of_its_people(post: Po
     await post.deliverer.read_disabled()
     await done(post, ticket, "escalated", **data)
     assert await told(post) == {"all": ["escalated"], "room": ["escalated"]}
+
+
+async def test_a_team_without_people_is_reached_by_its_receiver(post: Post) -> None:
+    """Nobody is found, and somebody is told: that is no failure."""
+    ticket = await post.open()
+    data = {"mode": "chain", "step": 1, "to": "network", "people": []}
+    post.configure(ALL, ROOM)
+    await done(post, ticket, "escalated", **data)
+    assert (await told(post))["room"] == ["escalated"]
+    (action,) = await escalations(post, ticket)
+    assert (action.outcome, action.data["receivers"]) == ("done", ["room"])
