@@ -21,7 +21,8 @@ access:
       rotation: {{every: 7d, start: 2026-01-05T08:00, members: ann}}
 receivers:
   - {{name: sms, type: webhook, url: "{url}/sms", allow_private: true, audience: person}}
-  - {{name: room, type: webhook, url: "{url}/room", allow_private: true, audience: team}}
+  - {{name: room, type: webhook, url: "{url}/room", allow_private: true, audience: team,
+     remind: 10s}}
 escalation: [{{after: 0s, to: oncall}}, {{after: 8s, to: manager}}]
 """
 ANN, KIM, KIMS_NEW = "+47 555 01 001", "+47 555 01 002", "+47 555 01 003"
@@ -37,7 +38,8 @@ def test_a_chain_tells_whoever_is_on_call_and_then_the_manager(tmp_path: Path) -
     """
     Each at their own address, once; killed between the steps, and told under the same id.
 
-    A contact that a reload changes is where the next one goes.
+    A contact that a reload changes is where the next one goes; a room is told again of what
+    nobody starts.
     """
     with listening() as inbox, daemon(tmp_path / "home") as fettled:
 
@@ -79,5 +81,6 @@ def test_a_chain_tells_whoever_is_on_call_and_then_the_manager(tmp_path: Path) -
         fettled.post(f"/api/v1/tickets/{number}/actions", asked)
         wait_for(lambda: (KIMS_NEW, "ticket.assigned", number) in heard("/sms"), "kim again")
         wait_for(lambda: (None, "ticket.assigned", number) in heard("/room"), "the team")
+        wait_for(lambda: (None, "reminder", number) in heard("/room"), "a reminder")
         told = 'fettled_deliveries_total{outcome="done",reason="delivered",receiver="sms"}'
         assert told in fettled.metrics()
