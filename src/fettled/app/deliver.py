@@ -51,7 +51,7 @@ class _Lane:
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     trying: set[asyncio.Task[None]] = field(default_factory=set)
     task: asyncio.Task[None] | None = None
-    #: When it last turned, in `time.monotonic` seconds.
+    #: When it last had tried what was due, in `time.monotonic` seconds.
     last_turn: float = field(default_factory=time.monotonic)
 
 
@@ -86,7 +86,7 @@ class Deliverer:
 
     @property
     def last_turn(self) -> float:
-        """When the lane that is behind most last turned, in `time.monotonic` seconds."""
+        """When the lane that is behind most had tried what was due, in `time.monotonic` seconds."""
         turns = (lane.last_turn for lane in self._lanes.values() if lane.task is not None)
         return min(turns, default=time.monotonic())
 
@@ -174,12 +174,12 @@ class Deliverer:
             lane.woken.clear()
             try:
                 pause = await self._turn(lane)
+                lane.last_turn = time.monotonic()
             except StoreDownError:
                 pause = POLL
             except Exception as error:  # noqa: BLE001 -- a lane must outlive whatever it is
                 self._on_fault("deliver", error)
                 pause = POLL
-            lane.last_turn = time.monotonic()
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(pause, POLL).total_seconds()):
                     await lane.woken.wait()

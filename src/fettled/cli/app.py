@@ -30,6 +30,7 @@ from fettled.cli import (
     tokens,
     why,
     windows,
+    workflows,
 )
 from fettled.cli.failures import guarded
 
@@ -48,7 +49,18 @@ stats.register(app)
 oncall.register(app)
 configuration.register(app)
 simulate.register(app)
-for noun in (tickets, subjects, silences, windows, maintenances, changes, tokens, audit, store):
+for noun in (
+    tickets,
+    workflows,
+    subjects,
+    silences,
+    windows,
+    maintenances,
+    changes,
+    tokens,
+    audit,
+    store,
+):
     app.add_typer(noun.app)
 
 

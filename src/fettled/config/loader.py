@@ -32,6 +32,7 @@ from fettled.config.receiver_faults import receiver_problems
 from fettled.config.receiver_notes import receiver_notes
 from fettled.config.schema import Settings
 from fettled.config.validation import validate
+from fettled.config.workflow_faults import workflow_problems
 from fettled.core.errors import ConfigError
 
 
@@ -89,6 +90,7 @@ def load(
     problems = [*joined.problems, *crosscheck(joined.data), *quiet_problems(joined.data, now)]
     problems += catalogue_problems(joined.data)
     problems += people_problems(joined.data)
+    problems += workflow_problems(joined.data)
     problems += receiver_problems(joined.data)
     if with_files:
         problems += judge_files(joined.data)

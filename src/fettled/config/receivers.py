@@ -19,8 +19,9 @@ from pydantic import AfterValidator, BaseModel, Field, create_model
 from fettled.config.names import LabelName, LabelValue
 from fettled.config.people import Access
 from fettled.config.policies import Name
+from fettled.core import self_test
 from fettled.core.durations import format_duration
-from fettled.core.events import EVENTS
+from fettled.core.events import EVENTS, told_as
 from fettled.core.routing import Audience, Filter, Receiver
 from fettled.core.words import Priority, Source
 from fettled.notify import TYPES
@@ -28,7 +29,9 @@ from fettled.options import OneOrMany, Options, PositiveDuration
 from fettled.ports.notify import TIMEOUT
 
 #: What a pattern of events may fit: those that trigger.
-TRIGGERS = tuple(f"ticket.{name}" for name, triggers in EVENTS.items() if triggers)
+TRIGGERS = tuple(
+    told_as(name) for name, triggers in EVENTS.items() if triggers and name != self_test.EVENT
+)
 
 #: Reminders more often than this are noise.
 _SOONEST_REMINDER = timedelta(seconds=10)
@@ -36,7 +39,8 @@ _SOONEST_REMINDER = timedelta(seconds=10)
 Pattern = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-def _check_events(patterns: tuple[str, ...]) -> tuple[str, ...]:
+def check_events(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a pattern that fits no event; ValueError."""
     from fnmatch import fnmatchcase  # noqa: PLC0415 -- only where there are receivers
 
     for pattern in patterns:
@@ -57,7 +61,7 @@ class ReceiverSettings(Options):
     """What every receiver has beside its notifier's options."""
 
     name: Name = Field(description="Name, unique.")
-    events: Annotated[OneOrMany[Pattern], AfterValidator(_check_events)] = Field(
+    events: Annotated[OneOrMany[Pattern], AfterValidator(check_events)] = Field(
         ("ticket.*",), description="Events it is told of; patterns with `*` and `?`."
     )
     kinds: OneOrMany[Pattern] = Field(
@@ -91,6 +95,10 @@ class ReceiverSettings(Options):
         None, description="Receiver that is told what this one does not take within minutes."
     )
     timeout: PositiveDuration = Field(TIMEOUT, description="One deadline over each try.")
+    self_test: bool = Field(
+        default=False,
+        description="Whether it is told of the daily self-test (`watchdog.self_test_at`).",
+    )
     if TYPE_CHECKING:
         type: Any  # each member of the union narrows it to its own literal
 
@@ -144,6 +152,7 @@ def receiver_of(given: ReceiverSettings) -> Receiver:
         remind=given.remind,
         timeout=given.timeout,
         fallback=given.fallback,
+        self_test=given.self_test,
     )
 
 

@@ -13,8 +13,11 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
+from fettled.core import self_test
 from fettled.core.tickets import Ticket
 from fettled.core.words import Priority, Source
+
+SELF_TEST = f"ticket.{self_test.EVENT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Receiver:
             keeps it quiet.
         remind: how often it is told again of what nobody has started; None: never.
         at_once: how many tries may be on their way.
+        self_test: it is told of the daily self-test, whatever its filter says.
         fallback: the receiver that is told what this one does not take; None: nobody.
     """
 
@@ -88,6 +92,13 @@ class Receiver:
     at_once: int = 4
     timeout: timedelta = timedelta(seconds=20)
     fallback: str | None = None
+    self_test: bool = False
+
+    def wants(self, event: str, ticket: Ticket) -> bool:
+        """Whether it is to be told of *event* of *ticket*, as it is after it."""
+        if event == SELF_TEST:
+            return self.self_test
+        return self.filter.wants(event, ticket)
 
 
 def lane_of(receiver: Receiver, user: str, fallback: str | None = None) -> Receiver:
