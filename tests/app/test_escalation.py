@@ -12,10 +12,11 @@ import pytest
 from desk import Remembering, Switch
 from fakes import FakeClock
 from fettled import calendar
-from fettled.app import escalation
+from fettled.app import concern, escalation
 from fettled.app.callers import Caller
+from fettled.app.concern import reached
 from fettled.app.directory import Directory
-from fettled.app.escalation import Escalations, reached
+from fettled.app.escalation import Escalations
 from fettled.app.memory import Memory
 from fettled.app.removals import Removals
 from fettled.app.tickets import Tickets
@@ -37,6 +38,7 @@ from fettled.core.permissions import Role
 from fettled.core.tickets import Actor
 from fettled.ports import People, Schedule, Team, TicketAction, User
 from fettled.store import SqlStore, open_store
+from fettled.store.following import nowhere
 from tickets_for import opening
 
 MINUTE = timedelta(minutes=1)
@@ -66,6 +68,9 @@ class Bell:
 
     def __init__(self, store: SqlStore, clock: FakeClock) -> None:
         self.opened, self.clock = store, clock
+        # Everybody has a receiver here, and nobody is listened to.
+        found = concern.escalation
+        store.route_by(nowhere, lambda of, line: found(of, line, line.data.get("people", [])))
         self.store = Switch(store)
         self.sink = Remembering()
         self.memory = Memory()

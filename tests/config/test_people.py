@@ -239,7 +239,9 @@ def test_a_step_means_one_thing(refuse: Refuse) -> None:
     )
 
 
-UNSENT = "each step is on the timeline and among the actions; nothing is sent to anybody yet"
+UNSENT = (
+    "there are no receivers: each step is on the timeline and among the actions, and nobody is told"
+)
 
 
 def noted(tmp_path: Path, text: str) -> list[str]:
@@ -250,7 +252,7 @@ def noted(tmp_path: Path, text: str) -> list[str]:
     return [note.partition(": ")[2] for note in notes if "access" in note or "escalation" in note]
 
 
-def test_a_chain_says_that_nothing_is_sent(tmp_path: Path) -> None:
+def test_a_chain_without_receivers_says_that_nobody_is_told(tmp_path: Path) -> None:
     """
     Whoever writes one would rely on a telephone that never rings; without a chain, no word.
 

@@ -13,20 +13,20 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 from fettled.app import messages
+from fettled.app.roster import Roster
 from fettled.core import pacing
 from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried
 from fettled.core.errors import StoreDownError
-from fettled.core.events import told_as
 from fettled.core.pacing import Gate
 from fettled.core.routing import Receiver
-from fettled.core.tickets import Change, Entry, Ticket
+from fettled.core.tickets import Change
 from fettled.ports import Clock, DeskReader, DeskStore, Gathered
 from fettled.ports.notify import Notifier, Telling
 
@@ -107,24 +107,18 @@ class Deliverer:
         self._on_settled = on_settled
         self._on_fault = on_fault
         self._chance = chance
+        #: Who is told; what is owed to whom follows from it.
+        self.roster = Roster()
         self._lanes: dict[str, _Lane] = {}
-        self._disabled: frozenset[str] = frozenset()
         self._is_telling = False
+        #: How many messages were settled, so that it can be told whether anything was.
+        self._settled = 0
 
     @property
     def last_turn(self) -> float:
         """When the lane that is behind most had tried what was due, in `time.monotonic` seconds."""
         turns = (lane.last_turn for lane in self._lanes.values() if lane.task is not None)
         return min(turns, default=time.monotonic())
-
-    def route(self, ticket: Ticket, entry: Entry) -> Iterable[str]:
-        """Name those that an event is due to; called on the writer's thread."""
-        event = told_as(entry.event)
-        return [
-            name
-            for name, lane in self._lanes.items()
-            if name not in self._disabled and lane.receiver.wants(event, ticket)
-        ]
 
     async def start(self) -> None:
         """
@@ -158,6 +152,7 @@ class Deliverer:
         for name in old.keys() - fresh.keys():
             _cancel(old[name].task)
         self._lanes = fresh
+        self.roster.receivers = {name: lane.receiver for name, lane in fresh.items()}
 
     def _begin(self, lane: _Lane) -> None:
         if self._is_telling:
@@ -173,7 +168,7 @@ class Deliverer:
                     await asyncio.sleep(_DRAIN_TURN)
 
     async def _has_due(self) -> bool:
-        now = self._clock.wall()
+        now, settled = self._clock.wall(), self._settled
         lanes = [lane for lane in self._lanes.values() if lane.task is not None]
         for lane in lanes:
             has_room = lane.room(self._clock.now())[0] != 0
@@ -181,8 +176,10 @@ class Deliverer:
             due = await self._store.read(ask)
             if has_room and due is not None and due <= now:
                 return True
-        # Asked last: what was taken meanwhile is not due any more.
-        return any(lane.trying or lane.is_claiming for lane in lanes)
+        # Asked last: what was taken meanwhile is not due any more, and what was settled
+        # meanwhile may have made due what is behind it.
+        is_busy = any(lane.trying or lane.is_claiming for lane in lanes)
+        return is_busy or settled != self._settled
 
     async def stop(self) -> None:
         """Try nothing more; what is on its way is sent again after the next start."""
@@ -206,7 +203,7 @@ class Deliverer:
     async def read_disabled(self) -> None:
         """Learn anew who is told nothing."""
         listed = await self._store.read(_disabled)
-        self._disabled = frozenset(listed)
+        self.roster.disabled = frozenset(listed)
 
     async def _run(self, lane: _Lane) -> None:
         while True:
@@ -242,7 +239,12 @@ class Deliverer:
         if due_at is None or due_at > now:
             edges = (due_at, None if gate is None else gate.until)
             return min((at - now for at in edges if at is not None), default=POLL)
-        claim = partial(messages.claim, receiver, messages.Asked(now, free, gate, room))
+        claim = partial(
+            messages.claim,
+            receiver,
+            messages.Asked(now, free, gate, room),
+            self.roster.concern,
+        )
         lane.is_claiming = True
         try:
             taken = await self._store.write(claim)
@@ -268,6 +270,7 @@ class Deliverer:
             gathered=gathered,
             telling=telling,
             tried=tried,
+            fallback=self._fallback(lane.receiver),
             chance=self._chance(),
         )
         settle = partial(messages.settle, sent, self._clock.wall())
@@ -279,6 +282,7 @@ class Deliverer:
                 await asyncio.sleep(_AGAIN)
         if tried.is_gone:
             await self.read_disabled()
+        self._settled += 1
         events = sum(each.count for each in gathered)
         self._on_settled(lane.receiver.name, tried, events)
 
@@ -292,6 +296,10 @@ class Deliverer:
         except Exception as error:  # noqa: BLE001 -- a notifier's bug costs a try, not the lane
             self._on_fault("notify", error)
             return Tried("error", "the notifier failed; see the log")
+
+    def _fallback(self, receiver: Receiver) -> str | None:
+        """Name who is told what *receiver* does not take, where there is such a lane."""
+        return receiver.fallback if receiver.fallback in self._lanes else None
 
 
 def _disabled(reader: DeskReader) -> list[str]:

@@ -2,8 +2,9 @@
 The escalation chain at work: what is due is told once, whatever happens in between.
 
 Which step is due is `fettled.core.chain`'s to say. How far each ticket has come is a row of
-its own, written in the transaction that writes the timeline and the action; a ticket gets
-its row from its opening in the outbox. Delivering what was told is not done here.
+its own, written in the transaction that writes the timeline; a ticket gets its row from its
+opening in the outbox. The action and the deliveries follow from the entry, as those of a
+person's escalation do: `fettled.app.concern`.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from datetime import datetime
 from functools import partial
 
 from fettled.app.committing import tell, write_or_doubt
+from fettled.app.concern import notified, reached
 from fettled.app.memory import Memory
 from fettled.core.chain import Chain, Place, Step, begin, judge
 from fettled.core.errors import StoreDownError
 from fettled.core.lifecycle import note
 from fettled.core.tickets import SYSTEM, Change, Ticket
-from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Directory, EventSink, TicketAction
+from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Directory, EventSink
 
 #: The name of the figure that keeps how far the outbox was read; `OFF`: there is no chain.
 _CURSOR = "escalation_read"
@@ -92,18 +94,6 @@ class Escalations:
         self._is_set = True
 
 
-def reached(people: Directory, to: str, at: datetime) -> tuple[str, ...]:
-    """Name the users that a step's *to* means at *at*: of a schedule, team, or role, or one."""
-    if people.schedule(to) is not None:
-        on_call = people.on_call(to, at)
-        return () if on_call is None else (on_call,)
-    if people.team(to) is not None:
-        return tuple(user.name for user in people.users() if to in user.teams)
-    if people.user(to) is not None:
-        return (to,)
-    return tuple(user.name for user in people.users() if to in user.roles)
-
-
 def _switch(unit: DeskUnit, *, is_on: bool) -> None:
     cursor = unit.figure(_CURSOR)
     was_on = cursor is not None and cursor != _OFF
@@ -146,7 +136,8 @@ def _meet(
         if due.tell is not None and ticket is not None:
             found = reached(people, due.tell.to, now)
             yield _tell(unit, ticket, due.tell, due.at, found, now)
-        here = due.place if found or due.tell is None else due.at_once
+        is_told = bool(found) or due.tell is None or bool(notified(people, due.tell.to))
+        here = due.place if is_told else due.at_once
     if here is None:
         unit.drop_escalation(place.ticket)
     else:
@@ -168,16 +159,4 @@ def _tell(  # noqa: PLR0917 - one thing each
         "to": step.to,
         "people": list(found),
     }
-    change = unit.apply(note(ticket, "escalated", now, SYSTEM, data))
-    unit.put_action(
-        TicketAction(
-            ticket=ticket.number,
-            type="escalation",
-            target=step.to,
-            at=now,
-            outcome="pending" if found else "failed",
-            done_at=None if found else now,
-            data=data if found else {**data, "error": "nobody could be told"},
-        )
-    )
-    return change
+    return unit.apply(note(ticket, "escalated", now, SYSTEM, data))

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from fettled.core.deliveries import Delivery, Tried, next_try
+from fettled.app.reminding import Around, is_wanted, remind
+from fettled.core.deliveries import REMINDER, Delivery, Tried, next_try
 from fettled.core.digest import digest_notice, line_of
 from fettled.core.pacing import Gate, split
 from fettled.core.routing import Receiver
@@ -49,8 +50,18 @@ class Asked:
     room: int | None = None
 
 
-def claim(receiver: Receiver, asked: Asked, unit: DeskUnit) -> list[list[Delivery]]:
-    """Take what is due, by message."""
+def claim(
+    receiver: Receiver, asked: Asked, concern: Around, unit: DeskUnit
+) -> list[list[Delivery]]:
+    """Take what is due, by message; what has become idle is not told any more."""
+    wanted = (
+        [each for each in message if is_wanted(unit, receiver, each, concern, asked.now)]
+        for message in _claim(receiver, asked, unit)
+    )
+    return [message for message in wanted if message]
+
+
+def _claim(receiver: Receiver, asked: Asked, unit: DeskUnit) -> list[list[Delivery]]:
     gate, now = asked.gate, asked.now
     if gate is None:
         return [[each] for each in unit.claim(receiver.name, now, limit=asked.free)]
@@ -101,6 +112,7 @@ class Sent:
 
     Attributes:
         gathered: what it told of; the first of each is claimed.
+        fallback: who is told what this receiver does not take; None: nobody.
         chance: from 0 to 1, drawn anew for each try.
     """
 
@@ -108,6 +120,7 @@ class Sent:
     gathered: Sequence[Gathered]
     telling: Telling
     tried: Tried
+    fallback: str | None
     chance: float
 
     @property
@@ -146,12 +159,13 @@ def _settle_told(sent: Sent, now: datetime, unit: DeskUnit) -> bool:
         if left <= 0:
             return False
     unit.deliver([each.first.number for each in sent.gathered], now, sent.data)
+    for each in sent.gathered:
+        remind(unit, sent.receiver, each.newest, now)
     return True
 
 
 def _settle_failed(sent: Sent, now: datetime, unit: DeskUnit) -> None:
     """Put it off, all of it to one time, but for what was tried for the last time."""
-    fallback = sent.receiver.fallback
     firsts = [each.first for each in sent.gathered]
     tries = [(each, next_try(each.tries, sent.tried, now, sent.chance)) for each in firsts]
     # The pause of what has failed most often: it is the receiver that fails.
@@ -161,7 +175,8 @@ def _settle_failed(sent: Sent, now: datetime, unit: DeskUnit) -> None:
             unit.give_up(each.number, now, sent.data)
         else:
             unit.postpone(each.number, latest, sent.data)
-        if fallback and (again is None or each.tries == FALLBACK_AFTER):
-            unit.add_delivery(fallback, each.ticket, each.seq, now)
+        is_event = each.event != REMINDER  # of what is repeated it was told already
+        if sent.fallback and is_event and (again is None or each.tries == FALLBACK_AFTER):
+            unit.add_delivery(sent.fallback, each.ticket, each.seq, now)
     if sent.tried.is_gone:
         unit.disable(sent.receiver.name, now, sent.tried.detail)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fettled.app.escalation import reached
+from fettled.app.concern import reached
 from fettled.app.told_ticket import read_time
 from fettled.core.chain import UNATTENDED, Chain, Place, begin, upcoming
 from fettled.core.deliveries import Delivery

@@ -150,6 +150,7 @@ class Assembly:
         )
         self._office.workflows.wake = self._outlets.deliverer.wake
         bell.ring = self._outlets.deliverer.changed
+        self._outlets.deliverer.roster.people = self._office.staff.directory
         self._chores = Chores(
             store=store,
             clock=clock,
@@ -157,6 +158,7 @@ class Assembly:
             observer=self.observer,
             quiet=self.quiet,
             office=self._office,
+            reminders=self._outlets.reminders(self.quiet),
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
             unaccounted=Unaccounted(self.memory, clock),
             trouble=self._trouble,

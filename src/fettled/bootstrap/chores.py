@@ -12,6 +12,7 @@ from fettled.app.account import Unaccounted
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
+from fettled.app.reminding import Reminders
 from fettled.app.rollups import Rollups
 from fettled.bootstrap.catalogue import forget_changes
 from fettled.bootstrap.doors import Outlets
@@ -32,7 +33,7 @@ FLUSH = timedelta(seconds=30)
 #: How soon a checklist notices a silence, a removal, or that a grace is over; and how late
 #: a hold or a snooze may end.
 TEND = timedelta(seconds=5)
-#: How late a step of the escalation chain may be told.
+#: How late a step of the escalation chain, or a reminder, may be told.
 ESCALATE = timedelta(seconds=5)
 #: How late a workflow may be.
 WORKFLOWS = timedelta(seconds=1)
@@ -70,6 +71,7 @@ class Chores:
     quiet: Quiet
     rollups: Rollups
     office: Office
+    reminders: Reminders
     unaccounted: Unaccounted
     trouble: OwnTrouble
     scheduler: Scheduler
@@ -88,6 +90,7 @@ class Chores:
         yield "forget_tickets", FORGET_TICKETS, self.forget_tickets
         yield "tend", TEND, self.tend
         yield "escalate", ESCALATE, self.escalate
+        yield "remind", ESCALATE, self.remind
         yield "workflows", WORKFLOWS, self.work
         yield "gauge", GAUGE, self.gauge
         yield "watchdog", WATCHDOG, self.outlets.watchdog.turn
@@ -113,6 +116,12 @@ class Chores:
         # While the store is down nothing is told, and nothing is lost: it is due still.
         with suppress(StoreDownError):
             await self.office.staff.escalations.tell()
+
+    async def remind(self) -> None:
+        """Remind receivers of what nobody has started."""
+        # While the store is down nobody is reminded; what is due is due still.
+        with suppress(StoreDownError):
+            await self.reminders.tell()
 
     async def work(self) -> None:
         """Do what events of tickets set off."""

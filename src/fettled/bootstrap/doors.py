@@ -11,9 +11,11 @@ from typing import Any
 
 from fettled.app.deliver import Deliverer
 from fettled.app.memory import Memory
+from fettled.app.quiet import Quiet
+from fettled.app.reminding import Reminders
 from fettled.app.self_test import SelfTest
 from fettled.app.watchdog import Watchdog
-from fettled.config.receivers import options_of, receiver_of
+from fettled.config.receivers import contacts_of, options_of, receiver_of
 from fettled.config.schema import Settings
 from fettled.config.watchdog import WatchdogSettings, last_due
 from fettled.core.condition import Condition
@@ -21,7 +23,7 @@ from fettled.core.deliveries import Tried
 from fettled.core.errors import ConfigError, InvalidError
 from fettled.core.isolation import Link
 from fettled.core.observations import Observation
-from fettled.core.routing import Receiver
+from fettled.core.routing import Receiver, lane_of
 from fettled.core.tickets import Change
 from fettled.core.words import Phase
 from fettled.notify import TYPES
@@ -38,7 +40,7 @@ from fettled.telemetry.sink import LogSink
 #: What is due is told for so long when the process ends; the rest after the next start.
 DRAIN_SECONDS = 2.0
 
-#: A receiver, and what reaches it.
+#: A receiver, or what one person has of it, and what reaches it; by the name of its lane.
 Lanes = dict[str, tuple[Receiver, Notifier]]
 
 
@@ -89,7 +91,8 @@ class Outlets:
         self._last_tick = last_tick
         self._doors = Doors(self._lookup, clock.wall)
         self.deliverer = Deliverer(store, clock, on_settled=self._settled, on_fault=sink.faulted)
-        store.route_by(self.deliverer.route)
+        roster = self.deliverer.roster
+        store.route_by(roster.route, roster.record)
         self.watchdog = Watchdog(store, self._progress, on_told=self._pinged, on_held=log.ping_held)
         self.self_test = SelfTest(store, clock, memory, sink)
 
@@ -102,18 +105,38 @@ class Outlets:
         """
         lanes: Lanes = {}
         faults: list[str] = []
+        audiences = {given.name: given.audience for given in settings.receivers}
         for given in settings.receivers:
             make: Any = TYPES[given.type].make
-            try:
-                notifier = make(options_of(given), self._doors, None)
-            except InvalidError as error:
-                where = ": ".join(filter(None, ("receivers", given.name, error.field)))
-                faults.append(f"{where}: {error}")
-                continue
-            lanes[given.name] = (receiver_of(given), notifier)
+            options = options_of(given)
+            for user, contact in contacts_of(given, settings.access):
+                receiver = receiver_of(given)
+                if user is not None:
+                    receiver = lane_of(receiver, user, audiences.get(given.fallback or ""))
+                try:
+                    notifier = make(options, self._doors, contact)
+                except InvalidError as error:
+                    where = ": ".join(filter(None, ("receivers", receiver.name, error.field)))
+                    faults.append(f"{where}: {error}")
+                    continue
+                lanes[receiver.name] = (receiver, notifier)
         if faults:
             raise ConfigError("\n".join(faults))
         return lanes
+
+    def reminders(self, quiet: Quiet) -> Reminders:
+        """Make what reminds of tickets, unless their subject is quiet."""
+        roster = self.deliverer.roster
+        return Reminders(
+            self._store,
+            self._clock,
+            find=roster.find,
+            concern=roster.concern,
+            is_silenced=lambda ticket, at: (
+                ticket.subject is not None and bool(quiet.holding(ticket.subject, at))
+            ),
+            wake=self.deliverer.wake,
+        )
 
     def configure(self, settings: Settings, lanes: Lanes) -> None:
         """Go by *settings*, and by the receivers made of them, from now on."""

@@ -29,6 +29,7 @@ from fettled.config.quiet_faults import quiet_notes, quiet_problems
 from fettled.config.reach import take_placed_notes
 from fettled.config.reading import read_text
 from fettled.config.receiver_faults import receiver_problems
+from fettled.config.receiver_notes import receiver_notes
 from fettled.config.schema import Settings
 from fettled.config.validation import validate
 from fettled.config.workflow_faults import workflow_problems
@@ -99,6 +100,7 @@ def load(
         _tell(assemble(path, shown, read, sources, places=True), problems)
     noted = [*quiet_notes(settings, joined.data, now), *take_placed_notes(settings)]
     noted += people_notes(settings, now)
+    noted += receiver_notes(settings)
     if noted:
         placed = assemble(path, shown, read, sources, places=True)
         noted_at = list(map(str, sorted(map(placed.locate, noted))))

@@ -81,7 +81,7 @@ class Team(Options):
     name: Name = Field(description="Name, unique.")
     parent: Name | None = Field(None, description="Team that it escalates to.")
     notify: OneOrMany[Name] = Field(
-        (), description="Receivers that the team is to be told by; nothing is sent yet."
+        (), description="Receivers that the team is told by: of its tickets, and of escalations."
     )
 
 
@@ -93,7 +93,9 @@ class User(Options):
     roles: OneOrMany[Role] = Field((), description="What the person may do.")
     teams: OneOrMany[Name] = Field((), description="Teams the person belongs to.")
     contacts: Annotated[dict[LabelName, Title], Field(max_length=20)] = Field(
-        {}, description="Where to reach the person, by means, such as `mail` and `phone`."
+        {},
+        description="Where to reach the person: by the name of a receiver for persons; other"
+        " names, such as `phone`, are for people to read.",
     )
 
 

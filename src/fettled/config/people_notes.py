@@ -2,7 +2,7 @@
 When a ticket finds nobody: hours without anybody on call, and steps that reach nobody.
 
 Told by `check-config` and at every load, never refused: a schedule of office hours is a
-schedule.
+schedule. That those who are found can be told is `receiver_notes`' matter.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from fettled.core.quiet import Interval
 AHEAD = timedelta(days=28)
 #: Gaps that are told one by one; of the others, only how many there are.
 _MOST = 3
-_NOTHING_SENT = "each step is on the timeline and among the actions; nothing is sent to anybody yet"
 _MINUTE = timedelta(minutes=1)
 
 
@@ -40,9 +39,6 @@ def people_notes(settings: Settings, now: datetime) -> Iterator[Problem]:
             empty[schedule.name] = message
             yield Problem(("access", "schedules", index), message)
     given = settings.escalation
-    if steps_of(given):
-        # Whoever writes a chain expects a telephone to ring.
-        yield Problem(("escalation",), _NOTHING_SENT)
     base: Path = ("escalation",) if isinstance(given, list) else ("escalation", "steps")
     for index, step in enumerate(steps_of(given)):
         if (why := _reaches_nobody(step, access, empty)) is not None:

@@ -8,6 +8,8 @@ receiver refers to exist is `receiver_faults`'.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
@@ -16,10 +18,12 @@ from pydantic import AfterValidator, BaseModel, Field, create_model, model_valid
 
 from fettled.config.names import LabelName, LabelValue
 from fettled.config.pacing import PaceSettings, pace_of
+from fettled.config.people import Access
 from fettled.config.policies import Name
 from fettled.core import self_test
+from fettled.core.durations import format_duration
 from fettled.core.events import EVENTS, told_as
-from fettled.core.routing import Filter, Receiver
+from fettled.core.routing import Audience, Filter, Receiver
 from fettled.core.words import Priority, Source
 from fettled.notify import TYPES
 from fettled.options import OneOrMany, Options, PositiveDuration
@@ -29,6 +33,9 @@ from fettled.ports.notify import TIMEOUT
 TRIGGERS = tuple(
     told_as(name) for name, triggers in EVENTS.items() if triggers and name != self_test.EVENT
 )
+
+#: Reminders more often than this are noise.
+_SOONEST_REMINDER = timedelta(seconds=10)
 
 Pattern = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -42,6 +49,13 @@ def check_events(patterns: tuple[str, ...]) -> tuple[str, ...]:
             msg = f"fits no event; there are {', '.join(TRIGGERS)}"
             raise ValueError(msg)
     return patterns
+
+
+def _check_remind(every: timedelta) -> timedelta:
+    if every < _SOONEST_REMINDER:
+        msg = f"must be at least {format_duration(_SOONEST_REMINDER)}"
+        raise ValueError(msg)
+    return every
 
 
 class ReceiverSettings(PaceSettings):
@@ -66,6 +80,17 @@ class ReceiverSettings(PaceSettings):
     )
     sla: OneOrMany[Literal["green", "orange", "red"]] = Field(
         (), description="Colours of which one of the ticket's clocks must have one."
+    )
+    audience: Literal["everyone", "team", "person"] = Field(
+        "everyone",
+        description="Whom it is for, and so of whose tickets it is told: `everyone` (of every"
+        " ticket), `team` (of those of teams whose `notify` names it), or `person` (each user"
+        " with a contact of its name, of their own tickets).",
+    )
+    remind: Annotated[PositiveDuration, AfterValidator(_check_remind)] | None = Field(
+        None,
+        description="How often it is told again of a ticket that nobody has started, held or"
+        " snoozed; default: never.",
     )
     fallback: Name | None = Field(
         None, description="Receiver that is told what this one does not take within minutes."
@@ -133,9 +158,24 @@ def receiver_of(given: ReceiverSettings) -> Receiver:
             labels=dict(given.labels),
             sla=frozenset(given.sla),
         ),
-        for_people=TYPES[given.type].for_people,
+        audience=Audience(given.audience),
+        for_people=TYPES[given.type].for_people or given.audience == "person",
+        remind=given.remind,
         timeout=given.timeout,
         fallback=given.fallback,
         self_test=given.self_test,
         pace=pace_of(given, for_people=TYPES[given.type].for_people),
     )
+
+
+def contacts_of(
+    given: ReceiverSettings, access: Access | None
+) -> Iterator[tuple[str | None, str | None]]:
+    """Yield whom it tells and where: one user after the other, or nobody in particular."""
+    if given.audience != "person":
+        yield None, None
+        return
+    for user in access.users if access is not None else ():
+        contact = user.contacts.get(given.name)
+        if contact is not None:
+            yield user.name, contact

@@ -326,7 +326,7 @@ class Settings(Options):
         [],
         description=(
             "Whom a ticket that nobody starts goes up to: steps, or a mapping of them. "
-            "Recorded only: nothing is sent yet."
+            "Needs receivers to tell anybody."
         ),
     )
     receivers: list[AnyReceiver] = Field([], description="Who is told of what happens.")

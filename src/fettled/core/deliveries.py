@@ -94,6 +94,8 @@ class Tried:
 
 
 DELIVERED = "delivered"
+#: What a receiver is told when it is told again; no event of the ticket, but a delivery.
+REMINDER = "reminder"
 
 
 def receiver_label(lane: str) -> str:

@@ -7,8 +7,9 @@ Pure values; who a receiver is and how it is reached are the notifiers' to know.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -41,9 +42,12 @@ class Filter:
 
     def wants(self, event: str, ticket: Ticket) -> bool:
         """Whether *event* of *ticket*, as it is after it, is wanted."""
+        return _fits(event, self.events) and self.covers(ticket)
+
+    def covers(self, ticket: Ticket) -> bool:
+        """Whether *ticket* is one of those that it lets through, whatever happened to it."""
         return (
-            _fits(event, self.events)
-            and (not self.kinds or _fits(ticket.kind, self.kinds))
+            (not self.kinds or _fits(ticket.kind, self.kinds))
             and (not self.priorities or ticket.priority in self.priorities)
             and (not self.sources or ticket.source in self.sources)
             and (not self.teams or ticket.team in self.teams)
@@ -55,22 +59,37 @@ class Filter:
         )
 
 
+class Audience(StrEnum):
+    """Whom a receiver is for, and so of whose tickets it is told."""
+
+    EVERYONE = "everyone"
+    TEAM = "team"
+    PERSON = "person"
+
+
 @dataclass(frozen=True, slots=True)
 class Receiver:
     """
     Somebody who is told, and how much at a time.
 
     Attributes:
-        for_people: it is told in words.
-        pace: when it is told, and how much at a time.
+        name: of its lane, too: `sms/ann` where it is one person's.
+        audience: of whose tickets it is told.
+        user: whose contact it is; None where it is nobody's alone.
+        for_people: it is told in words, and a snooze keeps it quiet.
+        remind: how often it is told again of what nobody has started; None: never.
         at_once: how many tries may be on their way.
         self_test: it is told of the daily self-test, whatever its filter says.
         fallback: the receiver that is told what this one does not take; None: nobody.
+        pace: when it is told, and how much at a time.
     """
 
     name: str
     filter: Filter = Filter()
+    audience: Audience = Audience.EVERYONE
+    user: str | None = None
     for_people: bool = False
+    remind: timedelta | None = None
     at_once: int = 4
     timeout: timedelta = timedelta(seconds=20)
     fallback: str | None = None
@@ -87,6 +106,18 @@ class Receiver:
     def collapses(self) -> bool:
         """Whether a backlog is told as the present state of each ticket, not event by event."""
         return self.for_people if self.pace.collapse is None else self.pace.collapse
+
+
+def lane_of(receiver: Receiver, user: str, fallback: str | None = None) -> Receiver:
+    """
+    Give *receiver* as the one lane in it that is *user*'s.
+
+    Where its fallback, too, is for persons (*fallback*), that tells the same one instead.
+    """
+    instead = receiver.fallback
+    if instead is not None and fallback == Audience.PERSON:
+        instead = f"{instead}/{user}"
+    return replace(receiver, name=f"{receiver.name}/{user}", user=user, fallback=instead)
 
 
 def _fits(value: str, patterns: tuple[str, ...]) -> bool:

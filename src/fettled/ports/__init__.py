@@ -22,6 +22,7 @@ from fettled.ports.deliveries import (
     Disabled,
     Gathered,
     Letter,
+    Reminder,
 )
 from fettled.ports.desk import (
     DeskReader,
@@ -122,6 +123,7 @@ __all__ = [
     "QuietEdge",
     "QuietSpec",
     "Reader",
+    "Reminder",
     "Schedule",
     "SearchReader",
     "Sort",

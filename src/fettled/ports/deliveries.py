@@ -70,6 +70,15 @@ class Gathered:
         return self.events[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """When a receiver is told again of a ticket that it was told of; wall time."""
+
+    receiver: str
+    ticket: int
+    due_at: datetime
+
+
 class DeliveriesReader(Protocol):
     """What is due, and what failed."""
 
@@ -99,6 +108,10 @@ class DeliveriesReader(Protocol):
 
     def disabled_receivers(self) -> list[Disabled]:
         """The receivers that are told nothing."""
+        ...
+
+    def reminders_due(self, at: datetime, *, limit: int) -> list[Reminder]:
+        """Those due by then, the longest due first."""
         ...
 
 
@@ -143,6 +156,10 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         """Settle a claimed one as failed; what is behind it is due now."""
         ...
 
+    def cancel(self, number: int, now: datetime, data: dict[str, Any]) -> None:
+        """Settle a claimed one as not told and not to be; what is behind it is due now."""
+        ...
+
     def unclaim(self, now: datetime) -> int:
         """Make everything due that was being tried when the process ended; how many."""
         ...
@@ -157,6 +174,22 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
 
     def add_delivery(self, receiver: str, ticket: int, seq: int, now: datetime) -> bool:
         """Owe an event to one more receiver; False: it is not in the outbox."""
+        ...
+
+    def put_reminder(self, reminder: Reminder) -> None:
+        """Insert it, or overwrite that of its receiver and ticket."""
+        ...
+
+    def drop_reminder(self, receiver: str, ticket: int) -> None:
+        """Remind a receiver of a ticket no more."""
+        ...
+
+    def owe_reminder(self, receiver: str, ticket: int, now: datetime) -> bool:
+        """
+        Owe a receiver a reminder of a ticket.
+
+        False: there is no such ticket, or the receiver is to be told something of it anyway.
+        """
         ...
 
     def disable(self, receiver: str, now: datetime, reason: str) -> None:

@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from fettled.core.tickets import Change, Entry, Ticket
+from fettled.ports import TicketAction
 
 Stamp = Callable[[Ticket], Ticket]
 #: Names the receivers that an entry which triggers is due to, with the ticket as it is after.
 Route = Callable[[Ticket, Entry], Iterable[str]]
+#: Makes the action that an entry comes to beside its deliveries; None: there is none.
+Record = Callable[[Ticket, Entry], TicketAction | None]
 
 
 def unstamped(ticket: Ticket) -> Ticket:
@@ -29,6 +32,11 @@ def nowhere(ticket: Ticket, entry: Entry) -> Iterable[str]:
     return ()
 
 
+def unrecorded(ticket: Ticket, entry: Entry) -> None:
+    """Record nothing."""
+    del ticket, entry
+
+
 @dataclass(frozen=True, slots=True)
 class Following:
     """
@@ -37,10 +45,12 @@ class Following:
     Attributes:
         stamp: what every ticket passes through on its way into the store.
         route: to whom each of its events is due.
+        record: what is an action of the ticket besides.
     """
 
     stamp: Stamp = unstamped
     route: Route = nowhere
+    record: Record = unrecorded
 
 
 def stamped(change: Change, stamp: Stamp) -> Change:

@@ -21,7 +21,7 @@ from fettled.ports import DeskReader, DeskUnit
 from fettled.store import lock
 from fettled.store.engine import make_engine, parse, sqlite_path
 from fettled.store.faults import explained
-from fettled.store.following import Route, Stamp
+from fettled.store.following import Record, Route, Stamp, unrecorded
 from fettled.store.guard import admit
 from fettled.store.jobs import Job
 from fettled.store.link import Link, Prepared, Statement
@@ -104,13 +104,15 @@ class SqlStore:
         """
         self._writer.following = replace(self._writer.following, stamp=stamp)
 
-    def route_by(self, route: Route) -> None:
+    def route_by(self, route: Route, record: Record = unrecorded) -> None:
         """
         Owe what happens from the next transaction on to the receivers that *route* names.
 
-        It runs on the writer's thread, and must neither wait nor raise.
+        What *record* makes of it is an action of the ticket besides. Both run on the
+        writer's thread, and must neither wait nor raise.
         """
-        self._writer.following = replace(self._writer.following, route=route)
+        following = replace(self._writer.following, route=route, record=record)
+        self._writer.following = following
 
     @property
     def last_commit(self) -> float:

@@ -27,11 +27,12 @@ from sqlalchemy import (
     update,
 )
 
-from fettled.core.deliveries import Delivery
+from fettled.core.deliveries import REMINDER, Delivery
 from fettled.core.pacing import CALMEST, calm
 from fettled.core.tickets import Change
 from fettled.core.words import Priority
 from fettled.ports.deliveries import Backlog, Disabled, Letter
+from fettled.store import sql_escalated, sql_reminders
 from fettled.store.columns import JSON_VALUE, UtcDateTime
 from fettled.store.following import Route
 from fettled.store.link import Link, Row
@@ -69,13 +70,13 @@ FULL = select(
     actions.c.queue.label("receiver"),
     actions.c.ticket,
     actions.c.event,
-    outbox.c.id,
-    outbox.c.seq,
-    outbox.c.at,
+    func.coalesce(outbox.c.id, actions.c.uuid).label("id"),
+    func.coalesce(outbox.c.seq, 0).label("seq"),
+    func.coalesce(outbox.c.at, actions.c.at, type_=UtcDateTime).label("at"),
     actions.c.tries,
     outbox.c.payload,
     actions.c.calm,
-).join_from(actions, outbox, outbox.c.position == actions.c.position)
+).join_from(actions, outbox, outbox.c.position == actions.c.position, isouter=True)
 _DUE = (
     FULL.where(actions.c.queue == bindparam("receiver"), actions.c.due_at <= bindparam("now"))
     .order_by(actions.c.due_at, actions.c.number)
@@ -123,6 +124,7 @@ _QUEUED = select(
     actions.c.position,
     actions.c.outcome,
     actions.c.target,
+    actions.c.event,
     actions.c.data,
 ).where(_THIS)
 _FIRST = select(func.min(_waits.c.number).label("first")).where(
@@ -242,25 +244,32 @@ def claim(link: Link, receiver: str, now: datetime, *, limit: int) -> list[Deliv
     """Take what is due to be tried now."""
     rows = link.all(_DUE, {"receiver": receiver, "now": now, "limit": limit})
     link.many(CLAIM, [{"of_number": row["number"]} for row in rows])
-    return [Delivery(**{**row, "tries": row["tries"] + 1}) for row in rows]
+    return [full(link, {**row, "tries": row["tries"] + 1}) for row in rows]
 
 
 def behind(link: Link, delivery: Delivery, *, limit: int) -> list[Delivery]:
     """List what waits behind a claimed one."""
     given = {name: getattr(delivery, name) for name in ("receiver", "ticket", "number")}
-    return [Delivery(**row) for row in link.all(_BEHIND, {**given, "limit": limit})]
+    return [full(link, row) for row in link.all(_BEHIND, {**given, "limit": limit})]
+
+
+def full(link: Link, row: Row) -> Delivery:
+    """Make a delivery; a reminder, which is no event, tells what the ticket is now."""
+    return Delivery(**(sql_reminders.filled(link, row) if row["event"] == REMINDER else row))
 
 
 def settle(
     link: Link, numbers: Collection[int], outcome: str, now: datetime, data: dict[str, Any]
 ) -> None:
-    """End deliveries: `done` or `failed`; a failed one keeps its place in the outbox."""
+    """End deliveries: `done`, `failed`, `cancelled`; a failed one keeps its place in the outbox."""
     for number in numbers:
         row = link.one(_QUEUED, {"of_number": number})
         if row is None or row["queue"] is None:
             continue  # its ticket was deleted, or its receiver was disabled meanwhile
-        place = None if outcome == "done" else row["position"]
+        place = row["position"] if outcome == "failed" else None
         link.run(_SETTLE, _settled(row, outcome, data, done_at=now, queue=None, position=place))
+        if row["event"] == sql_escalated.EVENT:
+            sql_escalated.follow(link, row, outcome, now)
         _release(link, row["queue"], row["ticket"], now)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Integer, bindparam, func, null, or_, select, update
 from fettled.core.deliveries import Delivery
 from fettled.core.pacing import Due, Gate
 from fettled.ports.deliveries import Gathered
-from fettled.store import sql_deliveries
+from fettled.store import sql_deliveries, sql_escalated
 from fettled.store.among import among, numbers_value
 from fettled.store.columns import UtcDateTime
 from fettled.store.link import Link, Row
@@ -57,7 +57,13 @@ _TAIL = (
     .limit(bindparam("limit"))
 )
 _BEHIND = (
-    select(actions.c.number)
+    select(
+        actions.c.number,
+        actions.c.ticket,
+        actions.c.target,
+        actions.c.event,
+        actions.c.position,
+    )
     .where(
         _QUEUE,
         _TICKET,
@@ -97,7 +103,8 @@ def take(link: Link, numbers: Sequence[int]) -> list[Delivery]:
     """Take these to be tried now."""
     rows = link.all(_THESE[link.is_postgres], {"numbers": numbers_value(link, numbers)})
     link.many(sql_deliveries.CLAIM, [{"of_number": row["number"]} for row in rows])
-    taken = {row["number"]: Delivery(**{**row, "tries": row["tries"] + 1}) for row in rows}
+    full = [sql_deliveries.full(link, {**row, "tries": row["tries"] + 1}) for row in rows]
+    taken = {each.number: each for each in full}
     return [taken[number] for number in numbers if number in taken]
 
 
@@ -111,7 +118,8 @@ def _gather(link: Link, first: Delivery, limit: int) -> Gathered:
     row = link.one(_LAST, given) or {}
     if not row.get("count") or row["count"] == 1:
         return Gathered(first, (first,), 1)
-    tail = [Delivery(**each) for each in link.all(_TAIL, {**given, "limit": limit})]
+    rows = link.all(_TAIL, {**given, "limit": limit})
+    tail = [sql_deliveries.full(link, each) for each in rows]
     return Gathered(first, (first, *reversed(tail)), row["count"])
 
 
@@ -122,6 +130,9 @@ def deliver_behind(
     given: Row = {"receiver": first.receiver, "ticket": first.ticket}
     rows = link.all(_BEHIND, given | {"first": first.number, "last": last, "limit": limit})
     link.many(_TOLD, [{"of_number": row["number"], "now": now, "to_data": data} for row in rows])
+    for row in rows:
+        if row["event"] == sql_escalated.EVENT:
+            sql_escalated.follow(link, row, "done", now)
     return len(rows)
 
 

@@ -26,6 +26,7 @@ from fettled.store.tables_tickets import (
     members,
     outbox,
     receivers,
+    reminders,
     tickets,
     timeline,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "outbox",
     "people",
     "receivers",
+    "reminders",
     "secrets",
     "silences",
     "spans",

@@ -247,6 +247,22 @@ members = Table(
     Index(None, "subject", "ticket"),
 )
 
+#: When receivers are told again of what they were told of; `due_at` is what is looked through.
+reminders = Table(
+    "reminders",
+    metadata,
+    Column(
+        "ticket",
+        NUMBER,
+        ForeignKey("tickets.number", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("receiver", CleanText, primary_key=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Index(None, "due_at"),
+)
+
 #: How far the chain of each open ticket has come; `due_at` is all that is ever looked through.
 escalations = Table(
     "escalations",

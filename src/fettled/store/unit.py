@@ -276,6 +276,10 @@ class SqlUnit(
         else:
             self._last.clear()  # it may have taken over another one's key
         applied = sql_tickets.apply(self._link, stamped(change, self._following.stamp))
+        for entry in applied.entries:
+            action = self._following.record(applied.ticket, entry)
+            if action is not None:
+                sql_actions.put_action(self._link, action)
         sql_deliveries.owe(self._link, applied, self._following.route)
         return applied
 

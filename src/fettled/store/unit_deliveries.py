@@ -8,8 +8,8 @@ from typing import Any
 
 from fettled.core.deliveries import Delivery
 from fettled.core.pacing import Due, Gate
-from fettled.ports import Backlog, Disabled, Gathered, Letter
-from fettled.store import sql_deliveries, sql_pacing
+from fettled.ports import Backlog, Disabled, Gathered, Letter, Reminder
+from fettled.store import sql_deliveries, sql_pacing, sql_reminders
 from fettled.store.link import Link
 
 
@@ -45,6 +45,10 @@ class DeliveriesReading:
     def disabled_receivers(self) -> list[Disabled]:
         """The receivers that are told nothing."""
         return sql_deliveries.disabled(self._link)
+
+    def reminders_due(self, at: datetime, *, limit: int) -> list[Reminder]:
+        """Those due by then, the longest due first."""
+        return sql_reminders.due(self._link, at, limit=limit)
 
 
 class DeliveriesWriting:
@@ -82,6 +86,10 @@ class DeliveriesWriting:
         """Settle one as failed."""
         sql_deliveries.settle(self._link, [number], "failed", now, data)
 
+    def cancel(self, number: int, now: datetime, data: dict[str, Any]) -> None:
+        """Settle one as not told, and not to be."""
+        sql_deliveries.settle(self._link, [number], "cancelled", now, data)
+
     def unclaim(self, now: datetime) -> int:
         """Make due what was being tried."""
         return sql_deliveries.unclaim(self._link, now)
@@ -97,6 +105,18 @@ class DeliveriesWriting:
     def add_delivery(self, receiver: str, ticket: int, seq: int, now: datetime) -> bool:
         """Owe an event to one more receiver."""
         return sql_deliveries.add(self._link, receiver, ticket, seq, now)
+
+    def put_reminder(self, reminder: Reminder) -> None:
+        """Insert it, or overwrite that of its receiver and ticket."""
+        sql_reminders.put_reminder(self._link, reminder)
+
+    def drop_reminder(self, receiver: str, ticket: int) -> None:
+        """Remind a receiver of a ticket no more."""
+        sql_reminders.drop(self._link, receiver, ticket)
+
+    def owe_reminder(self, receiver: str, ticket: int, now: datetime) -> bool:
+        """Owe a receiver a reminder, unless something of its ticket waits there already."""
+        return sql_reminders.owe(self._link, receiver, ticket, now)
 
     def disable(self, receiver: str, now: datetime, reason: str) -> None:
         """Tell a receiver nothing any more."""

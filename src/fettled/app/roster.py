@@ -1,0 +1,64 @@
+"""
+The roster: which lanes there are, and which of them are told of what happens to a ticket.
+
+Asked on the writer's thread within the transaction of each change, while the event loop may
+swap what it holds: so each of its parts is replaced whole, and never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fettled.app.anybody import Anybody
+from fettled.app.concern import concern, escalation, standing
+from fettled.core.audience import Concern, is_reached, is_told
+from fettled.core.deliveries import receiver_label
+from fettled.core.routing import Receiver
+from fettled.core.tickets import Entry, Ticket
+from fettled.ports import Directory, TicketAction
+
+
+@dataclass(slots=True)
+class Roster:
+    """
+    Who is told.
+
+    Attributes:
+        receivers: by lane.
+        disabled: lanes, or receivers with all of theirs, that are told nothing.
+        people: who there is.
+    """
+
+    receivers: Mapping[str, Receiver] = field(default_factory=dict)
+    disabled: frozenset[str] = frozenset()
+    people: Directory = field(default_factory=Anybody)
+
+    def route(self, ticket: Ticket, entry: Entry) -> Iterable[str]:
+        """Name the lanes that an event is due to."""
+        of = concern(self.people, ticket, entry)
+        return [each.name for each in self._able() if is_told(each, ticket, entry, of)]
+
+    def record(self, ticket: Ticket, entry: Entry) -> TicketAction | None:
+        """Make the action of an escalation, with the lanes of those whom it reaches."""
+        if entry.event != "escalated":
+            return None
+        of = concern(self.people, ticket, entry)
+        told = [each.name for each in self._able() if is_reached(each, ticket, entry, of)]
+        return escalation(ticket, entry, told)
+
+    def concern(self, ticket: Ticket, at: datetime) -> Concern:
+        """Find whose matter a ticket is, whatever happened to it."""
+        return standing(self.people, ticket, at)
+
+    def find(self, lane: str) -> Receiver | None:
+        """Give the receiver of a lane; None for one that is told nothing."""
+        return None if self._is_off(lane) else self.receivers.get(lane)
+
+    def _able(self) -> Iterator[Receiver]:
+        return (each for name, each in self.receivers.items() if not self._is_off(name))
+
+    def _is_off(self, lane: str) -> bool:
+        off = self.disabled
+        return lane in off or receiver_label(lane) in off
