@@ -15,7 +15,14 @@ from fettled.ports.catalogue import (
     MaintenanceFilter,
     Party,
 )
-from fettled.ports.deliveries import Backlog, DeliveriesReader, DeliveriesUnit, Disabled, Letter
+from fettled.ports.deliveries import (
+    Backlog,
+    DeliveriesReader,
+    DeliveriesUnit,
+    Disabled,
+    Letter,
+    Settled,
+)
 from fettled.ports.desk import (
     DeskReader,
     DeskStore,
@@ -116,6 +123,7 @@ __all__ = [
     "Reader",
     "Schedule",
     "SearchReader",
+    "Settled",
     "Sort",
     "SortKey",
     "Store",

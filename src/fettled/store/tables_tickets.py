@@ -177,15 +177,24 @@ actions = Table(
     Column("data", JSON_VALUE, nullable=False),
     # Of deliveries alone: the event; its place in the outbox, while somebody may still need
     # what is there; the receiver, while it is to be told; and when to try. One without a
-    # time is being tried, or waits behind another of its ticket.
+    # time is being tried, or waits behind another of its ticket. `seq` is the event's place
+    # in the timeline: it stays when the outbox has forgotten it.
     Column("event", CleanText),
     Column("position", NUMBER),
     Column("queue", CleanText),
     Column("due_at", UtcDateTime),
+    Column("seq", Integer),
     Index(None, "ticket", "number"),
     _sparse("actions", "due_at", "queue", "due_at"),
     _sparse("actions", "queue", "queue", "ticket", "number"),
     _sparse("actions", "position", "position"),
+    Index(
+        "ix_actions_settled",
+        "target",
+        "done_at",
+        sqlite_where=text("event IS NOT NULL AND done_at IS NOT NULL"),
+        postgresql_where=text("event IS NOT NULL AND done_at IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 
