@@ -21,9 +21,10 @@ from typing import Any
 
 from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried, next_try
 from fettled.core.errors import StoreDownError
-from fettled.core.routing import Receiver
+from fettled.core.routing import Receiver, stand_in
 from fettled.core.tickets import Change, Entry, Ticket
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit
+from fettled.ports import Settled as Ended
 from fettled.ports.notify import Notifier, Telling
 
 #: Being woken is a hint; what is due is asked for this often all the same.
@@ -49,6 +50,8 @@ class _Lane:
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     trying: set[asyncio.Task[None]] = field(default_factory=set)
     task: asyncio.Task[None] | None = None
+    #: What came of the last try.
+    last: Ended | None = None
     #: When it last turned, in `time.monotonic` seconds.
     last_turn: float = field(default_factory=time.monotonic)
 
@@ -90,11 +93,29 @@ class Deliverer:
     def route(self, ticket: Ticket, entry: Entry) -> Iterable[str]:
         """Name those that an event is due to; called on the writer's thread."""
         event = f"ticket.{entry.event}"
-        return [
-            name
-            for name, lane in self._lanes.items()
-            if name not in self._disabled and lane.receiver.filter.wants(event, ticket)
-        ]
+        lanes, off = self._lanes, self._disabled
+        fallbacks = {name: lane.receiver.fallback for name, lane in lanes.items()}
+        wanted = (
+            stand_in(name, fallbacks, off)
+            for name, lane in lanes.items()
+            if lane.receiver.filter.wants(event, ticket)
+        )
+        return dict.fromkeys(name for name in wanted if name is not None)
+
+    @property
+    def receivers(self) -> dict[str, Receiver]:
+        """Those that are configured, by name."""
+        return {name: lane.receiver for name, lane in self._lanes.items()}
+
+    def last_try(self, name: str) -> Ended | None:
+        """What came of the last try of a receiver since the start."""
+        lane = self._lanes.get(name)
+        return None if lane is None else lane.last
+
+    async def knock(self, name: str, telling: Telling, most: timedelta) -> Tried:
+        """Tell a configured receiver something that is due to nobody, whatever else is."""
+        lane = self._lanes[name]
+        return await self._tell(lane, telling, min(most, lane.receiver.timeout))
 
     async def start(self) -> None:
         """
@@ -217,7 +238,8 @@ class Deliverer:
                 told += await self._store.write(partial(_behind, delivery))
         now = self._clock.wall()
         telling = Telling(tuple(told), is_late=delivery.is_late(now))
-        tried = await self._tell(lane, telling)
+        tried = await self._tell(lane, telling, lane.receiver.timeout)
+        lane.last = _ended_so(delivery, tried, self._clock.wall())
         settle = partial(self._settle, lane.receiver, told, tried, self._chance())
         while True:
             try:
@@ -230,8 +252,8 @@ class Deliverer:
             await self.read_disabled()
         self._on_settled(lane.receiver.name, tried, len(told))
 
-    async def _tell(self, lane: _Lane, telling: Telling) -> Tried:
-        seconds = lane.receiver.timeout.total_seconds()
+    async def _tell(self, lane: _Lane, telling: Telling, most: timedelta) -> Tried:
+        seconds = most.total_seconds()
         try:
             async with asyncio.timeout(seconds):
                 return await lane.notifier.tell(telling)
@@ -251,15 +273,29 @@ class Deliverer:
             unit.deliver([each.number for each in told], now, data)
             return False
         again = next_try(first.tries, tried, now, chance)
+        if again is None or first.tries >= FALLBACK_AFTER:
+            # Before it is settled: what is not owed any more is handed over to nobody.
+            self._hand_over(receiver, None if tried.is_gone else first.ticket, now, unit)
         if again is None:
             unit.give_up(first.number, now, data)
         else:
             unit.postpone(first.number, again, data)
-        if receiver.fallback and (again is None or first.tries == FALLBACK_AFTER):
-            unit.add_delivery(receiver.fallback, first.ticket, first.seq, now)
         if tried.is_gone:
             unit.disable(receiver.name, now, tried.detail)
         return tried.is_gone
+
+    def _hand_over(
+        self, receiver: Receiver, ticket: int | None, now: datetime, unit: DeskUnit
+    ) -> None:
+        """Owe the fallback, if there is one, what is owed to *receiver*; it is told once."""
+        fallbacks = {name: lane.receiver.fallback for name, lane in self._lanes.items()}
+        other = stand_in(receiver.name, fallbacks, self._disabled | {receiver.name})
+        if other is not None:
+            unit.hand_over(receiver.name, other, now, ticket=ticket)
+
+
+def _ended_so(delivery: Delivery, tried: Tried, at: datetime) -> Ended:
+    return Ended(tried.is_delivered, at, delivery.event, tried.reason, tried.detail, tried.status)
 
 
 def _data(delivery: Delivery, tried: Tried) -> dict[str, Any]:

@@ -90,6 +90,7 @@ class Assembly:
             on_settled=self._told,
             on_fault=self._faulted,
         )
+        self.close_doors = self._outlets.close
         bell = Bell(self._outlets.deliverer)
         self.sink = Fan(self._metrics, self.log, self._feed, bell, *extra)
         self.memory = Memory()
@@ -152,6 +153,7 @@ class Assembly:
             observer=self.observer,
             quiet=self.quiet,
             office=self._office,
+            receivers=self._outlets.receivers,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
             unaccounted=Unaccounted(self.memory, clock),
             trouble=self._trouble,
@@ -319,6 +321,7 @@ class Assembly:
             ),
             wall=self._clock.wall,
             **self._office.services(),
+            receivers=self._outlets.receivers,
             reload=self.reload,
             config=lambda: self._records.config(),  # noqa: PLW0108 - a reload brings others
             health=lambda: assess(self._figures()),

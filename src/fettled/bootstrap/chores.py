@@ -12,6 +12,7 @@ from fettled.app.account import Unaccounted
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
+from fettled.app.receivers import Receivers
 from fettled.app.rollups import Rollups
 from fettled.bootstrap.catalogue import forget_changes
 from fettled.bootstrap.office import Office
@@ -64,6 +65,7 @@ class Chores:
     quiet: Quiet
     rollups: Rollups
     office: Office
+    receivers: Receivers
     unaccounted: Unaccounted
     trouble: OwnTrouble
     scheduler: Scheduler
@@ -110,6 +112,7 @@ class Chores:
         await forget_changes(self.store, self.clock.wall())
         await self.quiet.forget()
         await self.office.once.forget()
+        await self.receivers.forget()
 
     async def forget_tickets(self) -> None:
         """Forget tickets that are old enough: a minute after the start, then every hour."""
@@ -125,7 +128,8 @@ class Chores:
             self.metrics.tickets_counted(counts)
             self.office.active = sum(n for (status, *_), n in counts.items() if status in _OPEN)
             self._waiting[:] = await self.store.read(lambda r: r.backlogs())
-            self.metrics.outbox_counted(self._waiting, self.clock.wall())
+            letters = await self.store.read(lambda r: r.dead_letter_counts())
+            self.metrics.outbox_counted(self._waiting, letters, self.clock.wall())
 
     def oldest_seconds(self) -> float:
         """For how long a receiver has waited for something."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fettled.app.deliver import Deliverer
+from fettled.app.receivers import Receivers
 from fettled.config.receivers import options_of, receiver_of
 from fettled.config.schema import Settings
 from fettled.core.condition import Condition
@@ -76,6 +77,7 @@ class Outlets:
         self._tools = tools
         self._doors = Doors(self._lookup, clock.wall)
         self.deliverer = Deliverer(store, clock, on_settled=on_settled, on_fault=on_fault)
+        self.receivers = Receivers(store, clock, self.deliverer)
         store.route_by(self.deliverer.route)
 
     def make(self, settings: Settings) -> Lanes:

@@ -17,10 +17,12 @@ from fettled.cli import (
     audit,
     changes,
     configuration,
+    dead_letters,
     maintenances,
     oncall,
     operation,
     probing,
+    receivers,
     silences,
     simulate,
     stats,
@@ -48,7 +50,19 @@ stats.register(app)
 oncall.register(app)
 configuration.register(app)
 simulate.register(app)
-for noun in (tickets, subjects, silences, windows, maintenances, changes, tokens, audit, store):
+for noun in (
+    tickets,
+    subjects,
+    silences,
+    windows,
+    maintenances,
+    changes,
+    receivers,
+    dead_letters,
+    tokens,
+    audit,
+    store,
+):
     app.add_typer(noun.app)
 
 

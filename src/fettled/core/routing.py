@@ -6,7 +6,7 @@ Pure values; who a receiver is and how it is reached are the notifiers' to know.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -57,6 +57,7 @@ class Receiver:
     Somebody who is told, and how much at a time.
 
     Attributes:
+        type: of the notifier that reaches it.
         for_people: a backlog is collapsed to the present state of each ticket.
         at_once: how many tries may be on their way.
         fallback: the receiver that is told what this one does not take; None: nobody.
@@ -68,6 +69,21 @@ class Receiver:
     at_once: int = 4
     timeout: timedelta = timedelta(seconds=20)
     fallback: str | None = None
+    type: str = ""
+
+
+def stand_in(name: str, fallbacks: Mapping[str, str | None], off: Container[str]) -> str | None:
+    """
+    Name who is told what *name* would be: itself, or the first fallback that is not *off*.
+
+    None where nobody is left; a circle of fallbacks ends there, too.
+    """
+    passed: set[str] = set()
+    at: str | None = name
+    while at is not None and at in off and at not in passed:
+        passed.add(at)
+        at = fallbacks.get(at)
+    return None if at in passed else at
 
 
 def _fits(value: str, patterns: tuple[str, ...]) -> bool:

@@ -26,12 +26,13 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A delivery that was given up, and may be sent again."""
+    """A delivery that was given up, and may be sent again; *id* is the event's."""
 
     number: int
     receiver: str
     ticket: int
     event: str
+    id: str
     at: datetime
     failed_at: datetime
     tries: int
@@ -136,8 +137,10 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         """Owe an event to one more receiver; False: it was before, or is not in the outbox."""
         ...
 
-    def hand_over(self, receiver: str, to: str, now: datetime) -> None:
-        """Owe *to* what *receiver* is owed, but for what it was owed before."""
+    def hand_over(
+        self, receiver: str, to: str, now: datetime, *, ticket: int | None = None
+    ) -> None:
+        """Owe *to* what *receiver* is owed, of one ticket or of all, but for what it was before."""
         ...
 
     def disable(self, receiver: str, now: datetime, reason: str) -> None:

@@ -148,6 +148,7 @@ _OWED = (
     .where(actions.c.queue == bindparam("receiver"))
     .order_by(actions.c.number)
 )
+_OWED_OF = _OWED.where(actions.c.ticket == bindparam("ticket"))
 _AFRESH = update(actions).where(_THIS).values(tries=0)
 _RECEIVERS = select(receivers).order_by(receivers.c.name)
 _PUT_RECEIVER = put(receivers, "name")
@@ -272,11 +273,11 @@ def disable(link: Link, name: str, now: datetime, reason: str) -> None:
     give_up_all(link, name, now, {"reason": "disabled", "detail": reason})
 
 
-def hand_over(link: Link, receiver: str, to: str, now: datetime) -> None:
+def hand_over(link: Link, receiver: str, to: str, now: datetime, *, ticket: int | None) -> None:
     """Owe another receiver what one is owed."""
-    for row in link.all(_OWED, {"receiver": receiver}):
-        if row["seq"] is not None:
-            add(link, to, row["ticket"], row["seq"], now)
+    given = {"receiver": receiver, "ticket": ticket}
+    for row in link.all(_OWED if ticket is None else _OWED_OF, given):
+        add(link, to, row["ticket"], row["seq"], now)
 
 
 def enable(link: Link, name: str) -> None:

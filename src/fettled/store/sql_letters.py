@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, func, null, select, update
 
 from fettled.ports import Letter, Settled
 from fettled.store.link import Link
-from fettled.store.tables import actions
+from fettled.store.tables import actions, outbox
 
 # Few have a place in the outbox still, and there is an index of those.
 _DEAD = (actions.c.position.is_not(None), actions.c.outcome == "failed")
@@ -23,11 +23,13 @@ _LETTERS = (
         actions.c.target.label("receiver"),
         actions.c.ticket,
         actions.c.event,
+        outbox.c.id,
         actions.c.at,
         actions.c.done_at.label("failed_at"),
         actions.c.tries,
         actions.c.data,
     )
+    .join_from(actions, outbox, outbox.c.position == actions.c.position)
     .where(*_DEAD)
     .order_by(actions.c.number.desc())
 )

@@ -99,9 +99,11 @@ class DeliveriesWriting:
         """Tell it again from now on."""
         sql_deliveries.enable(self._link, receiver)
 
-    def hand_over(self, receiver: str, to: str, now: datetime) -> None:
+    def hand_over(
+        self, receiver: str, to: str, now: datetime, *, ticket: int | None = None
+    ) -> None:
         """Owe another receiver what one is owed."""
-        sql_deliveries.hand_over(self._link, receiver, to, now)
+        sql_deliveries.hand_over(self._link, receiver, to, now, ticket=ticket)
 
     def give_up_old(
         self, before: datetime, now: datetime, *, keep: Collection[str], limit: int

@@ -39,6 +39,7 @@ from fettled.core.words import Gate
 from fettled.ports import AuditFilter, Directory, Input, KeptAnswer, Place, Sort, TicketFilter
 from fettled.ports.search import StatsFilter
 from fettled.web.keys_catalogue import CatalogueServices
+from fettled.web.keys_receivers import Receivers
 
 
 class Tickets(Protocol):
@@ -365,6 +366,7 @@ class Services:
     exports: Exports
     searching: Searching
     audit: Audit
+    receivers: Receivers
     reload: Reload
     config: Callable[[], Awaitable[dict[str, Any]]]
     health: Callable[[], Health]
