@@ -24,7 +24,7 @@ MORE = """
 receivers:
   - {{name: hook, type: webhook, url: '{url}', secret: '{secret}', allow_private: true,
      headers: {{Authorization: 'Bearer {header}'}}, events: ticket.opened, kinds: 'user_*',
-     priorities: [high, critical], labels: {{site: '*'}}, timeout: 2s, fallback: deputy}}
+     priorities: [high, critical], labels: {{site: 'os*'}}, timeout: 2s, fallback: deputy}}
   - {{name: deputy, type: webhook, url: '{url}/deputy', allow_private: true,
      events: ticket.merged}}
 """
@@ -210,7 +210,7 @@ async def test_a_receiver_shows_what_it_listens_to_and_what_it_is_owed(
     assert status == 200
     assert shown == shown | {
         "type": "webhook", "events": ["ticket.opened"], "kinds": ["user_*"],
-        "priorities": ["critical", "high"], "labels": {"site": "*"}, "fallback": "deputy",
+        "priorities": ["critical", "high"], "labels": {"site": "os*"}, "fallback": "deputy",
         "disabled_at": None, "pending": 1, "late": False, "dead_letters": 0, "last": None,
     }  # fmt: skip
     hook.gate.set()

@@ -17,9 +17,7 @@ from fettled.cli.output import moment, print_json, print_line, print_table
 from fettled.cli.reaching import reaching
 from fettled.core.errors import InvalidError
 
-app = typer.Typer(
-    name="dead-letters", help="List and resend what never arrived.", rich_markup_mode=None
-)
+app = typer.Typer(name="dead-letters", rich_markup_mode=None)
 
 _PATH = "/api/v1/dead-letters"
 _RECEIVERS = "/api/v1/receivers"

@@ -24,7 +24,6 @@ from fettled.cli.reaching import reaching
 
 app = typer.Typer(
     name="receivers",
-    help="See, try and enable receivers.",
     rich_markup_mode=None,
 )
 
