@@ -92,7 +92,8 @@ def enable(*, name: _Name, where: Whereabouts) -> None:
     print_line(f"{name}: is told again from now on")
     if shown["dead_letters"]:
         hint = f"fettled dead-letters resend --receiver {name}"
-        print_line(f"{shown['dead_letters']} events never arrived; send them with `{hint}`")
+        missed = shown["dead_letters"]
+        print_line(f"{missed} {'event' if missed == 1 else 'events'} never arrived: `{hint}`")
 
 
 @app.command()
