@@ -47,6 +47,8 @@ SECTIONS = {
     "EscalationChain": "`escalation`",
     "EscalationStep": "`escalation[]` and `escalation.steps[]`",
     "WebhookReceiver": "Receiver of type `webhook`",
+    "EmailReceiver": "Receiver of type `email`",
+    "AppriseReceiver": "Receiver of type `apprise`",
     "CatalogueSection": "`catalogue`",
     "CatalogueApplication": "`catalogue.applications[]`",
     "CatalogueAsset": "`catalogue.assets[]`",
@@ -62,6 +64,7 @@ SECTIONS = {
     "SlaCalendar": "`sla.calendars.NAME`",
     "SlaHours": "`sla.calendars.NAME.hours[]`",
     "SlaOverride": "`sla.overrides[]`",
+    "WatchdogSettings": "`watchdog`",
     "Limits": "`limits`",
     "Log": "`log`",
 }

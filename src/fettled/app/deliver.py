@@ -21,6 +21,7 @@ from typing import Any
 
 from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried, next_try
 from fettled.core.errors import StoreDownError
+from fettled.core.events import told_as
 from fettled.core.routing import Receiver, stand_in
 from fettled.core.tickets import Change, Entry, Ticket
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit
@@ -52,7 +53,7 @@ class _Lane:
     task: asyncio.Task[None] | None = None
     #: What came of the last try.
     last: Ended | None = None
-    #: When it last turned, in `time.monotonic` seconds.
+    #: When it last had tried what was due, in `time.monotonic` seconds.
     last_turn: float = field(default_factory=time.monotonic)
 
 
@@ -86,19 +87,19 @@ class Deliverer:
 
     @property
     def last_turn(self) -> float:
-        """When the lane that is behind most last turned, in `time.monotonic` seconds."""
+        """When the lane that is behind most had tried what was due, in `time.monotonic` seconds."""
         turns = (lane.last_turn for lane in self._lanes.values() if lane.task is not None)
         return min(turns, default=time.monotonic())
 
     def route(self, ticket: Ticket, entry: Entry) -> Iterable[str]:
         """Name those that an event is due to; called on the writer's thread."""
-        event = f"ticket.{entry.event}"
+        event = told_as(entry.event)
         lanes, off = self._lanes, self._disabled
         fallbacks = {name: lane.receiver.fallback for name, lane in lanes.items()}
         wanted = (
             stand_in(name, fallbacks, off)
             for name, lane in lanes.items()
-            if lane.receiver.filter.wants(event, ticket)
+            if lane.receiver.wants(event, ticket)
         )
         return dict.fromkeys(name for name in wanted if name is not None)
 
@@ -200,12 +201,12 @@ class Deliverer:
             lane.woken.clear()
             try:
                 pause = await self._turn(lane)
+                lane.last_turn = time.monotonic()
             except StoreDownError:
                 pause = POLL
             except Exception as error:  # noqa: BLE001 -- a lane must outlive whatever it is
                 self._on_fault("deliver", error)
                 pause = POLL
-            lane.last_turn = time.monotonic()
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(pause, POLL).total_seconds()):
                     await lane.woken.wait()

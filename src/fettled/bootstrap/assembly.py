@@ -37,7 +37,6 @@ from fettled.bootstrap.own_trouble import make_own_trouble
 from fettled.bootstrap.records import Records
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
-from fettled.core.deliveries import Tried
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
@@ -83,15 +82,7 @@ class Assembly:
         self._records = Records(store, self.log, loaded)
         extra = (sink,) if sink is not None else ()
         self._feed = Feed(store)
-        self._outlets = Outlets(
-            store,
-            clock,
-            tools,
-            on_settled=self._told,
-            on_fault=self._faulted,
-        )
-        self.close_doors = self._outlets.close
-        bell = Bell(self._outlets.deliverer)
+        bell = Bell()
         self.sink = Fan(self._metrics, self.log, self._feed, bell, *extra)
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
@@ -146,6 +137,18 @@ class Assembly:
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
+        self._outlets = Outlets(
+            store,
+            clock,
+            tools,
+            self.memory,
+            self.sink,
+            metrics=self._metrics,
+            log=self.log,
+            last_tick=lambda: self._scheduler.last_tick,
+        )
+        self.close_doors = self._outlets.close
+        bell.ring = self._outlets.deliverer.changed
         self._chores = Chores(
             store=store,
             clock=clock,
@@ -153,13 +156,13 @@ class Assembly:
             observer=self.observer,
             quiet=self.quiet,
             office=self._office,
-            receivers=self._outlets.receivers,
             rollups=Rollups(store, clock, self.memory, self.sink, self.quiet),
             unaccounted=Unaccounted(self.memory, clock),
             trouble=self._trouble,
             scheduler=self._scheduler,
             metrics=self._metrics,
             log=self.log,
+            outlets=self._outlets,
         )
         for name, every, work in self._chores.table():
             self._housekeeping.every(name, every, work)
@@ -174,7 +177,7 @@ class Assembly:
         await self.quiet.load()
         people = await self._office.staff.number(self.settings)
         fleet, lanes = make_fleet(self.settings, self._tools), self._outlets.make(self.settings)
-        self._outlets.deliverer.configure(lanes)
+        self._outlets.configure(self.settings, lanes)
         await self._adopt(fleet, "start", self._records)
         await self._office.staff.take(self.settings, people)
         await self._records.tell_head()
@@ -244,7 +247,7 @@ class Assembly:
                 raise
             self.settings, self._records = without_targets(loaded.settings), records
             self._office.go_by(self.settings)
-            self._outlets.deliverer.configure(lanes)
+            self._outlets.configure(self.settings, lanes)
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -336,13 +339,6 @@ class Assembly:
 
     def _skipped(self, _key: str, cause: Skip, slots: int) -> None:
         self._metrics.skipped(cause, slots)
-
-    def _faulted(self, where: str, error: BaseException) -> None:
-        self.sink.faulted(where, error)
-
-    def _told(self, receiver: str, tried: Tried, events: int) -> None:
-        self._metrics.told(receiver, tried, events)
-        self.log.told(receiver, tried, events)
 
     def _look_failed(self, _key: str, error: Exception) -> None:
         self.sink.faulted("look", error)

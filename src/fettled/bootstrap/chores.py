@@ -12,9 +12,9 @@ from fettled.app.account import Unaccounted
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
-from fettled.app.receivers import Receivers
 from fettled.app.rollups import Rollups
 from fettled.bootstrap.catalogue import forget_changes
+from fettled.bootstrap.doors import Outlets
 from fettled.bootstrap.office import Office
 from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
 from fettled.bootstrap.retention import forget as forget_history
@@ -34,6 +34,9 @@ FLUSH = timedelta(seconds=30)
 TEND = timedelta(seconds=5)
 #: How late a step of the escalation chain may be told.
 ESCALATE = timedelta(seconds=5)
+#: How late the outside may be told that we live, and receivers be tested.
+WATCHDOG = timedelta(seconds=1)
+SELF_TEST = timedelta(seconds=30)
 FORGET_EVERY = timedelta(minutes=10)
 FORGET_TICKETS = timedelta(minutes=1)
 GAUGE = timedelta(seconds=1)
@@ -65,12 +68,12 @@ class Chores:
     quiet: Quiet
     rollups: Rollups
     office: Office
-    receivers: Receivers
     unaccounted: Unaccounted
     trouble: OwnTrouble
     scheduler: Scheduler
     metrics: Metrics
     log: LogSink
+    outlets: Outlets
     #: What receivers waited for when it was counted last.
     _waiting: list[Backlog] = field(default_factory=list)
 
@@ -84,6 +87,8 @@ class Chores:
         yield "tend", TEND, self.tend
         yield "escalate", ESCALATE, self.escalate
         yield "gauge", GAUGE, self.gauge
+        yield "watchdog", WATCHDOG, self.outlets.watchdog.turn
+        yield "self_test", SELF_TEST, self.test
         yield "count", COUNT, self.count
         yield "quiet", QUIET, self.quieten
         yield "sla", SLA, self.reckon
@@ -106,13 +111,18 @@ class Chores:
         with suppress(StoreDownError):
             await self.office.staff.escalations.tell()
 
+    async def test(self) -> None:
+        """Test receivers once a day."""
+        with suppress(StoreDownError):
+            await self.outlets.self_test.turn()
+
     async def forget(self) -> None:
         """Forget history that is old enough, and requests that nobody sends again."""
         await forget_history(self.store, self.clock.wall())
         await forget_changes(self.store, self.clock.wall())
         await self.quiet.forget()
         await self.office.once.forget()
-        await self.receivers.forget()
+        await self.outlets.receivers.forget()
 
     async def forget_tickets(self) -> None:
         """Forget tickets that are old enough: a minute after the start, then every hour."""

@@ -16,7 +16,8 @@ from pydantic import AfterValidator, BaseModel, Field, create_model
 
 from fettled.config.names import LabelName, LabelValue
 from fettled.config.policies import Name
-from fettled.core.events import EVENTS
+from fettled.core import self_test
+from fettled.core.events import EVENTS, told_as
 from fettled.core.routing import Filter, Receiver
 from fettled.core.words import Priority, Source
 from fettled.notify import TYPES
@@ -24,7 +25,9 @@ from fettled.options import OneOrMany, Options, PositiveDuration
 from fettled.ports.notify import TIMEOUT
 
 #: What a pattern of events may fit: those that trigger.
-TRIGGERS = tuple(f"ticket.{name}" for name, triggers in EVENTS.items() if triggers)
+TRIGGERS = tuple(
+    told_as(name) for name, triggers in EVENTS.items() if triggers and name != self_test.EVENT
+)
 
 Pattern = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -66,6 +69,10 @@ class ReceiverSettings(Options):
         None, description="Receiver that is told what this one does not take within minutes."
     )
     timeout: PositiveDuration = Field(TIMEOUT, description="One deadline over each try.")
+    self_test: bool = Field(
+        default=False,
+        description="Whether it is told of the daily self-test (`watchdog.self_test_at`).",
+    )
     if TYPE_CHECKING:
         type: Any  # each member of the union narrows it to its own literal
 
@@ -118,4 +125,5 @@ def receiver_of(given: ReceiverSettings) -> Receiver:
         for_people=TYPES[given.type].for_people,
         timeout=given.timeout,
         fallback=given.fallback,
+        self_test=given.self_test,
     )

@@ -25,6 +25,7 @@ from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
 from fettled.config.receivers import AnyReceiver
 from fettled.config.sla import SlaSettings
+from fettled.config.watchdog import WatchdogSettings
 from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.options import OneOrMany, Options, PositiveDuration
@@ -335,6 +336,10 @@ class Settings(Options):
     )
     sla: SlaSettings = Field(
         default_factory=SlaSettings, description="How soon tickets are to be answered and resolved."
+    )
+    watchdog: WatchdogSettings = Field(
+        default_factory=WatchdogSettings,
+        description="Whom the daemon tells that it lives, and when it tests its receivers.",
     )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

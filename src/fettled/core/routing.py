@@ -12,8 +12,11 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
+from fettled.core import self_test
 from fettled.core.tickets import Ticket
 from fettled.core.words import Priority, Source
+
+SELF_TEST = f"ticket.{self_test.EVENT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Receiver:
         type: of the notifier that reaches it.
         for_people: a backlog is collapsed to the present state of each ticket.
         at_once: how many tries may be on their way.
+        self_test: it is told of the daily self-test, whatever its filter says.
         fallback: the receiver that is told what this one does not take; None: nobody.
     """
 
@@ -70,6 +74,13 @@ class Receiver:
     timeout: timedelta = timedelta(seconds=20)
     fallback: str | None = None
     type: str = ""
+    self_test: bool = False
+
+    def wants(self, event: str, ticket: Ticket) -> bool:
+        """Whether it is to be told of *event* of *ticket*, as it is after it."""
+        if event == SELF_TEST:
+            return self.self_test
+        return self.filter.wants(event, ticket)
 
 
 def stand_in(name: str, fallbacks: Mapping[str, str | None], off: Container[str]) -> str | None:

@@ -1,5 +1,5 @@
 """
-The notifier `webhook`: POST, signed, and judged by the status alone.
+The notifier `webhook`: sent by HTTP, signed, and judged by the status alone.
 
 What the answer's body says is not asked: it would have to be read, and whoever sends ten
 gigabytes, or a byte a second, has answered already.
@@ -8,42 +8,24 @@ gigabytes, or a byte a second, has answered already.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from fettled.core.deliveries import Tried
-from fettled.notify import signing
-from fettled.notify.addresses import refusal
-from fettled.notify.body import json_body
+from fettled.notify import signing, urls
+from fettled.notify.bodies import BodyOptions, render_of
+from fettled.notify.body import Render, json_body
 from fettled.notify.doors import Doors
-from fettled.options import OneOrMany, Options
+from fettled.options import OneOrMany
 from fettled.ports.notify import Telling
 
 if TYPE_CHECKING:
     import aiohttp
     from yarl import URL
-
-#: Makes the body of a message.
-Render = Callable[[Telling], bytes]
-
-
-def _check_url(url: SecretStr) -> SecretStr:
-    text = url.get_secret_value()
-    try:
-        parts = urlsplit(text)
-        right = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        right = False
-    if not right or any(char <= " " for char in text):
-        msg = "must be a URL such as https://hooks.example.org/x"
-        raise ValueError(msg)
-    return url
 
 
 def _check_secret(secret: SecretStr) -> SecretStr:
@@ -51,13 +33,11 @@ def _check_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-class WebhookOptions(Options):
+class WebhookOptions(BodyOptions):
     """POST to a URL, signed after Standard Webhooks."""
 
     type: Literal["webhook"]
-    url: Annotated[SecretStr, AfterValidator(_check_url)] = Field(
-        description="Where to; https, unless `allow_private` is set."
-    )
+    url: urls.Url = Field(description="Where to; https, unless `allow_private` is set.")
     secret: OneOrMany[Annotated[SecretStr, AfterValidator(_check_secret)]] = Field(
         (),
         description="Secret that messages are signed with, `whsec_...`; several while one is"
@@ -73,18 +53,7 @@ class WebhookOptions(Options):
 
     @model_validator(mode="after")
     def _check_address(self) -> WebhookOptions:
-        parts = urlsplit(self.url.get_secret_value())
-        if parts.scheme == "http" and not self.allow_private:
-            msg = "has an http url, which others can read: use https, or set allow_private"
-            raise ValueError(msg)
-        try:
-            address = str(ipaddress.ip_address(parts.hostname or ""))
-        except ValueError:
-            return self
-        refused = refusal(address, allow_private=self.allow_private)
-        if refused is not None:
-            msg = f"has an url that is refused: {refused}"
-            raise ValueError(msg)
+        urls.check_address(self.url, allow_private=self.allow_private)
         return self
 
 
@@ -101,6 +70,9 @@ def make(options: WebhookOptions, doors: Doors, contact: str | None) -> Webhook:
         wall=doors.wall,
         keys=[signing.key_of(each.get_secret_value()) for each in options.secret],
         headers=headers,
+        media_type=options.media_type,
+        method=options.method,
+        render=render_of(options),
     )
 
 
@@ -121,6 +93,7 @@ class Webhook:
     keys: Sequence[bytes] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     media_type: str = "application/json"
+    method: str = "POST"
     render: Render = json_body
 
     async def tell(self, telling: Telling) -> Tried:
@@ -131,14 +104,16 @@ class Webhook:
 
         now = self.wall()
         body = self.render(telling)
+        if isinstance(body, Tried):
+            return body
         head = {
             "Content-Type": self.media_type,
             **self.headers,
             **signing.headers(self.keys, telling.newest.id, int(now.timestamp()), body),
         }
         try:
-            async with self.session.post(
-                self.url, data=body, headers=head, allow_redirects=False
+            async with self.session.request(
+                self.method, self.url, data=body, headers=head, allow_redirects=False
             ) as answer:
                 return answers.of_status(answer.status, answer.headers, now)
         except asyncio.CancelledError:

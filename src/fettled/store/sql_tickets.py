@@ -17,6 +17,7 @@ from sqlalchemy.sql import ColumnElement
 
 from fettled.core.copies import replace
 from fettled.core.errors import ConflictError, StaleError
+from fettled.core.events import told_as
 from fettled.core.tickets import OPEN_STATUSES, Change, Entry, Ticket
 from fettled.ports import Viewer
 from fettled.store import sql_words
@@ -229,7 +230,7 @@ def _announce(
                 "id": str(uuid4()),
                 "ticket": after.number,
                 "seq": entry.seq,
-                "event": f"ticket.{entry.event}",
+                "event": told_as(entry.event),
                 "at": entry.at,
                 "payload": payload_of(after, entry, subject),
             }

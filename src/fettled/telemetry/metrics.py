@@ -158,6 +158,11 @@ class Metrics:
             ("receiver", "outcome", "reason"),
             registry=registry,
         )
+        self._pinged_at = Gauge(
+            "fettled_watchdog_last_success_timestamp_seconds",
+            "When the watchdog's URL was last told that the daemon lives; 0: never.",
+            registry=registry,
+        )
         self._reload_ok = Gauge(
             "fettled_config_last_reload_successful",
             "Whether the last start or reload took its configuration.",
@@ -231,6 +236,11 @@ class Metrics:
         """Count a try."""
         outcome = "done" if tried.is_delivered else "failed"
         self._deliveries.labels(receiver_label(receiver), outcome, tried.reason).inc()
+
+    def pinged(self, tried: Tried, at: datetime) -> None:
+        """Keep when the watchdog's URL was last told."""
+        if tried.is_delivered:
+            self._pinged_at.set(at.timestamp())
 
     def ran_late(self, seconds: float) -> None:
         """Count a probe that was started *seconds* after it was due."""

@@ -15,6 +15,7 @@ import structlog
 from fettled.core.condition import Condition
 from fettled.core.deliveries import Tried
 from fettled.core.errors import ConfigError
+from fettled.core.events import told_as
 from fettled.core.inventory import Shrunk
 from fettled.core.isolation import Link, Standing
 from fettled.core.observations import Observation
@@ -35,6 +36,8 @@ AUDIT_HEAD = "audit.head"
 TICKETS_FORGOTTEN = "tickets.forgotten"
 TOKEN_WRITTEN = "access.token_written"  # noqa: S105 - an event's name
 CLOCK_STEPPED = "clock.stepped"
+WATCHDOG_FAILED = "watchdog.failed"
+WATCHDOG_HELD = "watchdog.held"
 DELIVERY_FAILED = "delivery.failed"
 CONFIG_RELOADED = "config.reloaded"
 CONFIG_REFUSED = "config.refused"
@@ -90,12 +93,21 @@ class LogSink:
                 detail=tried.detail,
             )
 
+    def pinged(self, tried: Tried) -> None:
+        """Log a call of the watchdog's URL that failed."""
+        if not tried.is_delivered:
+            self._log.warning(WATCHDOG_FAILED, reason=tried.reason, detail=tried.detail)
+
+    def ping_held(self, parts: Sequence[str]) -> None:
+        """Log that the watchdog's URL is not called, since something does not progress."""
+        self._log.warning(WATCHDOG_HELD, parts=" ".join(parts))
+
     def changed(self, change: Change) -> None:
         """Log each entry of the ticket's timeline; the free text of people stays in the store."""
         ticket = change.ticket
         for entry in change.entries:
             self._log.info(
-                f"ticket.{entry.event}",
+                told_as(entry.event),
                 number=ticket.number,
                 reference=ticket.reference,
                 title=ticket.title,
