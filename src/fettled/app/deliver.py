@@ -240,7 +240,6 @@ class Deliverer:
         now = self._clock.wall()
         telling = Telling(tuple(told), is_late=delivery.is_late(now))
         tried = await self._tell(lane, telling, lane.receiver.timeout)
-        lane.last = _ended_so(delivery, tried, self._clock.wall())
         settle = partial(self._settle, lane.receiver, told, tried, self._chance())
         while True:
             try:
@@ -249,6 +248,7 @@ class Deliverer:
                 await asyncio.sleep(_AGAIN)
             else:
                 break
+        lane.last = _ended_so(delivery, tried, self._clock.wall())
         if is_off:
             await self.read_disabled()
         self._on_settled(lane.receiver.name, tried, len(told))
