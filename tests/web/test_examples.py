@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -19,6 +19,7 @@ from fettled.core.words import Status
 from fettled.web.app import ROUTES
 from fettled.web.openapi import document_of
 from fettled.web.routes import Route
+from walk import BY_KEY
 from web_house import WebHouse, open_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -50,6 +51,7 @@ class Desk:
 
     house: WebHouse
     ann: aiohttp.ClientSession
+    keys: list[str] = field(default_factory=list)
 
     async def path(self, route: Route, body: Any) -> str:
         """Fill the parts of the path with something fresh, as *body* needs it."""
@@ -59,6 +61,12 @@ class Desk:
             is_begun = body.get("action") == "hold"
             ticket = await self.house.ticket(status=Status.IN_PROGRESS if is_begun else Status.OPEN)
             path = path.replace("{ref}", str(ticket.number))
+        if path == BY_KEY:
+            status = Status.IN_PROGRESS if body.get("action") == "hold" else Status.OPEN
+            key = f"example/{len(self.keys)}"
+            self.keys.append(key)
+            await self.house.ticket(deduplication_key=key, open_key=f"key:{key}", status=status)
+            return f"{path}?deduplication_key={key}"
         if path.endswith("/links/{id}"):
             made = await self.post(path.removesuffix("/{id}"), {"type": "client", "name": "Acme"})
             return path.replace("{id}", str(made["id"]))

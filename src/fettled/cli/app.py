@@ -32,6 +32,7 @@ from fettled.cli import (
     tokens,
     why,
     windows,
+    workflows,
 )
 from fettled.cli.failures import guarded
 
@@ -52,6 +53,7 @@ configuration.register(app)
 simulate.register(app)
 for noun in (
     tickets,
+    workflows,
     subjects,
     silences,
     windows,

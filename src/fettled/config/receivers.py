@@ -32,7 +32,8 @@ TRIGGERS = tuple(
 Pattern = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-def _check_events(patterns: tuple[str, ...]) -> tuple[str, ...]:
+def check_events(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a pattern that fits no event; ValueError."""
     from fnmatch import fnmatchcase  # noqa: PLC0415 -- only where there are receivers
 
     for pattern in patterns:
@@ -46,7 +47,7 @@ class ReceiverSettings(Options):
     """What every receiver has beside its notifier's options."""
 
     name: Name = Field(description="Name, unique.")
-    events: Annotated[OneOrMany[Pattern], AfterValidator(_check_events)] = Field(
+    events: Annotated[OneOrMany[Pattern], AfterValidator(check_events)] = Field(
         ("ticket.*",), description="Events it is told of; patterns with `*` and `?`."
     )
     kinds: OneOrMany[Pattern] = Field(

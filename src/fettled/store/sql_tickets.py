@@ -42,6 +42,12 @@ _LATEST = (
 _LAST = locking(
     select(tickets).where(tickets.c.check_key == bindparam("check")).order_by(*_LATEST).limit(1)
 )
+_LAST_OF_KEY = locking(
+    select(tickets)
+    .where(tickets.c.deduplication_key == bindparam("key"))
+    .order_by(*_LATEST)
+    .limit(1)
+)
 _RANKED = (
     select(
         tickets.c.number,
@@ -120,6 +126,12 @@ def delete(link: Link, number: int) -> None:
 def last_ticket(link: Link, check: str, *, lock: bool = False) -> Ticket | None:
     """Read the open ticket of a condition, else the one resolved last."""
     row = link.one(_LAST[lock], {"check": check})
+    return None if row is None else load_ticket(row)
+
+
+def ticket_of_key(link: Link, key: str, *, lock: bool = False) -> Ticket | None:
+    """Read the open ticket of a caller's key, else the one resolved last."""
+    row = link.one(_LAST_OF_KEY[lock], {"key": key})
     return None if row is None else load_ticket(row)
 
 
@@ -216,7 +228,7 @@ def _holder(link: Link, wanted: Ticket) -> int | None:
 def _conflict(link: Link, refused: Ticket) -> ConflictError:
     return ConflictError(
         f"ticket #{_holder(link, refused)} is open for {refused.open_key} already; "
-        "a condition has one open ticket"
+        "of one condition, and of one key, one ticket is open"
     )
 
 

@@ -53,6 +53,10 @@ async def _nobody() -> Principal:
     raise NotImplementedError(msg)
 
 
+def _uncounted() -> None:
+    """Count nothing: nobody tries anything here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """
@@ -66,6 +70,7 @@ class Call:
         upload: what is still to be read, of a route that takes files.
         table: every route that is served, for those that tell of the others.
         renew: recognise the caller once more, as for a new request; raises as for one.
+        miss: count a failed try to prove who one is; raises 429 after too many.
         turn: whose holder alone reads and writes out a page of what is exported.
     """
 
@@ -79,6 +84,7 @@ class Call:
     upload: Upload | None = None
     table: tuple[Route, ...] = ()
     renew: Callable[[], Awaitable[Principal]] = _nobody
+    miss: Callable[[], None] = _uncounted
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -129,6 +135,7 @@ class Route:
         if_match: it takes `If-Match`.
         switched: whether the settings leave it served at all; None: always.
         may_exist: what it would make may be there already; then it answers 200.
+        pages: further statuses that it answers with a page of its own, and when.
     """
 
     method: str
@@ -150,6 +157,7 @@ class Route:
     if_match: bool = False
     switched: Callable[[Settings], bool] | None = None
     may_exist: bool = False
+    pages: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.permission, Permission | Public):
@@ -160,6 +168,16 @@ class Route:
     def answers_ticket(self) -> bool:
         """Whether what it answers is one ticket, as it is after."""
         return getattr(self.answer, "__name__", "") == "TicketAnswer"
+
+    @property
+    def takes_key(self) -> bool:
+        """
+        Whether it takes an `Idempotency-Key`.
+
+        Of a public route everybody is the same caller, and would get one another's answers.
+        """
+        is_public = self.permission is PUBLIC
+        return self.method == "POST" and not self.takes_files and not is_public
 
     @property
     def summary(self) -> str:
@@ -202,6 +220,7 @@ class RouteTable:
         if_match: bool = False,
         switched: Callable[[Settings], bool] | None = None,
         may_exist: bool = False,
+        pages: tuple[tuple[int, str], ...] = (),
     ) -> Callable[[Handler], Handler]:
         """
         Declare the decorated function as a route; see `Route` for the arguments.
@@ -233,6 +252,7 @@ class RouteTable:
                     if_match=if_match,
                     switched=switched,
                     may_exist=may_exist,
+                    pages=pages,
                 )
             )
             return handler
