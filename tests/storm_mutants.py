@@ -130,10 +130,10 @@ def settled_before_told() -> None:
     """Note a message as told, and then send it: at most once."""
     original = Deliverer._tell
 
-    async def tell(self: Any, lane: Any, telling: Any) -> Any:
+    async def tell(self: Any, lane: Any, telling: Any, *most: Any) -> Any:
         numbers, now = [each.number for each in telling.deliveries], self._clock.wall()
         await self._store.write(lambda unit: unit.deliver(numbers, now, {}))
-        return await original(self, lane, telling)
+        return await original(self, lane, telling, *most)
 
     Deliverer._tell = tell  # type: ignore[method-assign]  # the mutant
 
@@ -161,9 +161,9 @@ def a_new_id_each_time() -> None:
     """Give each try an id of its own, so that no receiver can tell that it had it."""
     original = Deliverer._tell
 
-    async def tell(self: Any, lane: Any, telling: Any) -> Any:
+    async def tell(self: Any, lane: Any, telling: Any, *most: Any) -> Any:
         renamed = tuple(replace(each, id=str(uuid4())) for each in telling.deliveries)
-        return await original(self, lane, replace(telling, deliveries=renamed))
+        return await original(self, lane, replace(telling, deliveries=renamed), *most)
 
     Deliverer._tell = tell  # type: ignore[method-assign]  # the mutant
 

@@ -52,6 +52,12 @@ access:
 catalogue:
   applications: [{name: Doors, hosted_on: [door-1]}]
   clients: [{name: Acme}]
+receivers:
+  - name: Doors
+    type: webhook
+    url: http://127.0.0.1:1/
+    allow_private: true
+    events: ticket.merged
 """
 
 

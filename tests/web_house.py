@@ -127,7 +127,10 @@ async def open_house(
         app = make_app(services)
         async with open_web(app, listen=[("127.0.0.1", 0)], limits=limits or Limits()) as listening:
             await listening.start()
-            yield WebHouse(assembly, store, services, listening.urls[0])
+            try:
+                yield WebHouse(assembly, store, services, listening.urls[0])
+            finally:
+                await assembly.close_doors()
 
 
 @dataclass

@@ -15,12 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import probing
+from fettled.app.sample import TEST, sample
 from fettled.core.events import EVENTS
 from fettled.core.notice import Notice
 from fettled.notify.ready import READY
 from fettled.notify.template import make_render
 from fettled.ports.notify import Telling
-from shaping import VALUES, body, ready, resolved, telling, webhook
+from shaping import AT, VALUES, body, ready, resolved, telling, webhook
+from tickets_for import ANN
 
 RENDERS = {name: ready(name) for name in READY}
 TRIGGERING = [f"ticket.{name}" for name, triggers in EVENTS.items() if triggers]
@@ -328,3 +330,21 @@ def test_each_ready_template_says_what_it_needs() -> None:
     for name, each in READY.items():
         assert set(re.findall(r"values\.(\w+) \|", each.source)) == set(each.needs), name
         make_render(each.source, values={})
+
+
+@pytest.mark.parametrize("name", READY)
+def test_a_sample_is_told_and_leaves_no_alarm_behind(name: str) -> None:
+    """
+    Of each road something is sent, and none of it has to be ended by anybody.
+
+    Seen to fail where PagerDuty's did not know the sample: nothing was sent, and said to be.
+    """
+    one = sample("hook", AT, ANN)
+    assert json.loads(json.dumps(one.newest.payload)) == one.newest.payload
+    sent = body(RENDERS[name], one)
+    CHECKS[name](sent)
+    if name == "pagerduty":
+        assert sent["event_action"] == "resolve"
+    if name == "alertmanager":
+        assert {each["endsAt"] for each in sent} == {each["startsAt"] for each in sent}
+    assert one.newest.event == TEST

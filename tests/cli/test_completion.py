@@ -159,6 +159,10 @@ def test_the_line_s_own_daemon_is_asked(daemon: FakeDaemon):
         ("oncall ", "/api/v1/schedules", {"name": "nights"}),
         ("stats --team ", "/api/v1/teams", {"name": "net"}),
         ("token create --user ", "/api/v1/users", {"name": "ann"}),
+        ("receivers test ", "/api/v1/receivers", {"name": "hook", "type": "webhook"}),
+        ("receivers enable ", "/api/v1/receivers", {"name": "hook"}),
+        ("dead-letters --receiver ", "/api/v1/receivers", {"name": "hook"}),
+        ("dead-letters resend ", "/api/v1/dead-letters", {"number": "17"}),
         ("audit list --actor ", "/api/v1/users", {"name": "ann"}),
     ],
 )
@@ -174,7 +178,7 @@ def test_people_teams_and_subjects_are_offered(
 
     offered = _offered(f"fettled {typed}", {"FETTLED_URL": daemon.url})
 
-    assert offered == [item.get("key") or item["name"]]
+    assert offered == [item.get("key") or item.get("number") or item["name"]]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -66,6 +66,13 @@ def test_every_promised_command_is_there():
         "tickets unsnooze",
         "tickets attach",
         "tickets export",
+        "tickets actions",
+        "receivers list",
+        "receivers test",
+        "receivers enable",
+        "receivers secret",
+        "dead-letters list",
+        "dead-letters resend",
         "subjects list",
         "subjects show",
         "silence add",
@@ -104,6 +111,10 @@ def test_every_command_explains_itself(fettled: Fettled, typed: tuple[str, ...])
     assert "Usage: fettled" in result.out
 
 
+#: Commands that no daemon and no configuration have a part in.
+_BARE = {("demo",), ("config", "schema"), ("receivers", "secret")}
+
+
 @pytest.mark.parametrize("typed", LEAVES, ids=" ".join)
 def test_every_command_takes_a_configuration(typed: tuple[str, ...]):
     """`--config` works everywhere but where there is nothing to configure."""
@@ -114,7 +125,7 @@ def test_every_command_takes_a_configuration(typed: tuple[str, ...]):
         for name in parameter.opts
     }
 
-    assert ("--config" in names) == (typed not in {("demo",), ("config", "schema")})
+    assert ("--config" in names) == (typed not in _BARE)
 
 
 def test_no_arguments_print_the_help(fettled: Fettled):
@@ -136,6 +147,8 @@ def test_no_arguments_print_the_help(fettled: Fettled):
         ("tickets", "list", "--limit", "0"),
         ("tickets", "list", "--limit", "many"),
         ("token", "create"),
+        ("receivers", "test"),
+        ("dead-letters", "resend", "0"),
         ("run", "--config"),
     ],
     ids=" ".join,

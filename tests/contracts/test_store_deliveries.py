@@ -218,9 +218,9 @@ async def test_the_outbox_keeps_what_somebody_is_still_to_be_told(told: DeskStor
     await told.write(lambda unit: unit.deliver([mails[0].number], NOW, {}))
     assert await told.write(forget) == 1
     await told.write(lambda unit: unit.give_up(mails[1].number, NOW, {}))
-    assert await told.write(lambda unit: unit.give_up_old(later, NOW, limit=9)) == 1
+    assert await told.write(lambda unit: unit.give_up_old(later, NOW, keep=(), limit=9)) == 1
     assert await told.write(forget) == 0  # dead letters may be sent again
-    await told.write(lambda unit: unit.let_go(later))
+    await told.write(lambda unit: unit.let_go(later, limit=9))
     assert await told.write(forget) == 1
     assert await told.read(lambda r: r.dead_letters(None, before=None, limit=9)) == []
     assert not await told.write(lambda unit: unit.resend(mails[1].number, NOW))

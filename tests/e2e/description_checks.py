@@ -20,6 +20,7 @@ _TIME = (
 )
 #: Field -> what its refusal says.
 OF_THE_STATE = {
+    "receiver": "there is no receiver ",
     **dict.fromkeys(
         ("subject", "team", "assignee", "shift", "supplier", "user", "schedule", "check"), _NAMED
     ),

@@ -16,7 +16,7 @@ from fettled.core.errors import NotFoundError
 from fettled.core.links import LinkType, TicketLink
 from fettled.core.maintenances import Maintenance, MaintenanceType
 from fettled.core.permissions import Principal
-from fettled.core.tickets import Ticket
+from fettled.core.tickets import Actor, Ticket
 from fettled.ports import Application, ChangeFilter, Lists, MaintenanceFilter
 from fettled.web.keys_catalogue import CatalogueServices
 from web.fakes import AT, FakeTickets
@@ -111,3 +111,31 @@ def fake_catalogue(tickets: FakeTickets) -> CatalogueServices:
         changes=FakeChanges(),
         availabilities=FakeAvailabilities(),
     )
+
+
+class FakeReceivers:
+    """No receiver is configured; the real thing is tried in `test_receivers.py`."""
+
+    async def get(self, name: str) -> Any:
+        raise NotFoundError(name)
+
+    async def test(self, name: str, by: Actor) -> Any:
+        del by
+        return await self.get(name)
+
+    async def enable(self, name: str, by: Actor) -> Any:
+        return await self.test(name, by)
+
+    async def resend_all(self, name: str, by: Actor) -> Any:
+        return await self.test(name, by)
+
+    async def resend(self, number: int, by: Actor) -> None:
+        await self.test(str(number), by)
+
+    async def letters(self, *which: object) -> list[Any]:
+        del which
+        return []
+
+    async def list(self, after: str, limit: int) -> list[Any]:
+        del after, limit
+        return []

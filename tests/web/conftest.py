@@ -34,7 +34,7 @@ from fettled.web.keys import Services, Settings
 from fettled.web.keys_catalogue import CatalogueServices
 from fettled.web.listening import Limits, open_web
 from stores import migrated_file, sqlite_store_url  # noqa: F401 - fixtures
-from web.catalogue_fakes import fake_catalogue
+from web.catalogue_fakes import FakeReceivers, fake_catalogue
 from web.explanations import FakeAccounts, FakeExplainer, FakeHistories
 from web.fakes import (
     AT,
@@ -162,6 +162,7 @@ class House:
             exports=self.exports,
             searching=FakeSearching(self.tickets),
             audit=Audit(self.store),
+            receivers=FakeReceivers(),
             links=FakeLinks(),
             reload=self.reload,
             config=self.config,

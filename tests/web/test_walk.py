@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from fettled.clock import SystemClock
 from fettled.core.permissions import Permission, Role
 from fettled.core.tickets import Change
+from fettled.ports import DeskUnit
 from fettled.web.app import ROUTES
 from fettled.web.routes import PUBLIC, Route
 from walk import ACCESS, BY_KEY, CALLERS, bodies, expected, names_a_ticket
@@ -84,7 +85,21 @@ class Walked:
             response = await self.admin.post(f"{root}/attachments", data=a_file())
             assert response.status == 201, await response.text()
             parts["id"] = str((await response.json())["items"][0]["id"])
+        if "{number}" in path:
+            parts["number"] = await self.dead_letter()
         return parts
+
+    async def dead_letter(self) -> str:
+        """Have a receiver never be told of a ticket; the number of that."""
+        ticket, at = (await self.house.ticket()).number, SystemClock().wall()
+
+        def miss(unit: DeskUnit) -> int:
+            unit.add_delivery("Doors", ticket, 1, at)
+            (owed,) = unit.actions(ticket, after=0, limit=9)
+            unit.give_up(owed.number, at, {})
+            return owed.number
+
+        return str(await self.house.store.write(miss))
 
 
 def a_file() -> aiohttp.FormData:

@@ -28,6 +28,7 @@ from fettled.core.pacing import Gate
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Change
 from fettled.ports import Clock, DeskReader, DeskStore, Gathered
+from fettled.ports import Settled as Ended
 from fettled.ports.notify import Notifier, Telling
 
 #: Being woken is a hint; what is due is asked for this often all the same.
@@ -49,6 +50,8 @@ class _Lane:
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     trying: set[asyncio.Task[None]] = field(default_factory=set)
     task: asyncio.Task[None] | None = None
+    #: What came of the last try.
+    last: Ended | None = None
     #: When it last had tried what was due, in `time.monotonic` seconds.
     last_turn: float = field(default_factory=time.monotonic)
     #: When the last messages were told, by the daemon's own time: a restart forgets them.
@@ -119,6 +122,21 @@ class Deliverer:
         """When the lane that is behind most had tried what was due, in `time.monotonic` seconds."""
         turns = (lane.last_turn for lane in self._lanes.values() if lane.task is not None)
         return min(turns, default=time.monotonic())
+
+    @property
+    def receivers(self) -> Mapping[str, Receiver]:
+        """Those that are configured, by lane."""
+        return self.roster.receivers
+
+    def last_try(self, name: str) -> Ended | None:
+        """What came of the last try of a receiver since the start."""
+        lane = self._lanes.get(name)
+        return None if lane is None else lane.last
+
+    async def knock(self, name: str, telling: Telling, most: timedelta) -> Tried:
+        """Tell a configured receiver something that is due to nobody, whatever else is."""
+        lane = self._lanes[name]
+        return await self._tell(lane, telling, min(most, lane.receiver.timeout))
 
     async def start(self) -> None:
         """
@@ -261,7 +279,7 @@ class Deliverer:
         with suppress(StoreDownError):
             gathered = await self._store.read(partial(messages.gather, lane.receiver, claimed))
         telling = messages.telling(lane.receiver, gathered, self._clock.wall())
-        tried = await self._tell(lane, telling)
+        tried = await self._tell(lane, telling, lane.receiver.timeout)
         lane.has_failed = not tried.is_delivered
         if tried.is_delivered:
             lane.count(self._clock.now())
@@ -270,7 +288,7 @@ class Deliverer:
             gathered=gathered,
             telling=telling,
             tried=tried,
-            fallback=self._fallback(lane.receiver),
+            fallback=self.roster.instead_of(lane.receiver.name),
             chance=self._chance(),
         )
         settle = partial(messages.settle, sent, self._clock.wall())
@@ -280,14 +298,15 @@ class Deliverer:
                 is_settled = await self._store.write(settle)
             except StoreDownError:  # also where it may have been saved: saying it twice is safe
                 await asyncio.sleep(_AGAIN)
+        lane.last = _ended_so(telling.newest, tried, self._clock.wall())
         if tried.is_gone:
             await self.read_disabled()
         self._settled += 1
         events = sum(each.count for each in gathered)
         self._on_settled(lane.receiver.name, tried, events)
 
-    async def _tell(self, lane: _Lane, telling: Telling) -> Tried:
-        seconds = lane.receiver.timeout.total_seconds()
+    async def _tell(self, lane: _Lane, telling: Telling, most: timedelta) -> Tried:
+        seconds = most.total_seconds()
         try:
             async with asyncio.timeout(seconds):
                 return await lane.notifier.tell(telling)
@@ -297,9 +316,9 @@ class Deliverer:
             self._on_fault("notify", error)
             return Tried("error", "the notifier failed; see the log")
 
-    def _fallback(self, receiver: Receiver) -> str | None:
-        """Name who is told what *receiver* does not take, where there is such a lane."""
-        return receiver.fallback if receiver.fallback in self._lanes else None
+
+def _ended_so(delivery: Delivery, tried: Tried, at: datetime) -> Ended:
+    return Ended(tried.is_delivered, at, delivery.event, tried.reason, tried.detail, tried.status)
 
 
 def _disabled(reader: DeskReader) -> list[str]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from fettled.app.reminding import Around, is_wanted, remind
-from fettled.core.deliveries import REMINDER, Delivery, Tried, next_try
+from fettled.core.deliveries import Delivery, Tried, next_try
 from fettled.core.digest import digest_notice, line_of
 from fettled.core.pacing import Gate, split
 from fettled.core.routing import Receiver
@@ -170,13 +170,27 @@ def _settle_failed(sent: Sent, now: datetime, unit: DeskUnit) -> None:
     tries = [(each, next_try(each.tries, sent.tried, now, sent.chance)) for each in firsts]
     # The pause of what has failed most often: it is the receiver that fails.
     latest = max((again for _, again in tries if again is not None), default=now)
+    # Before anything is settled: what is not owed any more is handed over to nobody.
+    _hand_over(sent, [each for each, again in tries if _is_late(each, again)], now, unit)
     for each, again in tries:
         if again is None:
             unit.give_up(each.number, now, sent.data)
         else:
             unit.postpone(each.number, latest, sent.data)
-        is_event = each.event != REMINDER  # of what is repeated it was told already
-        if sent.fallback and is_event and (again is None or each.tries == FALLBACK_AFTER):
-            unit.add_delivery(sent.fallback, each.ticket, each.seq, now)
     if sent.tried.is_gone:
         unit.disable(sent.receiver.name, now, sent.tried.detail)
+
+
+def _is_late(tried: Delivery, again: datetime | None) -> bool:
+    return again is None or tried.tries >= FALLBACK_AFTER
+
+
+def _hand_over(sent: Sent, late: Sequence[Delivery], now: datetime, unit: DeskUnit) -> None:
+    """Owe the fallback, if there is one, what is late with all that waits behind it, once."""
+    if sent.fallback is None:
+        return
+    if sent.tried.is_gone:
+        unit.hand_over(sent.receiver.name, sent.fallback, now)
+        return
+    for each in late:
+        unit.hand_over(sent.receiver.name, sent.fallback, now, ticket=each.ticket)

@@ -7,7 +7,7 @@ swap what it holds: so each of its parts is replaced whole, and never changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from fettled.app.anybody import Anybody
 from fettled.app.concern import concern, escalation, standing
 from fettled.core.audience import Concern, is_reached, is_told
 from fettled.core.deliveries import receiver_label
-from fettled.core.routing import Receiver
+from fettled.core.routing import Receiver, stand_in
 from fettled.core.tickets import Entry, Ticket
 from fettled.ports import Directory, TicketAction
 
@@ -38,15 +38,16 @@ class Roster:
     def route(self, ticket: Ticket, entry: Entry) -> Iterable[str]:
         """Name the lanes that an event is due to."""
         of = concern(self.people, ticket, entry)
-        return [each.name for each in self._able() if is_told(each, ticket, entry, of)]
+        told = [name for name, each in self.receivers.items() if is_told(each, ticket, entry, of)]
+        return self._instead(told)
 
     def record(self, ticket: Ticket, entry: Entry) -> TicketAction | None:
         """Make the action of an escalation, with the lanes of those whom it reaches."""
         if entry.event != "escalated":
             return None
         of = concern(self.people, ticket, entry)
-        told = [each.name for each in self._able() if is_reached(each, ticket, entry, of)]
-        return escalation(ticket, entry, told)
+        reached = [n for n, each in self.receivers.items() if is_reached(each, ticket, entry, of)]
+        return escalation(ticket, entry, self._instead(reached))
 
     def concern(self, ticket: Ticket, at: datetime) -> Concern:
         """Find whose matter a ticket is, whatever happened to it."""
@@ -56,8 +57,27 @@ class Roster:
         """Give the receiver of a lane; None for one that is told nothing."""
         return None if self._is_off(lane) else self.receivers.get(lane)
 
-    def _able(self) -> Iterator[Receiver]:
-        return (each for name, each in self.receivers.items() if not self._is_off(name))
+    def instead_of(self, lane: str) -> str | None:
+        """Name the lane that is told what *lane* does not take; None: nobody is."""
+        return stand_in(lane, self._fallbacks(), {*self._off(), lane})
+
+    def _instead(self, lanes: Iterable[str]) -> list[str]:
+        """Name for each lane itself, or who is told instead where it is told nothing."""
+        off = self._off()
+        if not off:
+            return list(lanes)
+        fallbacks = self._fallbacks()
+        named = (stand_in(lane, fallbacks, off) for lane in lanes)
+        return list(dict.fromkeys(name for name in named if name is not None))
+
+    def _fallbacks(self) -> dict[str, str | None]:
+        return {
+            name: each.fallback if each.fallback in self.receivers else None
+            for name, each in self.receivers.items()
+        }
+
+    def _off(self) -> set[str]:
+        return {name for name in self.receivers if self._is_off(name)} if self.disabled else set()
 
     def _is_off(self, lane: str) -> bool:
         off = self.disabled

@@ -148,6 +148,7 @@ class Assembly:
             log=self.log,
             last_tick=lambda: self._scheduler.last_tick,
         )
+        self.close_doors = self._outlets.close
         self._office.workflows.wake = self._outlets.deliverer.wake
         bell.ring = self._outlets.deliverer.changed
         self._outlets.deliverer.roster.people = self._office.staff.directory
@@ -329,6 +330,7 @@ class Assembly:
             ),
             wall=self._clock.wall,
             **self._office.services(),
+            receivers=self._outlets.receivers,
             reload=self.reload,
             config=lambda: self._records.config(),  # noqa: PLW0108 - a reload brings others
             health=lambda: assess(self._figures()),

@@ -140,6 +140,7 @@ class Chores:
         await forget_changes(self.store, self.clock.wall())
         await self.quiet.forget()
         await self.office.once.forget()
+        await self.outlets.receivers.forget()
         await self.office.links.forget()
 
     async def forget_tickets(self) -> None:
@@ -156,7 +157,8 @@ class Chores:
             self.metrics.tickets_counted(counts)
             self.office.active = sum(n for (status, *_), n in counts.items() if status in _OPEN)
             self._waiting[:] = await self.store.read(lambda r: r.backlogs())
-            self.metrics.outbox_counted(self._waiting, self.clock.wall())
+            letters = await self.store.read(lambda r: r.dead_letter_counts())
+            self.metrics.outbox_counted(self._waiting, letters, self.clock.wall())
 
     def oldest_seconds(self) -> float:
         """For how long a receiver has waited for something."""

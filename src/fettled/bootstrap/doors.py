@@ -12,6 +12,7 @@ from typing import Any
 from fettled.app.deliver import Deliverer
 from fettled.app.memory import Memory
 from fettled.app.quiet import Quiet
+from fettled.app.receivers import Receivers
 from fettled.app.reminding import Reminders
 from fettled.app.self_test import SelfTest
 from fettled.app.watchdog import Watchdog
@@ -91,6 +92,7 @@ class Outlets:
         self._last_tick = last_tick
         self._doors = Doors(self._lookup, clock.wall)
         self.deliverer = Deliverer(store, clock, on_settled=self._settled, on_fault=sink.faulted)
+        self.receivers = Receivers(store, clock, self.deliverer)
         roster = self.deliverer.roster
         store.route_by(roster.route, roster.record)
         self.watchdog = Watchdog(store, self._progress, on_told=self._pinged, on_held=log.ping_held)

@@ -154,6 +154,7 @@ async def serve_locally(settings: Settings) -> AsyncIterator[Path]:
             tools=tools,
             descriptors=raise_limit(),
         )
+        stack.push_async_callback(made.close_doors)
         await made.recall()
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="fettled-"))
         control = Path(directory) / "control"

@@ -36,7 +36,7 @@ _LONGEST = 60
 _OPEN = "open,assigned,in_progress,pending"
 #: By command: the statuses that it makes sense for.
 _STATUSES = {"reopen": "resolved", "close": "resolved", "delete": "open,closed"}
-_ANY = {"show", "comment", "export", "attach"}
+_ANY = {"show", "comment", "export", "attach", "actions"}
 
 
 def complete_refs(ctx: typer.Context, args: list[str], incomplete: str) -> list[Offer]:  # noqa: ARG001 - typer gives all three
@@ -68,6 +68,22 @@ def complete_teams(ctx: typer.Context, args: list[str], incomplete: str) -> list
 def complete_shifts(ctx: typer.Context, args: list[str], incomplete: str) -> list[Offer]:  # noqa: ARG001 - as above
     """Offer the on-call schedules that are configured."""
     return _offered(ctx, incomplete, _named("/api/v1/schedules", "scenario"))
+
+
+def complete_receivers(ctx: typer.Context, args: list[str], incomplete: str) -> list[Offer]:  # noqa: ARG001 - as above
+    """Offer the receivers that are configured."""
+    return _offered(ctx, incomplete, _named("/api/v1/receivers", "type"))
+
+
+def complete_dead_letters(ctx: typer.Context, args: list[str], incomplete: str) -> list[Offer]:  # noqa: ARG001 - as above
+    """Offer what can be sent again."""
+
+    def offers(address: Address) -> Iterator[Offer]:
+        for letter in get(address, "/api/v1/dead-letters", {"limit": _MOST})["items"]:
+            told = f"{letter.get('event')} of {letter.get('ticket')} to {letter.get('receiver')}"
+            yield str(letter["number"]), told
+
+    return _offered(ctx, incomplete, offers)
 
 
 def complete_subjects(ctx: typer.Context, args: list[str], incomplete: str) -> list[Offer]:  # noqa: ARG001 - as above

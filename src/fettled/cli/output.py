@@ -31,6 +31,12 @@ STYLES = {
     "unknown": "dim",
     "critical": "bold red",
     "high": "red",
+    "ok": "green",
+    "done": "green",
+    "waiting": "yellow",
+    "late": "red",
+    "disabled": "bold red",
+    "failed": "red",
 }
 
 #: Columns of a terminal below which a table is folded.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typer
 
 from fettled.cli import (
+    ticket_actions,
     ticket_adopt,
     ticket_comment,
     ticket_fields,
@@ -30,5 +31,6 @@ for commands in (
     ticket_comment,
     ticket_files,
     ticket_adopt,
+    ticket_actions,
 ):
     commands.register(app)

@@ -149,6 +149,7 @@ def receiver_of(given: ReceiverSettings) -> Receiver:
     """Make the receiver of the file as the core knows it."""
     return Receiver(
         name=given.name,
+        type=given.type,
         filter=Filter(
             events=given.events,
             kinds=given.kinds,

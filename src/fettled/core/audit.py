@@ -29,6 +29,7 @@ _OBJECTS = (
     ("window", "id"),
     ("maintenance", "maintenance"),
     ("change", "change"),
+    ("receiver", "receiver"),
 )
 
 

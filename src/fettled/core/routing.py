@@ -6,7 +6,7 @@ Pure values; who a receiver is and how it is reached are the notifiers' to know.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -74,6 +74,7 @@ class Receiver:
 
     Attributes:
         name: of its lane, too: `sms/ann` where it is one person's.
+        type: of the notifier that reaches it.
         audience: of whose tickets it is told.
         user: whose contact it is; None where it is nobody's alone.
         for_people: it is told in words, and a snooze keeps it quiet.
@@ -93,6 +94,7 @@ class Receiver:
     at_once: int = 4
     timeout: timedelta = timedelta(seconds=20)
     fallback: str | None = None
+    type: str = ""
     self_test: bool = False
     pace: Pace = field(default_factory=Pace)
 
@@ -118,6 +120,20 @@ def lane_of(receiver: Receiver, user: str, fallback: str | None = None) -> Recei
     if instead is not None and fallback == Audience.PERSON:
         instead = f"{instead}/{user}"
     return replace(receiver, name=f"{receiver.name}/{user}", user=user, fallback=instead)
+
+
+def stand_in(name: str, fallbacks: Mapping[str, str | None], off: Container[str]) -> str | None:
+    """
+    Name who is told what *name* would be: itself, or the first fallback that is not *off*.
+
+    None where nobody is left; a circle of fallbacks ends there, too.
+    """
+    passed: set[str] = set()
+    at: str | None = name
+    while at is not None and at in off and at not in passed:
+        passed.add(at)
+        at = fallbacks.get(at)
+    return None if at in passed else at
 
 
 def _fits(value: str, patterns: tuple[str, ...]) -> bool:

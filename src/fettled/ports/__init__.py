@@ -23,6 +23,7 @@ from fettled.ports.deliveries import (
     Gathered,
     Letter,
     Reminder,
+    Settled,
 )
 from fettled.ports.desk import (
     DeskReader,
@@ -126,6 +127,7 @@ __all__ = [
     "Reminder",
     "Schedule",
     "SearchReader",
+    "Settled",
     "Sort",
     "SortKey",
     "Store",

@@ -27,17 +27,29 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A delivery that was given up, and may be sent again while *can_resend*."""
+    """A delivery that was given up, and may be sent again; *id* is the event's."""
 
     number: int
     receiver: str
     ticket: int
     event: str
+    id: str
     at: datetime
     failed_at: datetime
     tries: int
     data: dict[str, Any]
-    can_resend: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a delivery ended, or what came of a try of it; *at* is wall time."""
+
+    is_delivered: bool
+    at: datetime
+    event: str
+    reason: str
+    detail: str = ""
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +114,22 @@ class DeliveriesReader(Protocol):
         """What claimed ones and those behind them come to, with *limit* of those at most."""
         ...
 
-    def dead_letters(self, receiver: str | None, *, before: int | None, limit: int) -> list[Letter]:
+    def dead_letters(
+        self, receiver: str | None, *, before: int | None, limit: int, ticket: int | None = None
+    ) -> list[Letter]:
         """Those given up, the newest first, with numbers below *before*."""
+        ...
+
+    def dead_letter(self, number: int) -> Letter | None:
+        """One of them."""
+        ...
+
+    def dead_letter_counts(self) -> dict[str, int]:
+        """How many there are of each receiver that has any."""
+        ...
+
+    def last_settled(self, receiver: str) -> Settled | None:
+        """How a receiver's delivery ended that ended last."""
         ...
 
     def disabled_receivers(self) -> list[Disabled]:
@@ -173,7 +199,13 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         ...
 
     def add_delivery(self, receiver: str, ticket: int, seq: int, now: datetime) -> bool:
-        """Owe an event to one more receiver; False: it is not in the outbox."""
+        """Owe an event to one more receiver; False: it was before, or is not in the outbox."""
+        ...
+
+    def hand_over(
+        self, receiver: str, to: str, now: datetime, *, ticket: int | None = None
+    ) -> None:
+        """Owe *to* what *receiver* is owed, of one ticket or of all, but for what it was before."""
         ...
 
     def put_reminder(self, reminder: Reminder) -> None:
@@ -200,10 +232,12 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         """Tell it again from now on."""
         ...
 
-    def give_up_old(self, before: datetime, now: datetime, *, limit: int) -> int:
-        """Give up what has been owed since before *before*; how many."""
+    def give_up_old(
+        self, before: datetime, now: datetime, *, keep: Collection[str], limit: int
+    ) -> int:
+        """Give up what has been owed since before *before*, but for *keep*; how many."""
         ...
 
-    def let_go(self, before: datetime) -> None:
-        """Need the events of dead letters from before *before* no longer, nor list them."""
+    def let_go(self, before: datetime, *, limit: int) -> int:
+        """Need the events of dead letters of before no longer, nor list them; how many."""
         ...

@@ -44,7 +44,8 @@ class TicketAction:
         outcome: `pending`, `sending`, `done`, `failed`, `cancelled`, `not_configured`.
         at, done_at: wall time; when it came to be, and when it ended.
         data: what else there is to tell, as JSON values.
-        event: that a delivery tells of.
+        event, seq: that a delivery tells of, and its place in the timeline.
+        due_at: when it is tried next; None: it is being tried, waits for its turn, or ended.
     """
 
     ticket: int
@@ -58,6 +59,8 @@ class TicketAction:
     number: int = 0
     uuid: str = ""
     event: str | None = None
+    seq: int | None = None
+    due_at: datetime | None = None
 
 
 class ActionsReader(Protocol):

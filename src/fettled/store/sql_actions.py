@@ -14,12 +14,13 @@ from fettled.store.tables import actions
 
 _NAMES = ("uuid", "ticket", "type", "target", "at", "outcome", "tries", "done_at", "data", "event")
 _OF_TICKET = (
-    select(actions.c.number, *(actions.c[name] for name in _NAMES))
+    select(actions.c.number, actions.c.seq, actions.c.due_at, *(actions.c[n] for n in _NAMES))
     .where(actions.c.ticket == bindparam("ticket"), actions.c.number > bindparam("after"))
     .order_by(actions.c.number)
     .limit(bindparam("limit"))
 )
-_ADD = add(actions, "number", "position", "queue", "due_at", "calm").returning(actions.c.number)
+_WORKING = ("number", "position", "queue", "due_at", "calm", "seq")
+_ADD = add(actions, *_WORKING).returning(actions.c.number)
 _CHANGE = (
     update(actions)
     .where(actions.c.number == bindparam("of_number"))

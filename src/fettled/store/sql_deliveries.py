@@ -31,7 +31,7 @@ from fettled.core.deliveries import REMINDER, Delivery
 from fettled.core.pacing import CALMEST, calm
 from fettled.core.tickets import Change
 from fettled.core.words import Priority
-from fettled.ports.deliveries import Backlog, Disabled, Letter
+from fettled.ports.deliveries import Backlog, Disabled
 from fettled.store import sql_escalated, sql_reminders
 from fettled.store.columns import JSON_VALUE, UtcDateTime
 from fettled.store.following import Route
@@ -40,6 +40,7 @@ from fettled.store.statements import put
 from fettled.store.tables import actions, outbox, receivers, tickets
 
 _waits = actions.alias("waits")
+_told = actions.alias("told")
 _IS_SECOND = exists().where(
     _waits.c.queue == bindparam("receiver"), _waits.c.ticket == bindparam("ticket")
 )
@@ -47,7 +48,7 @@ _NOW = bindparam("now", type_=UtcDateTime)
 _OWE = insert(actions).from_select(
     [
         "uuid", "ticket", "type", "target", "at", "outcome", "tries", "data",
-        "event", "position", "queue", "due_at", "calm",
+        "event", "position", "queue", "due_at", "calm", "seq",
     ],
     select(
         bindparam("uuid"),
@@ -63,7 +64,18 @@ _OWE = insert(actions).from_select(
         bindparam("receiver"),
         case((_IS_SECOND, null()), else_=_NOW),
         bindparam("calm", type_=Integer),
-    ).where(outbox.c.ticket == bindparam("ticket"), outbox.c.seq == bindparam("seq")),
+        outbox.c.seq,
+    ).where(
+        outbox.c.ticket == bindparam("ticket"),
+        outbox.c.seq == bindparam("seq"),
+        # Whoever has been owed it, or told, is not owed it once more.
+        ~exists().where(
+            _told.c.ticket == bindparam("ticket"),
+            _told.c.seq == bindparam("seq"),
+            _told.c.target == bindparam("receiver"),
+            _told.c.event.is_not(None),
+        ),
+    ),
 )  # fmt: skip
 FULL = select(
     actions.c.number,
@@ -162,49 +174,17 @@ _BACKLOGS = (
 _NEXT = select(func.min(actions.c.due_at, type_=UtcDateTime).label("due_at")).where(
     actions.c.queue == bindparam("receiver"), actions.c.due_at.is_not(None)
 )
-_OLD = (
-    select(actions.c.number)
-    .where(actions.c.queue.is_not(None), actions.c.at < bindparam("before"))
-    .order_by(actions.c.number)
-    .limit(bindparam("limit"))
-)
+_OLD = select(actions.c.number).where(actions.c.queue.is_not(None)).order_by(actions.c.number)
 _OWED = (
-    select(actions.c.number)
+    select(actions.c.number, actions.c.ticket, actions.c.seq)
     .where(actions.c.queue == bindparam("receiver"))
     .order_by(actions.c.number)
 )
+_OWED_OF = _OWED.where(actions.c.ticket == bindparam("ticket"))
 _AFRESH = update(actions).where(_THIS).values(
     tries=0,
     calm=case((actions.c.calm < bindparam("least"), actions.c.calm), else_=bindparam("least")),
 )  # fmt: skip
-_LETTERS = (
-    select(
-        actions.c.number,
-        actions.c.target.label("receiver"),
-        actions.c.ticket,
-        actions.c.event,
-        actions.c.at,
-        actions.c.done_at.label("failed_at"),
-        actions.c.tries,
-        actions.c.data,
-        actions.c.position,
-    )
-    .where(
-        # Few have a place in the outbox still, and there is an index of those.
-        actions.c.position.is_not(None),
-        actions.c.outcome == "failed",
-    )
-    .order_by(actions.c.number.desc())
-)
-_LET_GO = (
-    update(actions)
-    .where(
-        actions.c.position.is_not(None),
-        actions.c.queue.is_(None),
-        actions.c.done_at < bindparam("before"),
-    )
-    .values(position=null())
-)
 _RECEIVERS = select(receivers).order_by(receivers.c.name)
 _PUT_RECEIVER = put(receivers, "name")
 _DROP_RECEIVER = delete(receivers).where(receivers.c.name == bindparam("name"))
@@ -312,16 +292,16 @@ def give_up_all(link: Link, receiver: str, now: datetime, data: dict[str, Any]) 
     settle(link, numbers, "failed", now, data)
 
 
-def give_up_old(link: Link, before: datetime, now: datetime, *, limit: int) -> int:
-    """Give up what waits since before *before*, for a receiver that is not there any more."""
-    numbers = [row["number"] for row in link.all(_OLD, {"before": before, "limit": limit})]
-    settle(link, numbers, "failed", now, {"reason": "expired", "detail": "nobody took it"})
+def give_up_old(
+    link: Link, before: datetime, now: datetime, *, keep: Collection[str], limit: int
+) -> int:
+    """Give up what waits since before *before*, but for the receivers *keep*."""
+    others = (actions.c.queue != name for name in sorted(keep))
+    old = _OLD.where(actions.c.at < before, *others).limit(limit)
+    numbers = [row["number"] for row in link.ask(old)]
+    detail = "its receiver is not configured any more"
+    settle(link, numbers, "failed", now, {"reason": "expired", "detail": detail})
     return len(numbers)
-
-
-def let_go(link: Link, before: datetime) -> None:
-    """Need the events of dead letters from before *before* no longer."""
-    link.run(_LET_GO, {"before": before})
 
 
 def backlogs(link: Link) -> list[Backlog]:
@@ -335,20 +315,6 @@ def next_due(link: Link, receiver: str) -> datetime | None:
     return None if row is None else row["due_at"]
 
 
-def dead_letters(
-    link: Link, receiver: str | None, *, before: int | None, limit: int
-) -> list[Letter]:
-    """List those given up, the newest first."""
-    statement = _LETTERS.limit(limit)
-    if receiver is not None:
-        statement = statement.where(actions.c.target == receiver)
-    if before is not None:
-        statement = statement.where(actions.c.number < before)
-    return [
-        Letter(can_resend=row.pop("position") is not None, **row) for row in link.ask(statement)
-    ]
-
-
 def disabled(link: Link) -> list[Disabled]:
     """List the receivers that are told nothing."""
     return [Disabled(**row) for row in link.all(_RECEIVERS)]
@@ -358,6 +324,13 @@ def disable(link: Link, name: str, now: datetime, reason: str) -> None:
     """Tell one nothing any more."""
     link.run(_PUT_RECEIVER, {"name": name, "disabled_at": now, "reason": reason})
     give_up_all(link, name, now, {"reason": "disabled", "detail": reason})
+
+
+def hand_over(link: Link, receiver: str, to: str, now: datetime, *, ticket: int | None) -> None:
+    """Owe another receiver what one is owed."""
+    given = {"receiver": receiver, "ticket": ticket}
+    for row in link.all(_OWED if ticket is None else _OWED_OF, given):
+        add(link, to, row["ticket"], row["seq"], now)
 
 
 def enable(link: Link, name: str) -> None:

@@ -178,7 +178,8 @@ actions = Table(
     Column("data", JSON_VALUE, nullable=False),
     # Of deliveries alone: the event; its place in the outbox, while somebody may still need
     # what is there; the receiver, while it is to be told; and when to try. One without a
-    # time is being tried, or waits behind another of its ticket.
+    # time is being tried, or waits behind another of its ticket. `seq` is the event's place
+    # in the timeline: it stays when the outbox has forgotten it.
     Column("event", CleanText),
     Column("position", NUMBER),
     Column("queue", CleanText),
@@ -186,12 +187,20 @@ actions = Table(
     # How calm it is, 0 for critical: the least of its own and of what waits behind it,
     # which cannot be told before it.
     Column("calm", Integer),
+    Column("seq", Integer),
     Index(None, "ticket", "number"),
     _sparse("actions", "due_at", "queue", "due_at"),
     # All that is asked of a long backlog while little of it may be told is in this one.
     _sparse("actions", "calm", "queue", "calm", "due_at", "at", having="due_at"),
     _sparse("actions", "queue", "queue", "ticket", "number"),
     _sparse("actions", "position", "position"),
+    Index(
+        "ix_actions_settled",
+        "target",
+        "done_at",
+        sqlite_where=text("event IS NOT NULL AND done_at IS NOT NULL"),
+        postgresql_where=text("event IS NOT NULL AND done_at IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from fettled.core.deliveries import Delivery
 from fettled.core.pacing import Due, Gate
-from fettled.ports import Backlog, Disabled, Gathered, Letter, Reminder
-from fettled.store import sql_deliveries, sql_pacing, sql_reminders
+from fettled.ports import Backlog, Disabled, Gathered, Letter, Reminder, Settled
+from fettled.store import sql_deliveries, sql_letters, sql_pacing, sql_reminders
 from fettled.store.link import Link
 
 
@@ -38,9 +38,25 @@ class DeliveriesReading:
         """What claimed ones and those behind them come to."""
         return sql_pacing.gather(self._link, claimed, limit=limit)
 
-    def dead_letters(self, receiver: str | None, *, before: int | None, limit: int) -> list[Letter]:
+    def dead_letters(
+        self, receiver: str | None, *, before: int | None, limit: int, ticket: int | None = None
+    ) -> list[Letter]:
         """Those given up, the newest first."""
-        return sql_deliveries.dead_letters(self._link, receiver, before=before, limit=limit)
+        return sql_letters.dead_letters(
+            self._link, receiver, before=before, limit=limit, ticket=ticket
+        )
+
+    def dead_letter(self, number: int) -> Letter | None:
+        """One of them."""
+        return sql_letters.letter(self._link, number)
+
+    def dead_letter_counts(self) -> dict[str, int]:
+        """How many there are of each receiver."""
+        return sql_letters.letter_counts(self._link)
+
+    def last_settled(self, receiver: str) -> Settled | None:
+        """How a receiver's delivery ended that ended last."""
+        return sql_letters.last_settled(self._link, receiver)
 
     def disabled_receivers(self) -> list[Disabled]:
         """The receivers that are told nothing."""
@@ -126,10 +142,18 @@ class DeliveriesWriting:
         """Tell it again from now on."""
         sql_deliveries.enable(self._link, receiver)
 
-    def give_up_old(self, before: datetime, now: datetime, *, limit: int) -> int:
-        """Give up what has been owed since before *before*."""
-        return sql_deliveries.give_up_old(self._link, before, now, limit=limit)
+    def hand_over(
+        self, receiver: str, to: str, now: datetime, *, ticket: int | None = None
+    ) -> None:
+        """Owe another receiver what one is owed."""
+        sql_deliveries.hand_over(self._link, receiver, to, now, ticket=ticket)
 
-    def let_go(self, before: datetime) -> None:
+    def give_up_old(
+        self, before: datetime, now: datetime, *, keep: Collection[str], limit: int
+    ) -> int:
+        """Give up what has been owed since before *before*, but for the receivers *keep*."""
+        return sql_deliveries.give_up_old(self._link, before, now, keep=keep, limit=limit)
+
+    def let_go(self, before: datetime, *, limit: int) -> int:
         """Need the events of dead letters from before *before* no longer."""
-        sql_deliveries.let_go(self._link, before)
+        return sql_letters.let_go(self._link, before, limit=limit)

@@ -146,6 +146,12 @@ class Metrics:
             ("receiver",),
             registry=registry,
         )
+        self._dead_letters = Gauge(
+            "fettled_dead_letters",
+            "Events that receivers were never told, and that can be sent again.",
+            ("receiver",),
+            registry=registry,
+        )
         self._deliveries = Counter(
             "fettled_deliveries",
             "Tries to tell receivers, by what came of them.",
@@ -204,15 +210,24 @@ class Metrics:
         """Say how many checks nothing stands for that should be; any is a bug."""
         self._unaccounted.set(count)
 
-    def outbox_counted(self, waiting: Iterable[Backlog], now: datetime) -> None:
-        """Say what receivers wait for; nothing for those that know everything."""
+    def outbox_counted(
+        self, waiting: Iterable[Backlog], dead: Mapping[str, int], now: datetime
+    ) -> None:
+        """Say what receivers wait for, and never got; nothing for those that know everything."""
         counts: dict[str, tuple[int, float]] = dict.fromkeys(self._receivers, (0, 0.0))
         for each in waiting:
             name = receiver_label(each.receiver)
             pending, oldest = counts.get(name, (0, 0.0))
             age = (now - each.oldest_at).total_seconds()
             counts[name] = (pending + each.pending, max(oldest, age, 0.0))
+        letters: dict[str, int] = dict.fromkeys(counts, 0)
+        for lane, count in dead.items():
+            name = receiver_label(lane)
+            letters[name] = letters.get(name, 0) + count
+            counts.setdefault(name, (0, 0.0))
         self._receivers = set(counts)
+        for name, count in letters.items():
+            self._dead_letters.labels(name).set(count)
         for name, (pending, oldest) in counts.items():
             self._pending.labels(name).set(pending)
             self._oldest.labels(name).set(oldest)

@@ -34,14 +34,17 @@ class AttachmentAnswer(Shape):
 
 
 class ActionAnswer(Shape):
-    """Something that was done for a ticket."""
+    """Something that was done for a ticket; of a delivery, also of which event, and when next."""
 
     id: str
     type: str
     target: str
+    event: str | None
+    seq: int | None
     outcome: str
     tries: int
     at: datetime
+    due_at: datetime | None
     done_at: datetime | None
     data: dict[str, Any]
 

@@ -43,6 +43,7 @@ from fettled.ports.search import StatsFilter
 from fettled.ports.workflows import Listed, none_listed
 from fettled.web.keys_catalogue import CatalogueServices
 from fettled.web.keys_machines import Exposition, Heartbeats
+from fettled.web.keys_receivers import Receivers
 
 
 class Tickets(Protocol):
@@ -370,6 +371,7 @@ class Services:
     exports: Exports
     searching: Searching
     audit: Audit
+    receivers: Receivers
     links: Links
     reload: Reload
     config: Callable[[], Awaitable[dict[str, Any]]]

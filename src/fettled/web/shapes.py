@@ -153,9 +153,12 @@ def action_json(action: TicketAction) -> dict[str, Any]:
         "id": action.uuid,
         "type": action.type,
         "target": action.target,
+        "event": action.event,
+        "seq": action.seq,
         "outcome": action.outcome,
         "tries": action.tries,
         "at": time_json(action.at),
+        "due_at": time_json(action.due_at),
         "done_at": time_json(action.done_at),
         "data": action.data,
     }
