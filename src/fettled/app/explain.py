@@ -149,6 +149,7 @@ def _known(reader: Reader, asked: _Asked) -> Known:
         duplicate_is_open=duplicate_is_open(reader, ticket),
         labels=subject.labels,
         team=subject.team,
+        told=spec.alarm,
         around=around,
     )
     return Known(

@@ -15,6 +15,7 @@ from pathlib import Path
 from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
+from fettled.app.alarms import Alarms
 from fettled.app.explain import Explainer
 from fettled.app.feed import Feed
 from fettled.app.health import Figures, assess, missing
@@ -36,6 +37,7 @@ from fettled.bootstrap.own_trouble import make_own_trouble
 from fettled.bootstrap.records import Records
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
+from fettled.core.alarm_intake import Received
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
@@ -121,7 +123,6 @@ class Assembly:
             tell_blind=self._metrics.blind,
         )
         self._heartbeats = self._trouble.heartbeats
-        self.observer.wake = self._scheduler.look_now
         self._looker = Looker(
             memory=self.memory,
             observer=self.observer,
@@ -131,7 +132,14 @@ class Assembly:
             heartbeats=self._heartbeats,
             isolation=self._trouble.isolation,
         )
-        self._office.wake = self._scheduler.look_now
+        self.alarms = Alarms(
+            store=store,
+            clock=clock,
+            memory=self.memory,
+            take=self._looker.take,
+            tell=self._received,
+        )
+        self.observer.wake = self._office.wake = self._wake
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
@@ -148,6 +156,8 @@ class Assembly:
             scheduler=self._scheduler,
             metrics=self._metrics,
             log=self.log,
+            alarms=self.alarms,
+            wake=self._wake,
         )
         for name, every, work in self._chores.table():
             self._housekeeping.every(name, every, work)
@@ -172,7 +182,7 @@ class Assembly:
 
     async def recall(self) -> None:
         """Show the configured fleet as the store remembers it, and change nothing."""
-        fleet = make_fleet(self.settings, self._tools)
+        fleet = await self.alarms.recall(make_fleet(self.settings, self._tools))
         await recall(fleet, store=self._store, memory=self.memory, clock=self._clock)
         await self._office.staff.recall(self.settings)
         await self.quiet.load()
@@ -306,10 +316,19 @@ class Assembly:
             active=lambda: self._office.active,
             settings=lambda: web_settings(self.settings),
             clocks=self._office.sla.read,
+            alarms=self.alarms,
         )
 
     async def _look(self, check: str) -> Pace:
         return await self._looker.look(check)
+
+    def _received(self, received: Received) -> None:
+        self._metrics.alarms_received(received)
+        if received.refused:
+            self.log.alarms_refused(received)
+
+    def _wake(self, check: str) -> bool:
+        return self.alarms.wake(check) or self._scheduler.look_now(check)
 
     def _skipped(self, _key: str, cause: Skip, slots: int) -> None:
         self._metrics.skipped(cause, slots)
@@ -325,6 +344,12 @@ class Assembly:
         *,
         force: bool = False,
         by: Actor = SYSTEM,
+    ) -> None:
+        async with self.alarms.adopting(fleet) as whole:
+            await self._swap(whole, why, records, force=force, by=by)
+
+    async def _swap(
+        self, fleet: Fleet, why: str, records: Records, *, force: bool, by: Actor
     ) -> None:
         fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
         with self.quiet.adopting(fleet):

@@ -29,6 +29,7 @@ def timings(fleet: Fleet) -> dict[str, Timing]:
             priority=2 * (spec.subject in parents) + spec.primary,
         )
         for key, spec in fleet.checks.items()
+        if spec.alarm is None
     }
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from fettled.clock import SystemClock
+from fettled.config.alert_faults import alert_problems
 from fettled.config.assemble import Assembly, assemble
 from fettled.config.catalogue_faults import catalogue_problems
 from fettled.config.crosscheck import crosscheck
@@ -86,6 +87,7 @@ def load(
     settings = validate(joined.data)
     problems = [*joined.problems, *crosscheck(joined.data), *quiet_problems(joined.data, now)]
     problems += catalogue_problems(joined.data)
+    problems += alert_problems(joined.data)
     problems += people_problems(joined.data)
     if with_files:
         problems += judge_files(joined.data)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.ports.alarms import AlarmsReader, AlarmsUnit
 from fettled.ports.audit import AuditReader
 from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
 from fettled.ports.deliveries import DeliveriesReader, DeliveriesUnit
@@ -87,6 +88,7 @@ class DeskReader(
     FeedReader,
     SearchReader,
     DeliveriesReader,
+    AlarmsReader,
     Protocol,
 ):
     """Everything that can be asked of the store."""
@@ -121,6 +123,7 @@ class DeskUnit(
     TokensUnit,
     OnceUnit,
     DeliveriesUnit,
+    AlarmsUnit,
     Protocol,
 ):
     """A unit of the writer that may do everything; see `UnitOfWork`."""

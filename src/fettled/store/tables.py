@@ -28,6 +28,7 @@ from fettled.store.tables_tickets import (
     timeline,
 )
 from fettled.store.tables_watch import (
+    alarms,
     checks,
     conditions,
     gatings,
@@ -40,6 +41,7 @@ from fettled.store.tables_watch import (
 __all__ = [
     "FORGOTTEN",
     "actions",
+    "alarms",
     "attachment_bytes",
     "attachments",
     "checks",

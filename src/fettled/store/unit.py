@@ -44,6 +44,7 @@ from fettled.store import (
 )
 from fettled.store.following import Following, stamped
 from fettled.store.link import Link
+from fettled.store.unit_alarms import AlarmsReading, AlarmsWriting
 from fettled.store.unit_audit import AuditAnswers, AuditWork
 from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
 from fettled.store.unit_deliveries import DeliveriesReading, DeliveriesWriting
@@ -65,6 +66,7 @@ class SqlReader(
     FeedReading,
     SearchQueries,
     DeliveriesReading,
+    AlarmsReading,
 ):
     """What can be asked of the store."""
 
@@ -224,6 +226,7 @@ class SqlUnit(
     AuditWork,
     OnceWriting,
     DeliveriesWriting,
+    AlarmsWriting,
 ):
     """
     Reads that decide, and writes that commit together.

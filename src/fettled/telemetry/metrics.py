@@ -21,6 +21,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from fettled.core.alarm_intake import Received
+from fettled.core.alarms import SourceView
 from fettled.core.condition import Condition
 from fettled.core.isolation import Link, Standing
 from fettled.core.observations import Observation
@@ -29,6 +31,7 @@ from fettled.core.sla_values import Clock
 from fettled.core.tickets import Change
 from fettled.core.words import Gate, Phase, Priority, Verdict
 from fettled.ports import Fleet
+from fettled.telemetry.alarm_counts import AlarmCounts
 from fettled.telemetry.series import Series, render_series
 from fettled.telemetry.ticket_counts import Labels, TicketCounts
 
@@ -132,6 +135,7 @@ class Metrics:
             "Checks that are down for too long without a ticket, a line of one, or a gate.",
             registry=registry,
         )
+        self._alarms = AlarmCounts(registry)
         self._reload_ok = Gauge(
             "fettled_config_last_reload_successful",
             "Whether the last start or reload took its configuration.",
@@ -158,6 +162,8 @@ class Metrics:
         self._passive = {key for key, spec in fleet.checks.items() if spec.probe is None}
         self._series = {}
         for key, spec in fleet.checks.items():
+            if spec.alarm is not None:
+                continue  # it is named by whoever sends it: counted by its source only
             before = known.get(key)
             if before is None or bool(before.phase_prefix) is not spec.primary:
                 fresh = Series(spec.subject, spec.name, primary=spec.primary)
@@ -174,6 +180,14 @@ class Metrics:
     def tickets_counted(self, counts: Mapping[Labels, int]) -> None:
         """Say how many tickets the store holds of each sort."""
         self._tickets.set(counts)
+
+    def alarms_received(self, received: Received) -> None:
+        """Count what a source sent."""
+        self._alarms.received(received)
+
+    def alarms_counted(self, views: Iterable[SourceView]) -> None:
+        """Say how many alarms of each source are what."""
+        self._alarms.counted(views)
 
     def unaccounted(self, count: int) -> None:
         """Say how many checks nothing stands for that should be; any is a bug."""

@@ -28,6 +28,8 @@ from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
 from fettled.core.actions import Action, Comment
+from fettled.core.alarm_intake import Received
+from fettled.core.alarms import Source, SourceView
 from fettled.core.attachments import Attachment
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Principal
@@ -294,6 +296,23 @@ class Feed(Protocol):
         ...
 
 
+class AlarmDesk(Protocol):
+    """Alarms from outside; see `fettled.app.alarms`."""
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Who sends them, by name."""
+        ...
+
+    async def push(self, name: str, body: object) -> Received:
+        """Take in what a source sends; NotFoundError for none, InvalidError for its body."""
+        ...
+
+    def views(self) -> list[SourceView]:
+        """The sources as they stand, by name."""
+        ...
+
+
 class Exposition(Protocol):
     """The metrics, rendered in chunks that let the event loop run between them."""
 
@@ -347,6 +366,7 @@ class Services:
         clocks: what the SLA's clocks of a ticket say now.
         once: for requests with an `Idempotency-Key`; None: they are served as any other.
         feed: what happens; None: nobody can listen.
+        alarms: those from outside; None: there are no sources.
     """
 
     tickets: Tickets
@@ -376,6 +396,7 @@ class Services:
     clocks: Callable[[Ticket], Clocks] = field(default=lambda ticket: ticket.sla)
     once: Once | None = None
     feed: Feed | None = None
+    alarms: AlarmDesk | None = None
 
 
 SERVICES = web.AppKey("services", Services)

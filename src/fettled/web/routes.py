@@ -107,6 +107,11 @@ class Answer:
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
+#: Recognises a caller by what it sends: the services, the path's parts, the headers, the body.
+Proof = Callable[
+    [Services, Mapping[str, str], Mapping[str, str], Callable[[], Awaitable[bytes]]],
+    Awaitable[Principal | None],
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,7 @@ class Route:
         if_match: it takes `If-Match`.
         switched: whether the settings leave it served at all; None: always.
         may_exist: what it would make may be there already; then it answers 200.
+        proof: recognises callers that have no token of ours; None: there are no such.
     """
 
     method: str
@@ -150,6 +156,7 @@ class Route:
     if_match: bool = False
     switched: Callable[[Settings], bool] | None = None
     may_exist: bool = False
+    proof: Proof | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.permission, Permission | Public):
@@ -202,6 +209,7 @@ class RouteTable:
         if_match: bool = False,
         switched: Callable[[Settings], bool] | None = None,
         may_exist: bool = False,
+        proof: Proof | None = None,
     ) -> Callable[[Handler], Handler]:
         """
         Declare the decorated function as a route; see `Route` for the arguments.
@@ -233,6 +241,7 @@ class RouteTable:
                     if_match=if_match,
                     switched=switched,
                     may_exist=may_exist,
+                    proof=proof,
                 )
             )
             return handler
