@@ -28,8 +28,6 @@ from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
 from fettled.core.actions import Action, Comment
-from fettled.core.alarm_intake import Received
-from fettled.core.alarms import Source, SourceView
 from fettled.core.attachments import Attachment
 from fettled.core.filing import NewTicket
 from fettled.core.permissions import Principal
@@ -40,6 +38,7 @@ from fettled.core.tickets import SYSTEM, Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
 from fettled.ports import AuditFilter, Directory, Input, KeptAnswer, Place, Sort, TicketFilter
 from fettled.ports.search import StatsFilter
+from fettled.web.keys_alarms import AlarmDesk
 from fettled.web.keys_catalogue import CatalogueServices
 
 
@@ -293,23 +292,6 @@ class Feed(Protocol):
 
     def close(self) -> None:
         """End every stream."""
-        ...
-
-
-class AlarmDesk(Protocol):
-    """Alarms from outside; see `fettled.app.alarms`."""
-
-    @property
-    def sources(self) -> Mapping[str, Source]:
-        """Who sends them, by name."""
-        ...
-
-    async def push(self, name: str, body: object) -> Received:
-        """Take in what a source sends; NotFoundError for none, InvalidError for its body."""
-        ...
-
-    def views(self) -> list[SourceView]:
-        """The sources as they stand, by name."""
         ...
 
 

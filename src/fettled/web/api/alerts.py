@@ -13,7 +13,7 @@ from fettled.core.errors import NotFoundError
 from fettled.core.permissions import Permission
 from fettled.web.answers import Page
 from fettled.web.answers_alarms import AlertsAnswer, SourceAnswer
-from fettled.web.keys import AlarmDesk
+from fettled.web.keys_alarms import AlarmDesk
 from fettled.web.paging import Paged, page, read_cursor
 from fettled.web.problems import Fault, Problem
 from fettled.web.routes import Answer, Call, RouteTable
