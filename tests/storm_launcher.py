@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,12 @@ import uvloop  # noqa: F401 -- as above
 
 import storm_mutants
 from fettled.app import adopt
+from fettled.app.deliver import Deliverer
 from fettled.app.memory import Memory
 from fettled.bootstrap import running
 from fettled.bootstrap.assembly import Assembly
 from fettled.cli.app import run
+from fettled.core import deliveries
 from fettled.store import schema, writer  # noqa: F401 -- as above
 from fettled.store.link import Link
 
@@ -166,6 +169,18 @@ def name_save(doom: Doom, original: Any) -> Any:
     return save
 
 
+def name_telling(doom: Doom, original: Any) -> Any:
+    """Name the instants before and after a message is sent."""
+
+    async def tell(self: Deliverer, *given: Any) -> Any:
+        doom.step("before telling")
+        told = await original(self, *given)
+        doom.step("after telling")
+        return told
+
+    return tell
+
+
 def name_steps(doom: Doom, ready: Callable[[], None]) -> None:
     """Patch all of them in."""
     around(Link, "say", partial(name_words, doom))
@@ -176,6 +191,9 @@ def name_steps(doom: Doom, ready: Callable[[], None]) -> None:
     around(Memory, "replace", partial(name_swap, doom))
     around(Assembly, "start", partial(name_start, doom, ready=ready))
     around(Assembly, "save", partial(name_save, doom))
+    around(Deliverer, "_tell", partial(name_telling, doom))
+    # Nobody waits an hour for the fifth try of a receiver that fails now and then.
+    deliveries.PAUSES = tuple(timedelta(seconds=n / 20) for n in range(10))
     name_migration(doom)
 
 
@@ -201,8 +219,7 @@ def live(start: dict[str, Any], tell: Callable[[str], None]) -> int:
     """Be the daemon; the exit code."""
     doom = Doom(start.get("step", ""), start.get("nth", 0), start.get("phase", "live"))
     if start.get("mutant"):
-        mutants = storm_mutants.MUTANTS | storm_mutants.OF_MIGRATIONS | storm_mutants.OF_PEOPLE
-        mutants[start["mutant"]]()
+        storm_mutants.ALL[start["mutant"]]()
     name_steps(doom, lambda: tell("ready"))
     return run(start["arguments"])
 

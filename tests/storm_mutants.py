@@ -8,16 +8,20 @@ find every one of them guilty, else it proves nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy
 
+from fettled.app.deliver import Deliverer
 from fettled.bootstrap import office
 from fettled.core.tickets import MONITOR
-from fettled.store import sql_tickets
+from fettled.store import sql_deliveries, sql_tickets
 from fettled.store.batch import Batch
 from fettled.store.jobs import deliver
 from fettled.store.link import Link
+from fettled.store.tables import actions
 from fettled.store.unit import SqlUnit
 
 
@@ -117,6 +121,53 @@ def key_with_its_answer() -> None:
     office.around = lambda unit: unit
 
 
+def forgotten_when_claimed() -> None:
+    """Leave alone, after a start, what was on its way when the process died."""
+    SqlUnit.unclaim = lambda _self, _now: 0  # type: ignore[method-assign]  # the mutant
+
+
+def settled_before_told() -> None:
+    """Note a message as told, and then send it: at most once."""
+    original = Deliverer._tell
+
+    async def tell(self: Any, lane: Any, telling: Any) -> Any:
+        numbers, now = [each.number for each in telling.deliveries], self._clock.wall()
+        await self._store.write(lambda unit: unit.deliver(numbers, now, {}))
+        return await original(self, lane, telling)
+
+    Deliverer._tell = tell  # type: ignore[method-assign]  # the mutant
+
+
+def all_at_once() -> None:
+    """Make everything due as it happens, whatever of its ticket is still on its way."""
+    original = sql_deliveries.owe
+
+    def owe(link: Link, change: Any, route: Any) -> None:
+        original(link, change, route)
+        now = change.entries[-1].at if change.entries else change.ticket.updated_at
+        link.run(_HURRY, {"to_due_at": now})
+
+    sql_deliveries.owe = owe
+
+
+_HURRY = (
+    sqlalchemy.update(actions)
+    .where(actions.c.queue.is_not(None), actions.c.outcome == "pending")
+    .values(due_at=sqlalchemy.bindparam("to_due_at"))
+)
+
+
+def a_new_id_each_time() -> None:
+    """Give each try an id of its own, so that no receiver can tell that it had it."""
+    original = Deliverer._tell
+
+    async def tell(self: Any, lane: Any, telling: Any) -> Any:
+        renamed = tuple(replace(each, id=str(uuid4())) for each in telling.deliveries)
+        return await original(self, lane, replace(telling, deliveries=renamed))
+
+    Deliverer._tell = tell  # type: ignore[method-assign]  # the mutant
+
+
 #: By the name of the promise that each breaks.
 MUTANTS: dict[str, Callable[[], None]] = {
     "answered before COMMIT": answered_before_commit,
@@ -131,7 +182,15 @@ MUTANTS: dict[str, Callable[[], None]] = {
 OF_PEOPLE: dict[str, Callable[[], None]] = {
     "a key recorded with its answer alone": key_with_its_answer,
 }
+#: The same of deliveries.
+OF_DELIVERIES: dict[str, Callable[[], None]] = {
+    "what was on its way is forgotten": forgotten_when_claimed,
+    "noted as told before it is": settled_before_told,
+    "no order": all_at_once,
+    "an id for each try": a_new_id_each_time,
+}
 #: The same of a migration.
 OF_MIGRATIONS: dict[str, Callable[[], None]] = {
     "a migration by statements": migrated_by_statements,
 }
+ALL = MUTANTS | OF_PEOPLE | OF_DELIVERIES | OF_MIGRATIONS

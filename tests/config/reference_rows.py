@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from fettled.config.json_schema import json_schema
+from fettled.config.receivers import ReceiverSettings
+from fettled.notify import TYPES
 
 #: Definitions in the reading order of the page, with their headings.
 SECTIONS = {
@@ -44,6 +46,7 @@ SECTIONS = {
     "OverrideSettings": "`access.schedules[].overrides[]`",
     "EscalationChain": "`escalation`",
     "EscalationStep": "`escalation[]` and `escalation.steps[]`",
+    "WebhookReceiver": "Receiver of type `webhook`",
     "CatalogueSection": "`catalogue`",
     "CatalogueApplication": "`catalogue.applications[]`",
     "CatalogueAsset": "`catalogue.assets[]`",
@@ -59,6 +62,7 @@ SECTIONS = {
     "SlaCalendar": "`sla.calendars.NAME`",
     "SlaHours": "`sla.calendars.NAME.hours[]`",
     "SlaOverride": "`sla.overrides[]`",
+    "WatchdogSettings": "`watchdog`",
     "Limits": "`limits`",
     "Log": "`log`",
 }
@@ -77,6 +81,10 @@ TYPE = (
     "| `type` | word | required | Kind of probe: `http`, `tcp`, `icmp`, `dns`, `tls`"
     " or `heartbeat`. |"
 )
+#: What every receiver has; told once.
+RECEIVER = tuple(ReceiverSettings.model_fields)
+
+NOTIFIER = f"| `type` | word | required | Kind of receiver: {', '.join(f'`{n}`' for n in TYPES)}. |"
 
 
 def tables() -> dict[str, list[str]]:
@@ -86,6 +94,10 @@ def tables() -> dict[str, list[str]]:
     for definition, heading in SECTIONS.items():
         schema = definitions[definition] if definition else json_schema()
         own = {"type", *SCHEDULE} if definition.endswith("Check") else set()
+        if definition.endswith("Receiver"):
+            own = {"type", *RECEIVER}
+        if definition == "WebhookReceiver":
+            found["`receivers[]`"] = [NOTIFIER, *_rows(schema, RECEIVER)]
         found[heading] = _rows(schema, [name for name in schema["properties"] if name not in own])
         if definition == "Template":
             found["Every check"] = [TYPE, *_rows(definitions["IcmpCheck"], SCHEDULE)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,7 +24,7 @@ from fettled.core.alarm_formats import Push, read_push
 from fettled.core.alarm_intake import Intake, Received, take_in
 from fettled.core.alarms import Kept, Source, SourceView, State, is_alarm, outcome
 from fettled.core.condition import Condition
-from fettled.core.errors import NotFoundError
+from fettled.core.errors import NotFoundError, StoreDownError
 from fettled.core.observations import Outcome, Reason
 from fettled.core.tickets import Membership, Ticket
 from fettled.core.words import Phase, Verdict
@@ -91,7 +91,9 @@ class Alarms:
             self._learn(kept)
             gone = sorted({row.check for row in rows} - {row.check for row in kept})
             if gone:
-                await self._store.write(partial(_delete, checks=gone))
+                # They have left already; where the store is down the next start forgets them.
+                with suppress(StoreDownError):
+                    await self._store.write(partial(_delete, checks=gone))
 
     async def recall(self, fleet: Fleet) -> Fleet:
         """Give *fleet* with the checks of the alarms that are kept, changing nothing."""
@@ -231,8 +233,13 @@ class Alarms:
         self._woken.discard(check)
         self.look(check)
 
+    def begin(self) -> None:
+        """Have all that is not over looked at: they may have been told just before a crash."""
+        for check in self._open():
+            self.wake(check)
+
     async def turn(self) -> None:
-        """Look at all that is not over; called every half a minute, and at the start."""
+        """Look at all that is not over; called every few seconds."""
         if self._is_doubted:
             async with self._lock:
                 await self._read_again()

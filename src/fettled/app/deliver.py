@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from fettled.core.deliveries import Delivery, Tried, next_try
+from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried, next_try
 from fettled.core.errors import StoreDownError
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Change, Entry, Ticket
@@ -28,6 +28,8 @@ from fettled.ports.notify import Notifier, Telling
 
 #: Being woken is a hint; what is due is asked for this often all the same.
 POLL = timedelta(seconds=5)
+#: How soon it is looked again whether all is told that is due, when the process ends.
+_DRAIN_TURN = 0.02
 #: How soon what came of a try is written again while the store is down.
 _AGAIN = 0.5
 #: What one message to people tells of a ticket at most, so that a unit stays short.
@@ -47,6 +49,8 @@ class _Lane:
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     trying: set[asyncio.Task[None]] = field(default_factory=set)
     task: asyncio.Task[None] | None = None
+    #: When it last had tried what was due, in `time.monotonic` seconds.
+    last_turn: float = field(default_factory=time.monotonic)
 
 
 class Deliverer:
@@ -75,8 +79,13 @@ class Deliverer:
         self._chance = chance
         self._lanes: dict[str, _Lane] = {}
         self._disabled: frozenset[str] = frozenset()
-        #: When a lane last turned, in `time.monotonic` seconds.
-        self.last_turn = time.monotonic()
+        self._is_telling = False
+
+    @property
+    def last_turn(self) -> float:
+        """When the lane that is behind most had tried what was due, in `time.monotonic` seconds."""
+        turns = (lane.last_turn for lane in self._lanes.values() if lane.task is not None)
+        return min(turns, default=time.monotonic())
 
     def route(self, ticket: Ticket, entry: Entry) -> Iterable[str]:
         """Name those that an event is due to; called on the writer's thread."""
@@ -84,33 +93,62 @@ class Deliverer:
         return [
             name
             for name, lane in self._lanes.items()
-            if name not in self._disabled and lane.receiver.filter.wants(event, ticket)
+            if name not in self._disabled and lane.receiver.wants(event, ticket)
         ]
 
     async def start(self) -> None:
         """
-        Make everything due that was on its way when the process before this one ended.
+        Begin to tell, first what was on its way when the process before this one ended.
 
         Raises:
             StoreDownError: the store cannot be written.
         """
-        await self._store.write(lambda unit: unit.unclaim(self._clock.wall()))
-        await self._read_disabled()
+        now = self._clock.wall()
+        await self._store.write(lambda unit: unit.unclaim(now))
+        await self.read_disabled()
+        self._is_telling = True
+        for lane in self._lanes.values():
+            self._begin(lane)
 
     def configure(self, lanes: Mapping[str, tuple[Receiver, Notifier]]) -> None:
-        """Tell these from now on; what is on its way to others comes to its end."""
+        """
+        Owe what happens to these from now on, and tell them once it was begun.
+
+        What is on its way to others comes to its end.
+        """
         old, fresh = self._lanes, {}
         for name, (receiver, notifier) in lanes.items():
             lane = old.get(name)
             if lane is None:
                 lane = _Lane(receiver, notifier)
-                lane.task = asyncio.create_task(self._run(lane), name=f"deliver-{name}")
+                self._begin(lane)
             lane.receiver, lane.notifier = receiver, notifier
             lane.woken.set()
             fresh[name] = lane
         for name in old.keys() - fresh.keys():
             _cancel(old[name].task)
         self._lanes = fresh
+
+    def _begin(self, lane: _Lane) -> None:
+        if self._is_telling:
+            name = f"deliver-{lane.receiver.name}"
+            lane.task = asyncio.create_task(self._run(lane), name=name)
+
+    async def drain(self, seconds: float) -> None:
+        """Tell what is due, for so long at most."""
+        with suppress(TimeoutError, StoreDownError):
+            async with asyncio.timeout(seconds):
+                while await self._has_due():
+                    self.wake()
+                    await asyncio.sleep(_DRAIN_TURN)
+
+    async def _has_due(self) -> bool:
+        now = self._clock.wall()
+        lanes = [lane for lane in self._lanes.values() if lane.task is not None]
+        if any(lane.trying for lane in lanes):
+            return True
+        dues = [await self._store.read(partial(_next_due, lane.receiver.name)) for lane in lanes]
+        return any(due is not None and due <= now for due in dues)
 
     async def stop(self) -> None:
         """Try nothing more; what is on its way is sent again after the next start."""
@@ -131,7 +169,8 @@ class Deliverer:
         for lane in self._lanes.values():
             lane.woken.set()
 
-    async def _read_disabled(self) -> None:
+    async def read_disabled(self) -> None:
+        """Learn anew who is told nothing."""
         listed = await self._store.read(_disabled)
         self._disabled = frozenset(listed)
 
@@ -140,12 +179,12 @@ class Deliverer:
             lane.woken.clear()
             try:
                 pause = await self._turn(lane)
+                lane.last_turn = time.monotonic()
             except StoreDownError:
                 pause = POLL
             except Exception as error:  # noqa: BLE001 -- a lane must outlive whatever it is
                 self._on_fault("deliver", error)
                 pause = POLL
-            self.last_turn = time.monotonic()
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(pause, POLL).total_seconds()):
                     await lane.woken.wait()
@@ -158,6 +197,10 @@ class Deliverer:
             return POLL  # whoever ends wakes us
         now = self._clock.wall()
         due_at = await self._store.read(partial(_next_due, receiver.name))
+        if due_at is not None and due_at - now > LONGEST_WAIT:
+            # No pause is that long: the clock on the wall was ahead when this was postponed.
+            await self._store.write(lambda unit: unit.hasten(now + LONGEST_WAIT, now))
+            return timedelta()
         if due_at is None or due_at > now:
             return POLL if due_at is None else due_at - now
         claim = partial(_claim, receiver.name, now, free)
@@ -184,7 +227,7 @@ class Deliverer:
             else:
                 break
         if is_off:
-            await self._read_disabled()
+            await self.read_disabled()
         self._on_settled(lane.receiver.name, tried, len(told))
 
     async def _tell(self, lane: _Lane, telling: Telling) -> Tried:

@@ -38,6 +38,8 @@ class Figures:
         reload_shrunk: it was, since too much would have been gone at once.
         shrunk: what was missing at the start, and is not believed to be gone.
         store_down: the store refused its last transaction.
+        outbox_age: seconds since what is due was last looked for.
+        outbox_oldest: for how many seconds a receiver has waited for something.
     """
 
     store_age: float | None
@@ -47,6 +49,8 @@ class Figures:
     reload_shrunk: bool = False
     shrunk: Shrunk | None = None
     store_down: bool = False
+    outbox_age: float = 0.0
+    outbox_oldest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,10 @@ _SCHEDULER = _Limit(5, 30)
 # Probes measure their own deadlines and turn unknown when the loop stalls them: at a
 # quarter of a second it is visible, at five nothing that was measured can be believed.
 _LOOP = _Limit(0.25, 5)
+# Each lane looks every five seconds, and waits for the store when it is slow.
+_OUTBOX = _Limit(15, 30)
+#: By then three tries have failed.
+_LATE_SECONDS = 600
 
 
 def assess(figures: Figures) -> Health:
@@ -92,6 +100,7 @@ def assess(figures: Figures) -> Health:
         _store(figures),
         _aged("scheduler", figures.scheduler_age, _SCHEDULER, "the scheduler does not tick"),
         _aged("event_loop", figures.loop_lag, _LOOP, "the event loop is held up"),
+        _outbox(figures),
         _configuration(figures),
     )
     return Health(max((part.standing for part in parts), key=_WORST.__getitem__), parts)
@@ -114,6 +123,15 @@ def _aged(name: str, age: float | None, limit: _Limit, fault: str) -> Part:
         standing = Standing.WARN
     output = "" if standing is Standing.PASS else fault
     return Part(name, standing, round(max(age, 0.0), 3), "s", output)
+
+
+def _outbox(figures: Figures) -> Part:
+    part = _aged("outbox", figures.outbox_age, _OUTBOX, "what is due is not told")
+    if part.standing is Standing.PASS and figures.outbox_oldest > _LATE_SECONDS:
+        # A receiver's trouble is not the daemon's: nothing is lost, and it is tried again.
+        late = "a receiver has not taken what it was told"
+        return Part("outbox", Standing.WARN, round(figures.outbox_oldest, 3), "s", late)
+    return part
 
 
 def _configuration(figures: Figures) -> Part:

@@ -15,7 +15,6 @@ from pathlib import Path
 from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
 from fettled.app.adopt import adopt, recall
-from fettled.app.alarms import Alarms
 from fettled.app.explain import Explainer
 from fettled.app.feed import Feed
 from fettled.app.health import Figures, assess, missing
@@ -27,8 +26,10 @@ from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
+from fettled.bootstrap.alarms import make_alarms
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
+from fettled.bootstrap.doors import Bell, Outlets
 from fettled.bootstrap.extracts import timings, web_settings, without_targets
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
@@ -37,7 +38,6 @@ from fettled.bootstrap.own_trouble import make_own_trouble
 from fettled.bootstrap.records import Records
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
-from fettled.core.alarm_intake import Received
 from fettled.core.errors import ConfigError, InventoryShrunkError
 from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
@@ -83,7 +83,8 @@ class Assembly:
         self._records = Records(store, self.log, loaded)
         extra = (sink,) if sink is not None else ()
         self._feed = Feed(store)
-        self.sink = Fan(self._metrics, self.log, self._feed, *extra)
+        bell = Bell()
+        self.sink = Fan(self._metrics, self.log, self._feed, bell, *extra)
         self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
         self._office = Office(
@@ -132,17 +133,22 @@ class Assembly:
             heartbeats=self._heartbeats,
             isolation=self._trouble.isolation,
         )
-        self.alarms = Alarms(
-            store=store,
-            clock=clock,
-            memory=self.memory,
-            take=self._looker.take,
-            tell=self._received,
-        )
+        self.alarms = make_alarms(self._looker, store, clock, self.memory, self._metrics, self.log)
         self.observer.wake = self._office.wake = self._wake
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
+        self._outlets = Outlets(
+            store,
+            clock,
+            tools,
+            self.memory,
+            self.sink,
+            metrics=self._metrics,
+            log=self.log,
+            last_tick=lambda: self._scheduler.last_tick,
+        )
+        bell.ring = self._outlets.deliverer.changed
         self._chores = Chores(
             store=store,
             clock=clock,
@@ -158,6 +164,7 @@ class Assembly:
             log=self.log,
             alarms=self.alarms,
             wake=self._wake,
+            outlets=self._outlets,
         )
         for name, every, work in self._chores.table():
             self._housekeeping.every(name, every, work)
@@ -171,13 +178,16 @@ class Assembly:
         self._looker.incarnation = await self._store.write(lambda uow: uow.next_incarnation())
         await self.quiet.load()
         people = await self._office.staff.number(self.settings)
-        await self._adopt(make_fleet(self.settings, self._tools), "start", self._records)
+        fleet, lanes = make_fleet(self.settings, self._tools), self._outlets.make(self.settings)
+        self._outlets.configure(self.settings, lanes)
+        await self._adopt(fleet, "start", self._records)
         await self._office.staff.take(self.settings, people)
         await self._records.tell_head()
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
         self._metrics.reloaded(taken=True, at=self._clock.wall())
         self.settings = without_targets(self.settings)
+        await self._outlets.deliverer.start()
         settle_memory()
 
     async def recall(self) -> None:
@@ -185,6 +195,9 @@ class Assembly:
         fleet = await self.alarms.recall(make_fleet(self.settings, self._tools))
         await recall(fleet, store=self._store, memory=self.memory, clock=self._clock)
         await self._office.staff.recall(self.settings)
+        # What is done here is owed to receivers too; the daemon's next start tells them.
+        self._outlets.deliverer.configure(self._outlets.make(self.settings))
+        await self._outlets.deliverer.read_disabled()
         await self.quiet.load()
         self.quiet.fleet_changed(fleet)
 
@@ -222,6 +235,7 @@ class Assembly:
                 loaded = await asyncio.to_thread(load, self._config)
                 records = await asyncio.to_thread(Records, self._store, self.log, loaded)
                 fleet = make_fleet(loaded.settings, self._tools)
+                lanes = self._outlets.make(loaded.settings)
                 await self.observer.flush(self.memory)
                 people = await self._office.staff.number(loaded.settings)
                 await self._adopt(fleet, "reload", records, force=force, by=by)
@@ -235,6 +249,7 @@ class Assembly:
                 raise
             self.settings, self._records = without_targets(loaded.settings), records
             self._office.go_by(self.settings)
+            self._outlets.configure(self.settings, lanes)
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -260,6 +275,7 @@ class Assembly:
         self._housekeeping.start()
         self._trouble.isolation.start()
         self._scheduler.start()
+        self.alarms.begin()
         self.log.started(__version__, len(self.memory), self.notes)
 
     async def drain(self, deadline: timedelta, grace: timedelta) -> None:
@@ -279,11 +295,13 @@ class Assembly:
         self.observer.stop()
         await self.observer.flush(self.memory)
         await self._heartbeats.flush(is_last=True)
+        await self._outlets.close()
         await self._records.tell_head()
 
-    def ticked(self) -> tuple[float, float]:
-        """When scheduler and writer last turned, in monotonic seconds."""
-        return self._scheduler.last_tick, self._store.last_turn
+    def ticked(self) -> tuple[float, float, float]:
+        """When scheduler, writer and outbox last turned, in monotonic seconds."""
+        outbox = self._outlets.deliverer.last_turn
+        return self._scheduler.last_tick, self._store.last_turn, outbox
 
     def services(self) -> keys.Services:
         """What the web may call."""
@@ -322,11 +340,6 @@ class Assembly:
     async def _look(self, check: str) -> Pace:
         return await self._looker.look(check)
 
-    def _received(self, received: Received) -> None:
-        self._metrics.alarms_received(received)
-        if received.refused:
-            self.log.alarms_refused(received)
-
     def _wake(self, check: str) -> bool:
         return self.alarms.wake(check) or self._scheduler.look_now(check)
 
@@ -345,25 +358,20 @@ class Assembly:
         force: bool = False,
         by: Actor = SYSTEM,
     ) -> None:
-        async with self.alarms.adopting(fleet) as whole:
-            await self._swap(whole, why, records, force=force, by=by)
-
-    async def _swap(
-        self, fleet: Fleet, why: str, records: Records, *, force: bool, by: Actor
-    ) -> None:
         fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
-        with self.quiet.adopting(fleet):
-            self._shrunk = await adopt(
-                fleet,
-                why=why,
-                force=force,
-                store=self._store,
-                clock=self._clock,
-                memory=self.memory,
-                sink=self.sink,
-                by=by,
-                files=records.files,
-            )
+        async with self.alarms.adopting(fleet) as whole:
+            with self.quiet.adopting(fleet):
+                self._shrunk = await adopt(
+                    whole,
+                    why=why,
+                    force=force,
+                    store=self._store,
+                    clock=self._clock,
+                    memory=self.memory,
+                    sink=self.sink,
+                    by=by,
+                    files=records.files,
+                )
         if self._shrunk is not None:
             self.log.shrunk(self._shrunk)
         self._office.fleet_changed(fleet)
@@ -384,4 +392,6 @@ class Assembly:
             reload_shrunk=self._reload_shrunk,
             shrunk=self._shrunk,
             store_down=self._store.is_down,
+            outbox_age=now - self._outlets.deliverer.last_turn,
+            outbox_oldest=self._chores.oldest_seconds(),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from fettled.app.account import Unaccounted
@@ -15,12 +15,13 @@ from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
 from fettled.bootstrap.catalogue import forget_changes
+from fettled.bootstrap.doors import Outlets
 from fettled.bootstrap.office import Office
 from fettled.bootstrap.own_trouble import BLIND_EVERY, ISOLATION_EVERY, OwnTrouble
 from fettled.bootstrap.retention import forget as forget_history
 from fettled.core.errors import StoreDownError
 from fettled.core.tickets import OPEN_STATUSES
-from fettled.ports import Clock
+from fettled.ports import Backlog, Clock
 from fettled.scheduling import Scheduler
 from fettled.store import SqlStore
 from fettled.telemetry.metrics import Metrics
@@ -34,6 +35,9 @@ FLUSH = timedelta(seconds=30)
 TEND = timedelta(seconds=5)
 #: How late a step of the escalation chain may be told.
 ESCALATE = timedelta(seconds=5)
+#: How late the outside may be told that we live, and receivers be tested.
+WATCHDOG = timedelta(seconds=1)
+SELF_TEST = timedelta(seconds=30)
 FORGET_EVERY = timedelta(minutes=10)
 FORGET_TICKETS = timedelta(minutes=1)
 GAUGE = timedelta(seconds=1)
@@ -72,8 +76,11 @@ class Chores:
     scheduler: Scheduler
     metrics: Metrics
     log: LogSink
+    outlets: Outlets
     alarms: Alarms
     wake: Callable[[str], object]
+    #: What receivers waited for when it was counted last.
+    _waiting: list[Backlog] = field(default_factory=list)
 
     def table(self) -> Iterator[tuple[str, timedelta, Callable[[], Awaitable[None]]]]:
         """Name each chore, how often it is done, and what does it."""
@@ -85,6 +92,8 @@ class Chores:
         yield "tend", TEND, self.tend
         yield "escalate", ESCALATE, self.escalate
         yield "gauge", GAUGE, self.gauge
+        yield "watchdog", WATCHDOG, self.outlets.watchdog.turn
+        yield "self_test", SELF_TEST, self.test
         yield "count", COUNT, self.count
         yield "quiet", QUIET, self.quieten
         yield "sla", SLA, self.reckon
@@ -108,6 +117,11 @@ class Chores:
         with suppress(StoreDownError):
             await self.office.staff.escalations.tell()
 
+    async def test(self) -> None:
+        """Test receivers once a day."""
+        with suppress(StoreDownError):
+            await self.outlets.self_test.turn()
+
     async def forget(self) -> None:
         """Forget history that is old enough, and requests that nobody sends again."""
         await forget_history(self.store, self.clock.wall())
@@ -129,6 +143,13 @@ class Chores:
             counts = await self.store.read(lambda r: r.ticket_counts())
             self.metrics.tickets_counted(counts)
             self.office.active = sum(n for (status, *_), n in counts.items() if status in _OPEN)
+            self._waiting[:] = await self.store.read(lambda r: r.backlogs())
+            self.metrics.outbox_counted(self._waiting, self.clock.wall())
+
+    def oldest_seconds(self) -> float:
+        """For how long a receiver has waited for something."""
+        now = self.clock.wall()
+        return max(((now - each.oldest_at).total_seconds() for each in self._waiting), default=0.0)
 
     async def quieten(self) -> None:
         """Notice what silences and windows began or ended, and tell of it."""

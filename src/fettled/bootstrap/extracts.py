@@ -29,7 +29,6 @@ def timings(fleet: Fleet) -> dict[str, Timing]:
             priority=2 * (spec.subject in parents) + spec.primary,
         )
         for key, spec in fleet.checks.items()
-        if spec.alarm is None
     }
 
 

@@ -29,6 +29,7 @@ from fettled.config.problems import Problem
 from fettled.config.quiet_faults import quiet_notes, quiet_problems
 from fettled.config.reach import take_placed_notes
 from fettled.config.reading import read_text
+from fettled.config.receiver_faults import receiver_problems
 from fettled.config.schema import Settings
 from fettled.config.validation import validate
 from fettled.core.errors import ConfigError
@@ -89,6 +90,7 @@ def load(
     problems += catalogue_problems(joined.data)
     problems += alert_problems(joined.data)
     problems += people_problems(joined.data)
+    problems += receiver_problems(joined.data)
     if with_files:
         problems += judge_files(joined.data)
     if isinstance(settings, list):

@@ -24,7 +24,9 @@ from fettled.config.names import LabelName, LabelValue, SubjectKey, Title
 from fettled.config.people import Access
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
+from fettled.config.receivers import AnyReceiver
 from fettled.config.sla import SlaSettings
+from fettled.config.watchdog import WatchdogSettings
 from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.options import OneOrMany, Options, PositiveDuration
@@ -320,6 +322,7 @@ class Settings(Options):
             "Recorded only: nothing is sent yet."
         ),
     )
+    receivers: list[AnyReceiver] = Field([], description="Who is told of what happens.")
     isolation: Isolation = Field(
         default_factory=Isolation, description="How the monitor tells that it is cut off itself."
     )
@@ -335,6 +338,10 @@ class Settings(Options):
     )
     sla: SlaSettings = Field(
         default_factory=SlaSettings, description="How soon tickets are to be answered and resolved."
+    )
+    watchdog: WatchdogSettings = Field(
+        default_factory=WatchdogSettings,
+        description="Whom the daemon tells that it lives, and when it tests its receivers.",
     )
     limits: Limits = Field(default_factory=Limits, description="What the daemon allows itself.")
     log: Log = Field(default_factory=Log, description="How the daemon logs.")

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from fettled.config.checks import CHECKS, Scheduled
 from fettled.config.faults import Path
 from fettled.config.policies import PolicyPatch
+from fettled.config.receivers import RECEIVERS
 from fettled.config.schema import Settings
 
 _CHECK = "belongs to a check"
@@ -62,9 +63,12 @@ def _choose(kind: Any, data: Any) -> Any:  # noqa: ANN401 - annotations are of a
         return kind
     members = [_choose(member, data) for member in get_args(kind)]
     if isinstance(data, dict):
-        if (named := CHECKS.get(str(data.get("type")))) in members:
-            return named
-        members = [m for m in members if m not in CHECKS.values() and _is_mapping(m)]
+        kind = str(data.get("type"))
+        for typed in (CHECKS, RECEIVERS):
+            if (named := typed.get(kind)) in members:
+                return named
+        typed_ones = {*CHECKS.values(), *RECEIVERS.values()}
+        members = [m for m in members if m not in typed_ones and _is_mapping(m)]
     return next((member for member in members if member is not type(None)), None)
 
 

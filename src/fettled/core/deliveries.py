@@ -31,6 +31,8 @@ PAUSES = (
 JITTER = 0.2
 #: Who asks for a longer pause gets it, up to this.
 LONGEST_PAUSE = timedelta(hours=24)
+#: No pause is longer than this, jitter included.
+LONGEST_WAIT = max(PAUSES[-1], LONGEST_PAUSE) * (1 + JITTER)
 #: What is told later than this after it happened is marked as late.
 LATE = timedelta(minutes=1)
 
@@ -90,6 +92,11 @@ class Tried:
 
 
 DELIVERED = "delivered"
+
+
+def receiver_label(lane: str) -> str:
+    """Name the receiver whose lane it is: `sms` for `sms/ann`, as labels of metrics do."""
+    return lane.partition("/")[0]
 
 
 def next_try(tries: int, tried: Tried, now: datetime, chance: float) -> datetime | None:

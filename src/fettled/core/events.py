@@ -34,6 +34,8 @@ EVENTS: dict[str, bool] = {
     "maintenance_linked": False,
     "priority_changed": True,
     "flapping": True,
+    # Only for receivers that ask to be tested, whatever their filter says.
+    "self_test": True,
     "kind_changed": False,
     "recovered": False,
     "recovery_withdrawn": False,

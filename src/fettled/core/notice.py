@@ -133,6 +133,7 @@ _HAPPENED = {
     "ticket.merged": "merged",
     "ticket.priority_changed": "priority",
     "ticket.description_edited": "description",
+    "ticket.self_test": "TEST",
     "reminder": "STILL DOWN",
 }
 

@@ -12,8 +12,11 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
+from fettled.core import self_test
 from fettled.core.tickets import Ticket
 from fettled.core.words import Priority, Source
+
+SELF_TEST = f"ticket.{self_test.EVENT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Receiver:
     Attributes:
         for_people: a backlog is collapsed to the present state of each ticket.
         at_once: how many tries may be on their way.
+        self_test: it is told of the daily self-test, whatever its filter says.
         fallback: the receiver that is told what this one does not take; None: nobody.
     """
 
@@ -68,6 +72,13 @@ class Receiver:
     at_once: int = 4
     timeout: timedelta = timedelta(seconds=20)
     fallback: str | None = None
+    self_test: bool = False
+
+    def wants(self, event: str, ticket: Ticket) -> bool:
+        """Whether it is to be told of *event* of *ticket*, as it is after it."""
+        if event == SELF_TEST:
+            return self.self_test
+        return self.filter.wants(event, ticket)
 
 
 def _fits(value: str, patterns: tuple[str, ...]) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 
 from fettled.core.deliveries import DELIVERED, LONGEST_PAUSE, Tried
-from fettled.notify.session import AddressRefusedError
+from fettled.notify.lookup import AddressRefusedError
 
 _GONE = 410
 _TOO_MANY = 429

@@ -15,8 +15,8 @@ from typing import Literal
 
 from fettled.core.deliveries import DELIVERED, Tried
 from fettled.notify import answers, letter
+from fettled.notify.lookup import Lookup
 from fettled.notify.reach import connect
-from fettled.notify.session import Lookup
 from fettled.ports.notify import Telling
 
 Security = Literal["starttls", "tls", "none"]

@@ -11,7 +11,7 @@ import asyncio
 import socket
 
 from fettled.notify.addresses import refusal
-from fettled.notify.session import AddressRefusedError, Lookup
+from fettled.notify.lookup import AddressRefusedError, Lookup
 
 
 async def connect(lookup: Lookup, host: str, port: int, *, allow_private: bool) -> socket.socket:

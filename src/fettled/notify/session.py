@@ -9,7 +9,7 @@ resolves to as well only makes for better words. No proxy, no redirect, no cooki
 from __future__ import annotations
 
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import aiohttp
@@ -17,17 +17,11 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 import fettled
 from fettled.notify.addresses import refusal
-
-#: Gives the addresses of a name, or raises OSError.
-Lookup = Callable[[str], Awaitable[Sequence[str]]]
+from fettled.notify.lookup import AddressRefusedError, Lookup
 
 #: Fields at once times bytes each is the most that one hostile head can make us hold.
 _MOST_FIELDS = 100
 _LONGEST_FIELD = 16_384
-
-
-class AddressRefusedError(OSError):
-    """The rule about addresses forbids this one."""
 
 
 class _Resolver(AbstractResolver):

@@ -13,8 +13,6 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
-from fettled.core.errors import ConfigError
-
 _PREFIX = "whsec_"
 #: Bytes of a key, by the standard.
 _SHORTEST, _LONGEST = 24, 64
@@ -25,7 +23,7 @@ def key_of(secret: str) -> bytes:
     Read a secret, `whsec_` and base64 of 24 to 64 bytes.
 
     Raises:
-        ConfigError: it is something else; never says what.
+        ValueError: it is something else; never says what.
     """
     try:
         key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
@@ -33,10 +31,10 @@ def key_of(secret: str) -> bytes:
         key = b""
     if not _SHORTEST <= len(key) <= _LONGEST:
         msg = (
-            "a webhook's secret is whsec_ and the base64 of 24 to 64 random bytes; "
+            "must be whsec_ and the base64 of 24 to 64 random bytes; "
             "make one: fettled receivers secret"
         )
-        raise ConfigError(msg)
+        raise ValueError(msg)
     return key
 
 

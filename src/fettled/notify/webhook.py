@@ -11,17 +11,68 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import aiohttp
-from yarl import URL
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from fettled.core.deliveries import Tried
-from fettled.notify import answers, signing
+from fettled.notify import signing, urls
 from fettled.notify.body import json_body
+from fettled.notify.doors import Doors
+from fettled.options import OneOrMany, Options
 from fettled.ports.notify import Telling
+
+if TYPE_CHECKING:
+    import aiohttp
+    from yarl import URL
 
 #: Makes the body of a message.
 Render = Callable[[Telling], bytes]
+
+
+def _check_secret(secret: SecretStr) -> SecretStr:
+    signing.key_of(secret.get_secret_value())
+    return secret
+
+
+class WebhookOptions(Options):
+    """POST to a URL, signed after Standard Webhooks."""
+
+    type: Literal["webhook"]
+    url: urls.Url = Field(description="Where to; https, unless `allow_private` is set.")
+    secret: OneOrMany[Annotated[SecretStr, AfterValidator(_check_secret)]] = Field(
+        (),
+        description="Secret that messages are signed with, `whsec_...`; several while one is"
+        " being changed, the newest first.",
+    )
+    headers: Annotated[dict[str, SecretStr], Field(max_length=50)] = Field(
+        {}, description="Header fields that are sent along."
+    )
+    allow_private: bool = Field(
+        default=False,
+        description="Whether private addresses, loopback and http may be reached.",
+    )
+
+    @model_validator(mode="after")
+    def _check_address(self) -> WebhookOptions:
+        urls.check_address(self.url, allow_private=self.allow_private)
+        return self
+
+
+def make(options: WebhookOptions, doors: Doors, contact: str | None) -> Webhook:
+    """Make the notifier; what is addressed to a person says whom in a header of its own."""
+    from yarl import URL  # noqa: PLC0415 -- late, as whatever HTTP needs
+
+    headers = {name: value.get_secret_value() for name, value in options.headers.items()}
+    if contact is not None:
+        headers["X-Fettled-Contact"] = contact
+    return Webhook(
+        session=doors.session(allow_private=options.allow_private),
+        url=URL(options.url.get_secret_value()),
+        wall=doors.wall,
+        keys=[signing.key_of(each.get_secret_value()) for each in options.secret],
+        headers=headers,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +96,10 @@ class Webhook:
 
     async def tell(self, telling: Telling) -> Tried:
         """Try once."""
+        import aiohttp  # noqa: PLC0415 -- late, as whatever HTTP needs
+
+        from fettled.notify import answers  # noqa: PLC0415 -- as above
+
         now = self.wall()
         body = self.render(telling)
         head = {

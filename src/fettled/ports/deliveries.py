@@ -99,6 +99,10 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         """Make everything due that was being tried when the process ended; how many."""
         ...
 
+    def hasten(self, beyond: datetime, now: datetime) -> int:
+        """Make due what is due later than *beyond*; how many."""
+        ...
+
     def resend(self, number: int, now: datetime) -> bool:
         """Make one that was given up due again; False: there is none, or it is too old."""
         ...

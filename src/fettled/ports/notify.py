@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from fettled.core.deliveries import Delivery, Tried
 from fettled.core.notice import Notice
+
+#: One try's deadline where nothing else is said; Standard Webhooks asks for 15 to 30 s.
+TIMEOUT = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,11 @@ _UNCLAIM = (
     .where(actions.c.queue.is_not(None), actions.c.outcome == "sending")
     .values(outcome="pending", due_at=bindparam("to_due_at"))
 )
+_HASTEN = (
+    update(actions)
+    .where(actions.c.queue.is_not(None), actions.c.due_at > bindparam("beyond"))
+    .values(due_at=bindparam("to_due_at"))
+)
 _BACKLOGS = (
     select(
         actions.c.queue.label("receiver"),
@@ -227,6 +232,11 @@ def postpone(link: Link, number: int, due_at: datetime, data: dict[str, Any]) ->
 def unclaim(link: Link, now: datetime) -> int:
     """Make due what was being tried."""
     return int(link.run(_UNCLAIM, {"to_due_at": now}).rowcount)
+
+
+def hasten(link: Link, beyond: datetime, now: datetime) -> int:
+    """Make due what is due later than *beyond*."""
+    return int(link.run(_HASTEN, {"beyond": beyond, "to_due_at": now}).rowcount)
 
 
 def resend(link: Link, number: int, now: datetime) -> bool:

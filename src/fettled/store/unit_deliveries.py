@@ -63,6 +63,10 @@ class DeliveriesWriting:
         """Make due what was being tried."""
         return sql_deliveries.unclaim(self._link, now)
 
+    def hasten(self, beyond: datetime, now: datetime) -> int:
+        """Make due what is due later than *beyond*."""
+        return sql_deliveries.hasten(self._link, beyond, now)
+
     def resend(self, number: int, now: datetime) -> bool:
         """Make one that was given up due again."""
         return sql_deliveries.resend(self._link, number, now)

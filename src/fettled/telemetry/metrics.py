@@ -24,13 +24,14 @@ from prometheus_client.registry import Collector
 from fettled.core.alarm_intake import Received
 from fettled.core.alarms import SourceView
 from fettled.core.condition import Condition
+from fettled.core.deliveries import Tried, receiver_label
 from fettled.core.isolation import Link, Standing
 from fettled.core.observations import Observation
 from fettled.core.reach import NETWORKS
 from fettled.core.sla_values import Clock
 from fettled.core.tickets import Change
 from fettled.core.words import Gate, Phase, Priority, Verdict
-from fettled.ports import Fleet
+from fettled.ports import Backlog, Fleet
 from fettled.telemetry.alarm_counts import AlarmCounts
 from fettled.telemetry.series import Series, render_series
 from fettled.telemetry.ticket_counts import Labels, TicketCounts
@@ -63,6 +64,7 @@ class Metrics:
         self._types: dict[str, str] = {}
         self._passive: set[str] = set()
         self._tickets = TicketCounts()
+        self._receivers: set[str] = set()
         registry.register(_TicketsCollector(self._tickets))
         ProcessCollector(registry=registry)
         self._probes = Counter(
@@ -136,6 +138,29 @@ class Metrics:
             registry=registry,
         )
         self._alarms = AlarmCounts(registry)
+        self._pending = Gauge(
+            "fettled_outbox_pending",
+            "Events that receivers are still to be told.",
+            ("receiver",),
+            registry=registry,
+        )
+        self._oldest = Gauge(
+            "fettled_outbox_oldest_seconds",
+            "How long the oldest of them has waited.",
+            ("receiver",),
+            registry=registry,
+        )
+        self._deliveries = Counter(
+            "fettled_deliveries",
+            "Tries to tell receivers, by what came of them.",
+            ("receiver", "outcome", "reason"),
+            registry=registry,
+        )
+        self._pinged_at = Gauge(
+            "fettled_watchdog_last_success_timestamp_seconds",
+            "When the watchdog's URL was last told that the daemon lives; 0: never.",
+            registry=registry,
+        )
         self._reload_ok = Gauge(
             "fettled_config_last_reload_successful",
             "Whether the last start or reload took its configuration.",
@@ -162,8 +187,6 @@ class Metrics:
         self._passive = {key for key, spec in fleet.checks.items() if spec.probe is None}
         self._series = {}
         for key, spec in fleet.checks.items():
-            if spec.alarm is not None:
-                continue  # it is named by whoever sends it: counted by its source only
             before = known.get(key)
             if before is None or bool(before.phase_prefix) is not spec.primary:
                 fresh = Series(spec.subject, spec.name, primary=spec.primary)
@@ -192,6 +215,29 @@ class Metrics:
     def unaccounted(self, count: int) -> None:
         """Say how many checks nothing stands for that should be; any is a bug."""
         self._unaccounted.set(count)
+
+    def outbox_counted(self, waiting: Iterable[Backlog], now: datetime) -> None:
+        """Say what receivers wait for; nothing for those that know everything."""
+        counts: dict[str, tuple[int, float]] = dict.fromkeys(self._receivers, (0, 0.0))
+        for each in waiting:
+            name = receiver_label(each.receiver)
+            pending, oldest = counts.get(name, (0, 0.0))
+            age = (now - each.oldest_at).total_seconds()
+            counts[name] = (pending + each.pending, max(oldest, age, 0.0))
+        self._receivers = set(counts)
+        for name, (pending, oldest) in counts.items():
+            self._pending.labels(name).set(pending)
+            self._oldest.labels(name).set(oldest)
+
+    def told(self, receiver: str, tried: Tried, events: int) -> None:  # noqa: ARG002 - tries are counted
+        """Count a try."""
+        outcome = "done" if tried.is_delivered else "failed"
+        self._deliveries.labels(receiver_label(receiver), outcome, tried.reason).inc()
+
+    def pinged(self, tried: Tried, at: datetime) -> None:
+        """Keep when the watchdog's URL was last told."""
+        if tried.is_delivered:
+            self._pinged_at.set(at.timestamp())
 
     def ran_late(self, seconds: float) -> None:
         """Count a probe that was started *seconds* after it was due."""

@@ -14,6 +14,7 @@ import structlog
 
 from fettled.core.alarm_intake import Received
 from fettled.core.condition import Condition
+from fettled.core.deliveries import Tried
 from fettled.core.errors import ConfigError
 from fettled.core.inventory import Shrunk
 from fettled.core.isolation import Link, Standing
@@ -36,6 +37,9 @@ ALARMS_REFUSED = "alarms.refused"
 TICKETS_FORGOTTEN = "tickets.forgotten"
 TOKEN_WRITTEN = "access.token_written"  # noqa: S105 - an event's name
 CLOCK_STEPPED = "clock.stepped"
+WATCHDOG_FAILED = "watchdog.failed"
+WATCHDOG_HELD = "watchdog.held"
+DELIVERY_FAILED = "delivery.failed"
 CONFIG_RELOADED = "config.reloaded"
 CONFIG_REFUSED = "config.refused"
 CONFIG_NOTED = "config.noted"
@@ -78,6 +82,26 @@ class LogSink:
         self._log.info(
             GATED, check=condition.check, gate=condition.gate, until=condition.gate_until
         )
+
+    def told(self, receiver: str, tried: Tried, events: int) -> None:
+        """Log a try that failed; what arrived is a level."""
+        if not tried.is_delivered:
+            self._log.warning(
+                DELIVERY_FAILED,
+                receiver=receiver,
+                events=events,
+                reason=tried.reason,
+                detail=tried.detail,
+            )
+
+    def pinged(self, tried: Tried) -> None:
+        """Log a call of the watchdog's URL that failed."""
+        if not tried.is_delivered:
+            self._log.warning(WATCHDOG_FAILED, reason=tried.reason, detail=tried.detail)
+
+    def ping_held(self, parts: Sequence[str]) -> None:
+        """Log that the watchdog's URL is not called, since something does not progress."""
+        self._log.warning(WATCHDOG_HELD, parts=" ".join(parts))
 
     def changed(self, change: Change) -> None:
         """Log each entry of the ticket's timeline; the free text of people stays in the store."""

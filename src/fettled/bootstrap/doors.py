@@ -1,0 +1,160 @@
+"""
+The doors of one daemon: receivers as the configuration has them, and what delivers to them.
+
+Made once; `configure` goes by other settings after a reload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fettled.app.deliver import Deliverer
+from fettled.app.memory import Memory
+from fettled.app.self_test import SelfTest
+from fettled.app.watchdog import Watchdog
+from fettled.config.receivers import options_of, receiver_of
+from fettled.config.schema import Settings
+from fettled.config.watchdog import WatchdogSettings, last_due
+from fettled.core.condition import Condition
+from fettled.core.deliveries import Tried
+from fettled.core.errors import ConfigError, InvalidError
+from fettled.core.isolation import Link
+from fettled.core.observations import Observation
+from fettled.core.routing import Receiver
+from fettled.core.tickets import Change
+from fettled.core.words import Phase
+from fettled.notify import TYPES
+from fettled.notify.doors import Doors
+from fettled.notify.ping import Ping
+from fettled.ports import Clock, EventSink
+from fettled.ports.notify import Notifier
+from fettled.probes.tools import Tools
+from fettled.probes.verdicts import ProbeFailedError
+from fettled.store import SqlStore
+from fettled.telemetry.metrics import Metrics
+from fettled.telemetry.sink import LogSink
+
+#: What is due is told for so long when the process ends; the rest after the next start.
+DRAIN_SECONDS = 2.0
+
+#: A receiver, and what reaches it.
+Lanes = dict[str, tuple[Receiver, Notifier]]
+
+
+class Bell:
+    """An event sink that has what is due looked for once a ticket changed."""
+
+    def __init__(self) -> None:
+        #: Set by whoever delivers.
+        self.ring: Callable[[Change], object] = id
+
+    def changed(self, change: Change) -> None:
+        """Look at what is due."""
+        self.ring(change)
+
+    def observed(self, seen: Observation, phase: Phase) -> None:
+        """Say nothing: nobody is told of an observation."""
+
+    def phase_changed(self, before: Condition, after: Condition) -> None:
+        """Say nothing."""
+
+    def gated(self, condition: Condition) -> None:
+        """Say nothing."""
+
+    def isolation_changed(self, link: Link) -> None:
+        """Say nothing: it has a ticket."""
+
+    def faulted(self, where: str, error: BaseException) -> None:
+        """Say nothing."""
+
+
+class Outlets:
+    """What tells receivers, and whom else the daemon tells that it lives."""
+
+    def __init__(
+        self,
+        store: SqlStore,
+        clock: Clock,
+        tools: Tools,
+        memory: Memory,
+        sink: EventSink,
+        *,
+        metrics: Metrics,
+        log: LogSink,
+        last_tick: Callable[[], float],
+    ) -> None:
+        self._store, self._clock, self._tools = store, clock, tools
+        self._metrics, self._log = metrics, log
+        self._last_tick = last_tick
+        self._doors = Doors(self._lookup, clock.wall)
+        self.deliverer = Deliverer(store, clock, on_settled=self._settled, on_fault=sink.faulted)
+        store.route_by(self.deliverer.route)
+        self.watchdog = Watchdog(store, self._progress, on_told=self._pinged, on_held=log.ping_held)
+        self.self_test = SelfTest(store, clock, memory, sink)
+
+    def make(self, settings: Settings) -> Lanes:
+        """
+        Make the receivers of *settings*; nothing is sent before they are configured.
+
+        Raises:
+            ConfigError: something that options name (a file, a library) cannot be used.
+        """
+        lanes: Lanes = {}
+        faults: list[str] = []
+        for given in settings.receivers:
+            make: Any = TYPES[given.type].make
+            try:
+                notifier = make(options_of(given), self._doors, None)
+            except InvalidError as error:
+                where = ": ".join(filter(None, ("receivers", given.name, error.field)))
+                faults.append(f"{where}: {error}")
+                continue
+            lanes[given.name] = (receiver_of(given), notifier)
+        if faults:
+            raise ConfigError("\n".join(faults))
+        return lanes
+
+    def configure(self, settings: Settings, lanes: Lanes) -> None:
+        """Go by *settings*, and by the receivers made of them, from now on."""
+        self.deliverer.configure(lanes)
+        watchdog = settings.watchdog
+        self.watchdog.configure(self._pinger(watchdog), watchdog.interval)
+        is_asked = any(receiver.self_test for receiver, _ in lanes.values())
+        self.self_test.last_due = last_due(watchdog) if is_asked else None
+
+    async def close(self) -> None:
+        """Tell what is due for a moment, then try nothing more, and close every connection."""
+        await self.deliverer.drain(DRAIN_SECONDS)
+        await self.deliverer.stop()
+        await self._doors.close()
+
+    def _pinger(self, settings: WatchdogSettings) -> Ping | None:
+        if settings.url is None:
+            return None
+        from yarl import URL  # noqa: PLC0415 -- late, as whatever HTTP needs
+
+        return Ping(
+            session=self._doors.session(allow_private=settings.allow_private),
+            url=URL(settings.url.get_secret_value()),
+            seconds=settings.timeout.total_seconds(),
+            wall=self._clock.wall,
+        )
+
+    def _progress(self) -> tuple[float, float, float]:
+        """When scheduler, store and outbox last progressed, in monotonic seconds."""
+        return self._last_tick(), self._store.last_commit, self.deliverer.last_turn
+
+    def _settled(self, receiver: str, tried: Tried, events: int) -> None:
+        self._metrics.told(receiver, tried, events)
+        self._log.told(receiver, tried, events)
+
+    def _pinged(self, tried: Tried) -> None:
+        self._metrics.pinged(tried, self._clock.wall())
+        self._log.pinged(tried)
+
+    async def _lookup(self, host: str) -> Sequence[str]:
+        try:
+            return await self._tools.resolver.addresses(host)
+        except ProbeFailedError as error:
+            raise OSError(0, error.outcome.message) from None

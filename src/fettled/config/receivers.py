@@ -1,0 +1,128 @@
+"""
+`receivers:`: who is told what, as written, and the values that this comes to.
+
+The options of each notifier stand beside its code; here they are joined with the filter into
+one flat mapping, and the types into one union told apart by `type`. That names which a
+receiver refers to exist is `receiver_faults`'.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+from pydantic import AfterValidator, BaseModel, Field, create_model
+
+from fettled.config.names import LabelName, LabelValue
+from fettled.config.policies import Name
+from fettled.core import self_test
+from fettled.core.events import EVENTS
+from fettled.core.routing import Filter, Receiver
+from fettled.core.words import Priority, Source
+from fettled.notify import TYPES
+from fettled.options import OneOrMany, Options, PositiveDuration
+from fettled.ports.notify import TIMEOUT
+
+#: What a pattern of events may fit: those that trigger.
+TRIGGERS = tuple(
+    f"ticket.{name}" for name, triggers in EVENTS.items() if triggers and name != self_test.EVENT
+)
+
+Pattern = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+def _check_events(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    from fnmatch import fnmatchcase  # noqa: PLC0415 -- only where there are receivers
+
+    for pattern in patterns:
+        if not any(fnmatchcase(event, pattern) for event in TRIGGERS):
+            msg = f"fits no event; there are {', '.join(TRIGGERS)}"
+            raise ValueError(msg)
+    return patterns
+
+
+class ReceiverSettings(Options):
+    """What every receiver has beside its notifier's options."""
+
+    name: Name = Field(description="Name, unique.")
+    events: Annotated[OneOrMany[Pattern], AfterValidator(_check_events)] = Field(
+        ("ticket.*",), description="Events it is told of; patterns with `*` and `?`."
+    )
+    kinds: OneOrMany[Pattern] = Field(
+        (), description="Kinds of ticket; patterns; default: any, as for all filters."
+    )
+    priorities: OneOrMany[Literal["low", "medium", "high", "critical"]] = Field(
+        (), description="Priorities of tickets."
+    )
+    sources: OneOrMany[
+        Literal["health_monitor", "user", "workflow", "api", "email", "portal", "phone"]
+    ] = Field((), description="Sources of tickets.")
+    teams: OneOrMany[Name] = Field((), description="Teams that tickets belong to.")
+    labels: dict[LabelName, LabelValue] = Field(
+        {}, description="Labels of tickets, each with a pattern; all must fit."
+    )
+    sla: OneOrMany[Literal["green", "orange", "red"]] = Field(
+        (), description="Colours of which one of the ticket's clocks must have one."
+    )
+    fallback: Name | None = Field(
+        None, description="Receiver that is told what this one does not take within minutes."
+    )
+    timeout: PositiveDuration = Field(TIMEOUT, description="One deadline over each try.")
+    self_test: bool = Field(
+        default=False,
+        description="Whether it is told of the daily self-test (`watchdog.self_test_at`).",
+    )
+    if TYPE_CHECKING:
+        type: Any  # each member of the union narrows it to its own literal
+
+
+def _join(name: str) -> type[ReceiverSettings]:
+    options = TYPES[name].options
+    twice = set(options.model_fields) & set(ReceiverSettings.model_fields)
+    if twice:
+        msg = f"the notifier {name} has options that every receiver has: {sorted(twice)}"
+        raise TypeError(msg)
+    # The options come last among the bases, and so first among the fields.
+    bases = cast("tuple[type[ReceiverSettings], ...]", (ReceiverSettings, options))
+    return create_model(f"{name.capitalize()}Receiver", __base__=bases, __doc__=options.__doc__)
+
+
+RECEIVERS: dict[str, type[ReceiverSettings]] = {name: _join(name) for name in TYPES}
+
+if TYPE_CHECKING:
+    AnyReceiver = ReceiverSettings
+else:
+    AnyReceiver = Annotated[reduce(or_, RECEIVERS.values()), Field(discriminator="type")]
+
+
+def options_of(receiver: ReceiverSettings) -> Options:
+    """Give the notifier's own options, as the notifier knows them."""
+    model: type[BaseModel] = TYPES[receiver.type].options
+    values = {
+        field.alias or name: getattr(receiver, name) for name, field in model.model_fields.items()
+    }
+    options = model.model_construct(set(), **values)
+    if not isinstance(options, Options):
+        raise TypeError(receiver.type)
+    return options
+
+
+def receiver_of(given: ReceiverSettings) -> Receiver:
+    """Make the receiver of the file as the core knows it."""
+    return Receiver(
+        name=given.name,
+        filter=Filter(
+            events=given.events,
+            kinds=given.kinds,
+            priorities=frozenset(map(Priority, given.priorities)),
+            sources=frozenset(map(Source, given.sources)),
+            teams=frozenset(given.teams),
+            labels=dict(given.labels),
+            sla=frozenset(given.sla),
+        ),
+        for_people=TYPES[given.type].for_people,
+        timeout=given.timeout,
+        fallback=given.fallback,
+        self_test=given.self_test,
+    )
