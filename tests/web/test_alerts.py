@@ -45,8 +45,15 @@ def alert(name: str = "DiskFull", status: str = "firing", **labels: str) -> dict
 
 
 def push(*alerts: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"version": "4", "groupKey": "g", "truncatedAlerts": 0, "status": "firing",
-            "receiver": "fettled", "alerts": list(alerts), **more}
+    return {
+        "version": "4",
+        "groupKey": "g",
+        "truncatedAlerts": 0,
+        "status": "firing",
+        "receiver": "fettled",
+        "alerts": list(alerts),
+        **more,
+    }
 
 
 async def send(house: WebHouse, body: Any, source: str = "prom") -> tuple[int, Any]:
@@ -77,7 +84,9 @@ async def test_alarm_opens_a_ticket_and_its_end_resolves_it(tmp_path: Path) -> N
         print(told)
         (one,) = await tickets(house)
         print(one)
-        status, told = await send(house, push(alert(instance="cron:9100", region="Oslo", status="resolved")))
+        status, told = await send(
+            house, push(alert(instance="cron:9100", region="Oslo", status="resolved"))
+        )
         print(told)
         (one,) = await tickets(house)
         print(one["status"], one["resolution"])

@@ -101,10 +101,18 @@ class Stream:
 
 
 class Feed:
-    """The event sink that tells listeners; see the module's text."""
+    """
+    The event sink that tells listeners; see the module's text.
 
-    def __init__(self, store: DeskStore) -> None:
+    Args:
+        subject_of: names the subject of a check.
+    """
+
+    def __init__(
+        self, store: DeskStore, subject_of: Callable[[str], str] = lambda c: c.partition("/")[0]
+    ) -> None:
         self._store = store
+        self._subject_of = subject_of
         self._streams: dict[Stream, None] = {}
         self._by_name: Counter[str] = Counter()
         self._once: list[Told] = []
@@ -181,7 +189,7 @@ class Feed:
             return
         data = {
             "check": after.check,
-            "subject": after.check.partition("/")[0],
+            "subject": self._subject_of(after.check),
             "from": before.phase,
             "to": after.phase,
             "at": after.since,

@@ -318,6 +318,11 @@ class Memory:
         """The check, or None where it is not watched (any more)."""
         return self._checks.get(check)
 
+    def subject_of(self, check: str) -> str:
+        """Name the subject of *check*; one that is watched no more has it in its key."""
+        watch = self._checks.get(check)
+        return check.partition("/")[0] if watch is None else watch.subject.key
+
     def doubt(self) -> None:
         """Have every check's next observation decided in the store, and memory set right."""
         for watch in self:

@@ -82,10 +82,10 @@ class Assembly:
         self.log = LogSink()
         self._records = Records(store, self.log, loaded)
         extra = (sink,) if sink is not None else ()
-        self._feed = Feed(store)
+        self.memory = Memory()
+        self._feed = Feed(store, self.memory.subject_of)
         bell = Bell()
         self.sink = Fan(self._metrics, self.log, self._feed, bell, *extra)
-        self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
         self._office = Office(
             without_targets(loaded.settings),

@@ -14,6 +14,7 @@ import typer
 from fettled import __version__
 from fettled.cli import (
     account,
+    alerts,
     audit,
     changes,
     configuration,
@@ -48,7 +49,18 @@ stats.register(app)
 oncall.register(app)
 configuration.register(app)
 simulate.register(app)
-for noun in (tickets, subjects, silences, windows, maintenances, changes, tokens, audit, store):
+for noun in (
+    tickets,
+    subjects,
+    silences,
+    windows,
+    maintenances,
+    changes,
+    alerts,
+    tokens,
+    audit,
+    store,
+):
     app.add_typer(noun.app)
 
 

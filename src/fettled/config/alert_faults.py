@@ -23,14 +23,16 @@ _LISTS = frozenset({Op.IN, Op.NOT_IN})
 _NO_REGION = "N/A"
 
 
-def alert_problems(data: Tree) -> Iterator[Problem]:
-    """Yield what is wrong."""
+def alert_problems(data: Tree, *, is_part: bool = False) -> Iterator[Problem]:
+    """Yield what is wrong; of a part, subjects are judged only where there are targets."""
     alerts = mapping(data.get("alerts"))
     sources = list(mappings(alerts, "sources"))
     at = [(("alerts", *path), source) for path, source in sources]
     subjects = [text for text, _ in named(mappings(data, "targets"), "subject")]
     policies = mapping(data.get("policies"))
     yield from unique(named(at, "name"), "name")
+    if not subjects and is_part:
+        subjects = [text for text, _ in _subjects_named(at)]
     yield from known(named(at, "subject"), subjects, "subject")
     yield from known(named(at, "policy"), policies, "policy")
     for path, source in at:
@@ -43,6 +45,13 @@ def alert_problems(data: Tree) -> Iterator[Problem]:
             yield Problem((*path, "timestamp_header"), message, at="key")
         own = [as_text(source.get("subject")), as_text(source.get("name"))]
         yield from _rules(path, source, [*subjects, *filter(None, own)], data)
+
+
+def _subjects_named(at: list[tuple[Path, Tree]]) -> Iterator[tuple[str, Path]]:
+    yield from named(at, "subject")
+    for path, source in at:
+        rules = [((*path, *place), rule) for place, rule in mappings(source, "rules")]
+        yield from named(rules, "subject")
 
 
 def _rules(path: Path, source: Tree, subjects: list[str], data: Tree) -> Iterator[Problem]:

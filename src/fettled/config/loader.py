@@ -60,6 +60,7 @@ def load(
     *,
     with_files: bool = True,
     now: datetime | None = None,
+    is_part: bool = False,
 ) -> Loaded:
     """
     Read and validate the configuration at *path*.
@@ -69,6 +70,7 @@ def load(
         environment: where `${VAR}` is looked up; the process's own by default.
         with_files: whether the files that options name must be usable, too.
         now: by which silences are over, or too long; wall time by default.
+        is_part: whether the file may leave out the targets that its alarms are about.
 
     Raises:
         ConfigError: it cannot be used; one line for each fault.
@@ -88,7 +90,7 @@ def load(
     settings = validate(joined.data)
     problems = [*joined.problems, *crosscheck(joined.data), *quiet_problems(joined.data, now)]
     problems += catalogue_problems(joined.data)
-    problems += alert_problems(joined.data)
+    problems += alert_problems(joined.data, is_part=is_part)
     problems += people_problems(joined.data)
     problems += receiver_problems(joined.data)
     if with_files:
