@@ -84,7 +84,9 @@ class Explainer:
 
     async def explain(self, subject: str, who: Principal | None = None) -> Explained:
         """
-        Explain every check of *subject*, or the alarm of that key, to *who*; None: to somebody who may see every ticket.
+        Explain every check of *subject*, or the alarm of that key, to *who*.
+
+        None is somebody who may see every ticket.
 
         Raises:
             NotFoundError: nothing of that key is watched; the text may name one like it.

@@ -132,7 +132,7 @@ def read_alarm(source: Source, item: object) -> Alarm:
 
 
 def _alert(item: Mapping[str, Any], _mapped: Mapped) -> Alarm:
-    status = item.get("status")
+    status = as_text(item.get("status"))
     if status not in {"firing", "resolved"}:
         _refuse("status", "must be firing or resolved")
     labels = _texts(item, "labels")
