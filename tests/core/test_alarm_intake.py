@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from alarming import alert, over, rule, source, webhook
 from around import at
 from fettled.core.alarm_formats import read_push
 from fettled.core.alarm_intake import Intake, take_in
-from fettled.core.alarms import Aggregate, Kept, Source, State, outcome
+from fettled.core.alarms import Aggregate, Clause, Kept, Op, Source, State, outcome
 from fettled.core.words import Verdict
 
 GROUP = source(rule(group=Aggregate(("alertname",), 3, timedelta(minutes=5))))
@@ -166,6 +167,17 @@ def test_a_group_is_up_when_all_of_its_alarms_are_resolved_and_no_sooner() -> No
     desk.tell(2, over(n="1"), truncatedAlerts=1)
     assert desk.group() is State.UNSURE
     desk.tell(3, over(n="2"))
+
+    assert desk.group() is State.RESOLVED
+
+
+def test_the_end_of_a_member_counts_where_its_rule_does_not_match_ends() -> None:
+    """A rule may ask for what fires only; what it counted is counted down again."""
+    only_firing = replace(GROUP.rules[0], clauses=(Clause("status", Op.EQ, "firing"),))
+    desk = Desk(replace(GROUP, rules=(only_firing,)))
+    desk.tell(0, *(alert(n=str(n)) for n in range(3)))
+
+    desk.tell(1, *(over(n=str(n)) for n in range(3)))
 
     assert desk.group() is State.RESOLVED
 

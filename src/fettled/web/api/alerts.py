@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, RootModel
+from pydantic import BeforeValidator, ConfigDict, RootModel
 
 from fettled.core.alarm_intake import Line, Received
 from fettled.core.alarms import SourceView, State
@@ -43,7 +43,17 @@ _EXAMPLE = {
 }
 
 
-class PushBody(RootModel[dict[str, Any] | list[Any]]):
+def _object_or_list(value: object) -> object:
+    if not isinstance(value, dict | list):
+        msg = "must be a JSON object, or a list of alarms"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic reports ValueError as a fault
+    return value
+
+
+_Body = Annotated[dict[str, Any] | list[Any], BeforeValidator(_object_or_list)]
+
+
+class PushBody(RootModel[_Body]):
     """What the source's format says; how it is read is the configuration's."""
 
     model_config = ConfigDict(frozen=True, json_schema_extra=saying(_EXAMPLE))
