@@ -18,8 +18,9 @@ from fettled.core.alarms import Aggregate
 from fettled.core.errors import NotFoundError, StoreDownError, StoreUnsureError
 from fettled.core.policy import Storm
 from fettled.core.tickets import Actor, Ticket
-from fettled.core.words import Code, Level, Priority, Status
+from fettled.core.words import Code, Level, Phase, Priority, Status
 from fettled.ports import DeskReader, Fleet, TicketFilter
+from isolating import Post
 
 HOUR = timedelta(hours=1)
 ANN = Caller(Actor("user", "ann"))
@@ -313,6 +314,33 @@ async def test_what_was_accepted_long_ago_is_news_when_it_fires_again(intake: In
     await intake.push(alert())
 
     assert await statuses(intake.desk) == ["resolved", "open"]
+
+
+async def test_an_alarm_that_is_over_is_not_blind(post: Post) -> None:
+    """Nobody looks at it any more, and nobody has to: an alarm that does not fire is well."""
+    intake = Intake(post.desk)
+    await intake.adopt(NOBODY, source())
+    await intake.push(alert())
+    await intake.push(over())
+
+    for _ in range(100):
+        post.desk.clock.advance(timedelta(seconds=15))
+        await intake.alarms.turn()
+        await post.trouble.sweep()
+
+    assert await statuses(post.desk) == ["resolved"]
+    assert max(post.blind) == 0
+
+
+async def test_a_sole_check_is_renamed_whatever_alarms_there_are(intake: Intake) -> None:
+    """They are about the subject, and no second check of it."""
+    await intake.adopt(fleet(check("web-1", "old")), BY_INSTANCE)
+    await intake.desk.see("web-1/old", "up")
+    await intake.push(alert(instance="web-1"))
+
+    await intake.adopt(fleet(check("web-1", "new")), BY_INSTANCE, why="reload")
+
+    assert intake.desk.watch("web-1/new").condition.phase is Phase.HEALTHY
 
 
 def _quietly(*subjects: str) -> Fleet:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fettled.core.alarms import is_alarm
 from fettled.ports import Fleet, KnownCheck, Subject
 
 
@@ -42,12 +41,12 @@ def renamed_checks(
     """
     found: dict[str, str] = {}
     gone = known.keys() - fleet.checks.keys()
-    were = _sole_checks((_subject_of(key), key) for key in known if not is_alarm(key))
+    were = _sole_checks((_subject_of(key), key) for key in known)
+    # Alarms about a subject are no checks of its own.
     own = [(spec.subject, key) for key, spec in fleet.checks.items() if spec.alarm is None]
     are = _sole_checks(own)
     for spec in fleet.checks.values():
-        # An alarm is known by what its source calls it, and by nothing else.
-        if spec.key in known or spec.alarm is not None:
+        if spec.key in known:
             continue
         old = spec.formerly
         if old is None or old not in gone or old in found:
