@@ -57,6 +57,8 @@ def test_a_path_leads_through_names_that_hold_dots(path: str, found: object) -> 
         (Clause("labels.severity", Op.NE, "critical"), False),
         (Clause("labels.severity", Op.IN, ("page", "critical")), True),
         (Clause("labels.missing", Op.NOT_IN, ("page",)), True),
+        (Clause("labels.severity", Op.CONTAINS, "iti"), True),
+        (Clause("labels.missing", Op.CONTAINS, ""), False),
         (Clause("labels.severity", Op.LIKE, "crit*"), True),
         (Clause("labels.severity", Op.LIKE, "*ti*al"), True),
         (Clause("labels.severity", Op.LIKE, "crit"), False),

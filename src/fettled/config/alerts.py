@@ -83,8 +83,8 @@ class AlertClause(Options):
     )
     op: Annotated[Op, Field(strict=False)] = Field(
         Op.EQ,
-        description="`eq`, `ne`, `in`, `not_in`; `like` (`*`: any text); `exists`; `gt`, `ge`,"
-        " `lt`, `le` for numbers. What is not there is equal to nothing.",
+        description="How to compare; `like`: `*` is any text. What is not there is equal to"
+        " nothing.",
     )
     value: Scalar | list[Scalar] = Field(
         default=True, description="What it is compared with; a list for `in` and `not_in`."

@@ -88,8 +88,9 @@ def holds(clause: Clause, item: Mapping[str, Any]) -> bool:
             return text is not None and text in texts
         case Op.NE | Op.NOT_IN:
             return text is None or text not in texts
-        case Op.LIKE:
-            return text is not None and any(_like(text, each or "") for each in texts)
+        case Op.CONTAINS | Op.LIKE:
+            fits = _like if clause.op is Op.LIKE else _contains
+            return text is not None and any(fits(text, each or "") for each in texts)
         case Op.EXISTS:
             return (found is not None) is (wanted is not False)
         case Op.GT | Op.GE | Op.LT | Op.LE:
@@ -98,6 +99,10 @@ def holds(clause: Clause, item: Mapping[str, Any]) -> bool:
     if have is None or than is None:
         return False
     return _ORDER[clause.op](have, than)
+
+
+def _contains(text: str, part: str) -> bool:
+    return part in text
 
 
 def _like(text: str, pattern: str) -> bool:

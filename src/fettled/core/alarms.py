@@ -42,16 +42,17 @@ def is_alarm(check: str | None) -> bool:
 class Op(StrEnum):
     """How a clause compares."""
 
-    EQ = "eq"
-    NE = "ne"
+    EQ = "=="
+    NE = "!="
     IN = "in"
     NOT_IN = "not_in"
+    CONTAINS = "contains"
     LIKE = "like"
     EXISTS = "exists"
-    GT = "gt"
-    GE = "ge"
-    LT = "lt"
-    LE = "le"
+    GT = ">"
+    GE = ">="
+    LT = "<"
+    LE = "<="
 
 
 Scalar = str | int | float | bool
