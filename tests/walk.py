@@ -52,6 +52,7 @@ access:
 catalogue:
   applications: [{name: Doors, hosted_on: [door-1]}]
   clients: [{name: Acme}]
+alerts: {sources: [{name: prom, format: alertmanager}]}
 """
 
 
@@ -104,6 +105,7 @@ def bodies(later: str) -> dict[tuple[str, str], Body]:
         },
         ("PUT", "/v1/incident/{id}"): {"name": "Renamed"},
         ("POST", "/api/v1/changes"): {"title": "Patched", "subject": "hub"},
+        ("POST", "/api/v1/alerts/{source}"): {"alerts": []},
         ("POST", "/api/v1/reload"): {},
         ("POST", "/api/v1/tokens"): {"user": "bob", "role": "viewer"},
     }
