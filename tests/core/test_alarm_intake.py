@@ -43,7 +43,11 @@ class Desk:
 
 
 def test_a_hostile_source_is_bounded_and_what_is_known_goes_on() -> None:
-    """Ten thousand fingerprints take the room there is; the end of a known one still counts."""
+    """
+    Ten thousand fingerprints take the room there is; the end of a known one still counts.
+
+    Seen to fail where nobody counts.
+    """
     desk = Desk(source(most=5))
     desk.tell(0, *(alert(n=str(n)) for n in range(5)))
 
@@ -110,7 +114,11 @@ def test_what_no_rule_matches_is_ignored_but_its_end_is_heard() -> None:
 
 
 def test_a_truncated_group_makes_what_it_leaves_out_unknown_and_never_up() -> None:
-    """Of the same group only; named again it counts again, and its own end resolves it."""
+    """
+    Of the same group only; named again it counts again, and its own end resolves it.
+
+    Seen to fail where what is left out counts as resolved.
+    """
     desk = Desk()
     desk.tell(0, alert(n="1"), alert(n="2"))
     desk.tell(0, alert(n="3"), groupKey="other")
