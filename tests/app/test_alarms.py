@@ -11,9 +11,11 @@ import pytest
 
 from alarming import Intake, alert, over, rule, source
 from desk import Desk, check, fleet, open_desk
+from fettled.app.account import Accounts
 from fettled.app.alarms import KEEP
 from fettled.app.callers import Caller
 from fettled.app.surroundings import NoQuiet
+from fettled.core.account import Place
 from fettled.core.actions import Resolve
 from fettled.core.alarms import Aggregate
 from fettled.core.errors import NotFoundError, StoreDownError, StoreUnsureError
@@ -248,6 +250,12 @@ async def test_a_critical_alarm_is_not_hidden_on_a_ticket_that_nobody_hurries_fo
     await intake.push(alert("Down", severity="critical"))
 
     assert await statuses(intake.desk) == ["open", "open"]
+    await intake.wait(HOUR)
+    await intake.desk.observer.flush(intake.desk.memory)
+    accounts = Accounts(intake.desk.store, intake.desk.clock, intake.desk.memory)
+    page = await accounts.page(2 * HOUR, None, 10)
+    places = sorted(place for each in page.accounts for place in each.spent)
+    assert places == [Place.MEMBER, Place.TICKET]
     await intake.push(over("Slow"), over("Down", severity="critical"))
     # Hers is hers to resolve.
     assert await statuses(intake.desk) == ["open", "resolved"]

@@ -78,6 +78,7 @@ def test_every_promised_command_is_there():
         "maintenances add",
         "changes list",
         "changes add",
+        "alerts try",
         "token create",
         "token list",
         "token revoke",
@@ -105,7 +106,7 @@ def test_every_command_explains_itself(fettled: Fettled, typed: tuple[str, ...])
 
 @pytest.mark.parametrize("typed", LEAVES, ids=" ".join)
 def test_every_command_takes_a_configuration(typed: tuple[str, ...]):
-    """`--config` works everywhere but where there is nothing to configure."""
+    """`--config` works everywhere but where there is nothing to configure, or that is named."""
     names = {
         name
         for parameter in _leaf(typed).params
@@ -113,7 +114,9 @@ def test_every_command_takes_a_configuration(typed: tuple[str, ...]):
         for name in parameter.opts
     }
 
-    assert ("--config" in names) == (typed not in {("demo",), ("config", "schema")})
+    assert ("--config" in names) == (
+        typed not in {("demo",), ("config", "schema"), ("alerts", "try")}
+    )
 
 
 def test_no_arguments_print_the_help(fettled: Fettled):

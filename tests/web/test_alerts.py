@@ -266,7 +266,7 @@ async def test_pages_about_subjects_and_metrics_know_alarms(tmp_path: Path) -> N
         missing = await get(house, "/api/v1/subjects/alarm%2Fprom%2Fnobody/explain")
         assert missing[0] == 404
         _, account = await get(house, "/api/v1/account?since=1h")
-        assert account["unaccounted_seconds"] == 0 if "unaccounted_seconds" in account else account
+        assert account["checks"] > 0
 
         await house.assembly._chores.hold_alarms()
         exposed = house.services.expose("")

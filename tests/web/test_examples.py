@@ -31,6 +31,7 @@ access:
 catalogue:
   clients: [{name: Acme}]
   assets: [{name: Rack 1}]
+alerts: {sources: [{name: prom, format: alertmanager}]}
 """
 BODIES = [route for route in ROUTES if route.body is not None]
 
@@ -70,6 +71,8 @@ class Desk:
         if path.startswith("/v1/team/"):
             (team,) = (await (await self.ann.get("/api/v1/teams")).json())["items"]
             return path.replace("{id}", team["uuid"])
+        if "{source}" in path:
+            return path.replace("{source}", "prom")
         if "{id}" in path:
             return path.replace("{id}", ticket.uuid if path[:4] == "/v1/" else str(ticket.number))
         return path
