@@ -76,7 +76,7 @@ UV_LOCK = env -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_DEFAULT_IN
 lock: ## resolve the locks anew (ARGS=--upgrade, ARGS='--upgrade-package aiohttp'); needs uv
 	@command -v uv >/dev/null || { echo "make lock needs uv on PATH: pip install uv" >&2; exit 1; }
 	$(UV_LOCK) -o requirements.lock
-	$(UV_LOCK) --group dev --extra pdf --extra postgres -c requirements.lock -o requirements-dev.lock
+	$(UV_LOCK) --group dev --extra apprise --extra pdf --extra postgres -c requirements.lock -o requirements-dev.lock
 	$(subst compile pyproject.toml,compile,$(UV_LOCK)) --group build -c requirements-dev.lock -o requirements-build.lock
 
 dist: setup ## build the wheel and the source distribution into dist/

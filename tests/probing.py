@@ -123,11 +123,16 @@ def says(*pieces: bytes, every: float = 0.0, forever: bool = False, reset: bool 
             if not forever:
                 break
         if reset:
-            linger = b"\x01\0\0\0\0\0\0\0"
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            writer.transport.abort()
+            reset_connection(writer)
 
     return handle
+
+
+def reset_connection(writer: asyncio.StreamWriter) -> None:
+    """Break it off, as a machine does that knows nothing of it."""
+    linger = b"\x01\0\0\0\0\0\0\0"
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
 
 
 def http(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:

@@ -16,6 +16,7 @@ from typing import Any
 
 import typer.main
 
+from fettled.core.events import told_as
 from source_tree import PACKAGE, nodes, strings
 
 _LOG_CALLS = {"debug", "info", "warning", "error", "exception", "critical"}
@@ -135,7 +136,7 @@ def ticket_events() -> set[str]:
                 args=[_, ast.Constant(value=str(text)), *_],
             ):
                 found.add(text)
-    return {f"ticket.{event}" for event in found}
+    return {told_as(event) for event in found}
 
 
 def variables() -> set[str]:

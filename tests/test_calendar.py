@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fettled.calendar import around, check, check_cron, check_zone, shortest_distance
+from fettled.calendar import around, check, check_cron, check_zone, shortest_distance, written
 from fettled.core.errors import InvalidError
 from fettled.core.quiet import Interval, Recurrence
 
@@ -214,3 +214,21 @@ def test_the_shortest_distance_counts_the_change_of_the_clocks() -> None:
     after = datetime(2026, 11, 21, tzinfo=UTC)
     assert shortest_distance(Recurrence("0 2 * * *", HOUR, "Europe/Oslo"), after) == 23 * HOUR
     assert shortest_distance(Recurrence("0 2 * * *", HOUR), after) == DAY
+
+
+def test_times_are_written_as_people_there_read_them() -> None:
+    """
+    By the clock on their wall, with its name; with the year where it is another one there.
+
+    Where the clocks go back, the name tells the two hours apart.
+    """
+    now = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
+    assert written(now, "Europe/Oslo", now) == "Sat 21 Nov 08:30 CET"
+    assert written(now, "UTC", now) == "Sat 21 Nov 07:30 UTC"
+    assert written(now, "America/Sao_Paulo", now) == "Sat 21 Nov 04:30 -03"
+    first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
+    assert written(first, "Europe/Oslo", now) == "Sun 25 Oct 02:30 CEST"
+    assert written(second, "Europe/Oslo", now) == "Sun 25 Oct 02:30 CET"
+    eve = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)
+    assert written(eve, "UTC", now) == "Wed 31 Dec 2025 23:30 UTC"
+    assert written(eve, "Europe/Oslo", now) == "Thu 1 Jan 00:30 CET"

@@ -45,6 +45,12 @@ _DAY = timedelta(days=1)
 _FAR = 2 * _DAY
 #: A weekday comes again within a week; a day before and one after for what crosses midnight.
 _WEEK = range(-2, 10)
+#: Not by `strftime`, which goes by the locale of whoever started us.
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
 
 
 def check_cron(text: str) -> str:
@@ -246,6 +252,14 @@ def instant(local: datetime, zone: str) -> datetime:
 def local_time(at: datetime, zone: str) -> datetime:
     """Give the time on the wall there, without a zone."""
     return at.astimezone(_zone(zone)).replace(tzinfo=None)
+
+
+def written(at: datetime, zone: str, now: datetime) -> str:
+    """Write a time for people there, `Sat 21 Nov 08:30 CET`; with the year if not *now*'s."""
+    there, year = at.astimezone(_zone(zone)), now.astimezone(_zone(zone)).year
+    day = f"{_DAYS[there.weekday()]} {there.day} {_MONTHS[there.month - 1]}"
+    dated = day if there.year == year else f"{day} {there.year}"
+    return f"{dated} {there:%H:%M} {there.tzname()}"
 
 
 def to_instant(local: datetime, zone: ZoneInfo) -> datetime:

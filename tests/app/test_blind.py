@@ -70,7 +70,7 @@ async def test_a_check_without_evidence_for_fifteen_minutes_is_on_the_list(post:
     post.world.says = {}
     await _sweep(post, 15)
     assert await _list(post) == dict.fromkeys(("door-1/main", "door-2/main"), MemberState.RECOVERED)
-    told = ["opened", "member_joined", "member_recovered", "member_recovered"]
+    told = ["opened", "impaired", "member_joined", "member_recovered", "member_recovered"]
     assert await post.desk.events(1) == [*told, "resolved:auto_recovered"]
     assert post.blind[-1] == 0
 
@@ -215,7 +215,7 @@ async def test_a_person_resolves_it_while_a_check_is_blind(post: Post) -> None:
     assert await post.tickets() == []
     await _sweep(post, 30)
 
-    assert (await post.desk.events(1))[-1] == "reopened:still_unhealthy"
+    assert (await post.desk.events(1))[-2:] == ["reopened:still_unhealthy", "impaired"]
     assert await _list(post) == {"door-1/main": MemberState.DOWN}
 
 

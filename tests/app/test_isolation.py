@@ -40,7 +40,7 @@ async def test_a_dead_network_opens_one_ticket_and_no_targets(post: Post) -> Non
     await post.rounds(1)
 
     assert await post.tickets() == []
-    assert await post.desk.events(1) == ["opened", "resolved:auto_recovered"]
+    assert await post.desk.events(1) == ["opened", "impaired", "resolved:auto_recovered"]
     assert await post.inputs() == ["isolation.began", "isolation.ended"]
     ticket = await post.desk.tickets.get("1")
     assert (ticket.kind, ticket.subject, ticket.open_key) == ("monitor_impaired", None, None)

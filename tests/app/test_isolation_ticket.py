@@ -68,7 +68,7 @@ async def test_after_five_minutes_without_proof_one_critical_ticket_says_both(
     assert not post.isolation.covers(Requires.NONE)
     ticket = await post.desk.tickets.get("1")
     assert ticket.title.startswith("Everything watched is unreachable: the site is down, or")
-    assert await post.desk.events(1) == ["opened", "priority_changed"]
+    assert await post.desk.events(1) == ["opened", "impaired", "priority_changed"]
     await post.look()
     assert {w.seen.verdict for w in post.desk.memory} == {Verdict.DOWN}
 
@@ -87,7 +87,14 @@ async def test_a_relapse_reopens_and_people_are_respected(post: Post) -> None:
         await post.rounds(1)
         post.world.default = "up"
         await post.rounds(1)
-    told = ["opened", "resolved:auto_recovered", "reopened:relapse", "resolved:auto_recovered"]
+    told = [
+        "opened",
+        "impaired",
+        "resolved:auto_recovered",
+        "reopened:relapse",
+        "impaired",
+        "resolved:auto_recovered",
+    ]
     assert await post.desk.events(1) == told
 
     post.world.default = "timeout"
@@ -112,7 +119,13 @@ async def test_a_person_resolves_it_while_it_lasts(post: Post) -> None:
     assert await post.tickets() == []
     await post.pass_time(15)
 
-    assert await post.desk.events(1) == ["opened", "resolved:fixed", "reopened:still_unhealthy"]
+    assert await post.desk.events(1) == [
+        "opened",
+        "impaired",
+        "resolved:fixed",
+        "reopened:still_unhealthy",
+        "impaired",
+    ]
 
 
 async def test_a_restart_in_the_middle_neither_resolves_nor_doubles_it(post: Post) -> None:
@@ -129,11 +142,11 @@ async def test_a_restart_in_the_middle_neither_resolves_nor_doubles_it(post: Pos
     await later.adopt(fleet(*specs), later.world.canary("canary-0"))
     await later.rounds(3)
     assert await later.tickets() == CUT_OFF
-    assert await later.desk.events(1) == ["opened"]
+    assert await later.desk.events(1) == ["opened", "impaired"]
 
     later.world.default = "up"
     await later.rounds(1)
-    assert await later.desk.events(1) == ["opened", "resolved:auto_recovered"]
+    assert await later.desk.events(1) == ["opened", "impaired", "resolved:auto_recovered"]
 
 
 async def test_in_a_blackout_what_fires_are_lines_of_that_ticket(post: Post) -> None:

@@ -44,6 +44,7 @@ def test_every_promised_command_is_there():
         "account",
         "oncall",
         "simulate",
+        "workflows try",
         "tickets list",
         "tickets show",
         "tickets comment",

@@ -192,3 +192,33 @@ async def test_the_brake_is_there_unless_it_is_switched_off(
     assert fleet_of("targets: []").storm == Storm()
     assert fleet_of("storm: {opens: 7, window: 1m}").storm == Storm(7, timedelta(minutes=1))
     assert fleet_of("storm: {enabled: false, opens: 7}").storm is None
+
+
+async def test_a_runbook_may_come_from_a_template_and_is_one_line(
+    fleet_of: Callable[[str], Fleet],
+) -> None:
+    """A target's own goes before its template's; it is told in a line, so it is one."""
+    text = """
+templates: {door: {type: device, runbook: https://wiki.example/doors}}
+targets:
+  - {subject: a, use: door}
+  - {subject: b, use: door, runbook: "Call the janitor, 555"}
+  - {subject: c, type: device}
+"""
+    subjects = fleet_of(text).subjects
+    assert [subjects[key].runbook for key in "abc"] == [
+        "https://wiki.example/doors",
+        "Call the janitor, 555",
+        "",
+    ]
+    with pytest.raises(ConfigError, match=r"runbook.*must be one line"):
+        fleet_of('targets: [{subject: a, type: device, runbook: "one\\ntwo"}]')
+
+
+def test_the_zone_of_notifications_is_one_that_is_known(load_text: Load) -> None:
+    """UTC where nobody says; a name that no clock goes by is refused."""
+    assert load_text("targets: []").settings.server.time_zone == "UTC"
+    oslo = load_text("server: {time_zone: Europe/Oslo}").settings
+    assert oslo.server.time_zone == "Europe/Oslo"
+    with pytest.raises(ConfigError, match=r"time_zone.*is not a time zone"):
+        load_text("server: {time_zone: Europe/Olso}")

@@ -19,6 +19,8 @@ targets:
   - {subject: b, type: service, check: {type: http, url: "http://x/", expect: {regex: "("}}}
   - {subject: c, type: service, check: {type: tcp, host: x, port: 1, tls: true, ca_file: text.pem}}
   - {subject: d, type: service, watch: {}}
+receivers:
+  - {name: m, type: email, host: h, from: a@x.example, to: b@x.example, ca_file: /nope.pem}
 """
 
 
@@ -50,7 +52,11 @@ def test_files_and_patterns_are_told_with_their_places_beside_all_else(
         "fettled.yaml:6:90: targets[2].check.ca_file: cannot be read as certificates ("
     )
     assert lines[5].startswith("fettled.yaml:7:33: targets[3].watch: unknown key")
-    assert len(lines) == 6
+    assert lines[6] == (
+        "fettled.yaml:9:82: receivers[0].ca_file: cannot be read as certificates"
+        " (No such file or directory); name a readable PEM file"
+    )
+    assert len(lines) == 7
 
 
 def test_a_key_that_is_not_the_certificates_is_told(tmp_path: Path, refuse: Refuse) -> None:

@@ -72,7 +72,7 @@ def test_when_all_canaries_and_targets_fall_silent_no_target_gets_a_ticket(
         made[-1].speak()
         fettled.await_status(2, "resolved")
 
-        assert fettled.events(1) == ["opened", "resolved:auto_recovered"]
+        assert fettled.events(1) == ["opened", "impaired", "resolved:auto_recovered"]
         assert [line["standing"] for line in logged(fettled.out, "isolation.began")] == ["proven"]
         assert logged(fettled.out, "isolation.ended")
         assert fettled.stop() == 0
@@ -103,5 +103,5 @@ def test_a_daemon_that_is_restarted_behind_the_cut_cable_keeps_its_ticket(
         fettled.await_status(1, "resolved")
         _await_healthy(fettled)
 
-        assert fettled.events(1) == ["opened", "resolved:auto_recovered"]
+        assert fettled.events(1) == ["opened", "impaired", "resolved:auto_recovered"]
         assert [ticket["kind"] for ticket in fettled.tickets()] == ["monitor_impaired"]

@@ -10,6 +10,8 @@ from typing import Any
 from fettled.app.backlog import Adopted
 from fettled.app.callers import Caller
 from fettled.app.health import Figures, Health, assess
+from fettled.app.opening import Opened
+from fettled.app.signed_links import Refusal, Seen
 from fettled.app.views import CheckView, SubjectView
 from fettled.core.actions import Action, Comment
 from fettled.core.audit import object_of, type_of
@@ -231,6 +233,11 @@ class FakeTickets:
         self.kept[43] = replace(change.ticket, number=43)
         return self.kept[43]
 
+    async def open(
+        self, new: NewTicket, caller: Caller, reopen_within: timedelta | None = None
+    ) -> Opened:
+        return Opened(await self.create(new, caller), is_new=True)
+
     async def edit(self, ref: str, wanted: Mapping[str, Any], caller: Caller) -> Ticket:
         ticket = await self.get(ref, caller.who)
         change = edited(ticket, wanted, caller.actor, AT)
@@ -306,6 +313,15 @@ class FakeHeartbeats:
             msg = f"there is no heartbeat check {key}"
             raise NotFoundError(msg)
         self.beats.append(key)
+
+
+class FakeLinks:
+    """Links in notifications, of which none was ever made."""
+
+    async def look(self, text: str) -> Seen:
+        return Seen(refusal=Refusal.FORGED, because="this is no link of ours")
+
+    use = look
 
 
 class FakeHealth:

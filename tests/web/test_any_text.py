@@ -22,7 +22,7 @@ import pytest_asyncio
 from fettled.clock import SystemClock
 from fettled.core.permissions import Role
 from fettled.web.routes import Route
-from walk import bodies
+from walk import BY_KEY, bodies
 from web.test_walk import ENDLESS, MORE, WALK, Walked
 from web_house import open_house
 
@@ -55,7 +55,13 @@ TYPES = {
     "text/plain",
     "text/event-stream",
 }
-OWN_PAGE = {"/docs": "text/html", "/docs/rapidoc-min.js": "text/javascript"}
+OWN_PAGE = {
+    "/docs": "text/html",
+    "/docs/rapidoc-min.js": "text/javascript",
+    "/links/{token}": "text/html",
+}
+#: Of a link that nobody made.
+ABSENT = {"/links/{token}": 404}
 ACTIONS = "/api/v1/tickets/{ref}/actions"
 
 WINDOWS = "/api/v1/maintenance-windows"
@@ -139,8 +145,11 @@ async def walked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Walk
 async def ask(walked: Walked, route: Route, path: str, **given: Any) -> tuple[int, str, bytes]:
     """Ask for what is there; what every answer has is checked here."""
     address = path
-    for name, value in (await walked.fresh(path)).items():
+    parts = await walked.fresh(path)
+    for name, value in parts.items():
         address = address.replace(f"{{{name}}}", value)
+    if path == BY_KEY:
+        given["params"] = {"deduplication_key": parts["deduplication_key"]}
     if path == ACTIONS:  # else nothing could be waited for
         await walked.post(address, {"action": "start"})
     async with walked.admin.request(route.method, address, **given) as response:
@@ -177,7 +186,7 @@ async def test_text_is_kept_as_it_is_or_refused_by_name(walked: Walked, route: R
             )
             told = (place, name, status, content)
             if status in {200, 201}:
-                if path == ACTIONS:  # what was said is on the timeline alone
+                if path in {ACTIONS, BY_KEY}:  # what was said is on the timeline alone
                     place_of = f"/api/v1/tickets/{json.loads(content)['number']}/timeline"
                     content = await (await walked.admin.get(place_of)).read()
                 assert name not in REFUSED, told
@@ -237,7 +246,7 @@ async def test_every_answer_says_what_it_is_and_that_nothing_else_is_to_be_guess
 ):
     """A type of ours, `nosniff` and a policy; also where it is refused or not found."""
     status, kind, _ = await ask(walked, route, path)
-    assert status in {200, 503}
+    assert status in {ABSENT.get(path, 200), 503}
     assert kind in TYPES | set(OWN_PAGE.values())
     async with aiohttp.ClientSession(walked.house.url) as stranger:
         for address in (path.replace("{ref}", "1"), f"{path}/{SCRIPT}"):

@@ -77,6 +77,7 @@ async def test_each_column_is_what_the_json_says(tmp_path: Path) -> None:
             escalation_level=4,
             previous=other.number,
             merged_into=other.number,
+            deduplication_key="door/1",
         )
         async with house.client() as client:
             for action in ACTIONS:

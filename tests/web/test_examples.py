@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -19,6 +19,7 @@ from fettled.core.words import Status
 from fettled.web.app import ROUTES
 from fettled.web.openapi import document_of
 from fettled.web.routes import Route
+from walk import BY_KEY
 from web_house import WebHouse, open_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -51,15 +52,22 @@ class Desk:
 
     house: WebHouse
     ann: aiohttp.ClientSession
+    keys: list[str] = field(default_factory=list)
 
     async def path(self, route: Route, body: Any) -> str:
         """Fill the parts of the path with something fresh, as *body* needs it."""
-        path = route.paths[0]
+        path = route.paths[0].replace("{source}", "prom")
         if "{ref}" in path or "/incident" in path:
             # Of all actions a hold alone needs another status than that of a new ticket.
             is_begun = body.get("action") == "hold"
             ticket = await self.house.ticket(status=Status.IN_PROGRESS if is_begun else Status.OPEN)
             path = path.replace("{ref}", str(ticket.number))
+        if path == BY_KEY:
+            status = Status.IN_PROGRESS if body.get("action") == "hold" else Status.OPEN
+            key = f"example/{len(self.keys)}"
+            self.keys.append(key)
+            await self.house.ticket(deduplication_key=key, open_key=f"key:{key}", status=status)
+            return f"{path}?deduplication_key={key}"
         if path.endswith("/links/{id}"):
             made = await self.post(path.removesuffix("/{id}"), {"type": "client", "name": "Acme"})
             return path.replace("{id}", str(made["id"]))
@@ -71,8 +79,6 @@ class Desk:
         if path.startswith("/v1/team/"):
             (team,) = (await (await self.ann.get("/api/v1/teams")).json())["items"]
             return path.replace("{id}", team["uuid"])
-        if "{source}" in path:
-            return path.replace("{source}", "prom")
         if "{id}" in path:
             return path.replace("{id}", ticket.uuid if path[:4] == "/v1/" else str(ticket.number))
         return path

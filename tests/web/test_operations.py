@@ -66,7 +66,7 @@ async def test_a_health_check_needs_no_token(
         data = await response.json(content_type=None)
     assert data["status"] == "pass"
     assert data["version"] == "0.1.0"
-    assert list(data["checks"]) == ["store", "scheduler", "event_loop", "configuration"]
+    assert list(data["checks"]) == ["store", "scheduler", "event_loop", "outbox", "configuration"]
     assert data["checks"]["store"] == [
         {"status": "pass", "observedValue": 0.5, "observedUnit": "s"}
     ]

@@ -94,6 +94,7 @@ SUBJECT = {
         }
     ],
     "ticket": 42,
+    "runbook": None,
 }
 
 
@@ -121,6 +122,7 @@ MORE = {
     "service_interrupted",
     "hold",
     "snooze",
+    "deduplication_key",
     "changes",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +15,10 @@ from pydantic import TypeAdapter
 
 from fettled.clock import SystemClock
 from fettled.core.permissions import Permission, Role
+from fettled.core.tickets import Change
 from fettled.web.app import ROUTES
 from fettled.web.routes import PUBLIC, Route
-from walk import ACCESS, CALLERS, bodies, expected, names_a_ticket
+from walk import ACCESS, BY_KEY, CALLERS, bodies, expected, names_a_ticket
 from web_house import WebHouse, open_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -53,6 +54,8 @@ class Walked:
             "name": "Doors",
             "source": "prom",
         }
+        if "{token}" in path:
+            parts["token"] = "no-link-of-ours"
         if "{ref}" in path:
             ticket = await self.house.ticket(team="north", assignee="asa", reporter="rex")
             parts["ref"] = str(ticket.number)
@@ -62,6 +65,12 @@ class Walked:
         elif names_a_ticket(path) and "{id}" in path and "{ref}" not in path:
             ticket = await self.house.ticket(team="north", assignee="asa", reporter="rex")
             parts["id"] = ticket.uuid if path.startswith("/v1/") else str(ticket.number)
+        elif path == BY_KEY:
+            near = {"team": "north", "assignee": "asa", "reporter": "rex"}
+            ticket = await self.house.ticket(**near)
+            key = parts["deduplication_key"] = f"walked/{ticket.number}"
+            keyed = replace(ticket, deduplication_key=key, open_key=f"key:{key}")
+            await self.house.store.write(lambda uow: uow.apply(Change(keyed, ())))
         root = f"/api/v1/tickets/{parts.get('ref')}"
         quiet = {"subject": "hub", "ends_at": self.later, "reason": "x"}
         work = {"subject": "hub", "type": "corrective"}
@@ -109,6 +118,8 @@ async def ask(
     there = {**await walked.fresh(path), **parts}
     asked = re.sub(r"{(\w+)}", lambda part: there[part[1]], path)
     given: dict[str, Any] = {}
+    if path == BY_KEY:
+        given["params"] = {"deduplication_key": there["deduplication_key"]}
     if route.body is not None:
         body = bodies(walked.later).get((route.method, route.paths[0]))
         assert body is not None, f"{route.method} {path} has no expectation: see tests/walk.py"

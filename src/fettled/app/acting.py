@@ -124,8 +124,12 @@ def _counts(reader: Reader, check: str) -> bool:
 
 
 def _check_others(reader: Reader, ticket: Ticket, action: Action, who: Principal | None) -> None:
-    if isinstance(action, Reopen) and ticket.check is not None:
-        newest = reader.last_ticket(ticket.check)
+    key = ticket.deduplication_key
+    if isinstance(action, Reopen) and (ticket.check is not None or key is not None):
+        of_check = ticket.check is not None
+        newest = (
+            reader.last_ticket(ticket.check or "") if of_check else reader.ticket_of_key(key or "")
+        )
         if newest is not None and newest.is_open and newest.number != ticket.number:
             msg = f"#{ticket.number} was superseded by #{newest.number}, which is open"
             raise ConflictError(msg)

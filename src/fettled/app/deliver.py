@@ -21,6 +21,7 @@ from typing import Any
 
 from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried, next_try
 from fettled.core.errors import StoreDownError
+from fettled.core.events import told_as
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Change, Entry, Ticket
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit
@@ -89,7 +90,7 @@ class Deliverer:
 
     def route(self, ticket: Ticket, entry: Entry) -> Iterable[str]:
         """Name those that an event is due to; called on the writer's thread."""
-        event = f"ticket.{entry.event}"
+        event = told_as(entry.event)
         return [
             name
             for name, lane in self._lanes.items()

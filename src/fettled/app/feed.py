@@ -19,6 +19,7 @@ from typing import Any
 
 from fettled.core.condition import Condition
 from fettled.core.errors import StoreDownError
+from fettled.core.events import told_as
 from fettled.core.isolation import Link
 from fettled.core.observations import Observation
 from fettled.core.permissions import Permission, Principal, sees_names
@@ -302,4 +303,4 @@ def _told_once(ticket: Ticket, entry: Entry) -> Told:
         "actor": actor,
         "data": entry.data,
     }
-    return Told(f"ticket.{entry.event}", data, None, whose)
+    return Told(told_as(entry.event), data, None, whose)

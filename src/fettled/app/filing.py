@@ -21,7 +21,7 @@ from fettled.core.filing import NewTicket, edited, filed
 from fettled.core.lifecycle import then
 from fettled.core.moves import Moment, act
 from fettled.core.permissions import Permission
-from fettled.core.tickets import SYSTEM, Actor, Change
+from fettled.core.tickets import SYSTEM, WORKFLOW, Actor, Change
 from fettled.core.words import Impact, Status
 from fettled.ports import UnitOfWork
 
@@ -47,7 +47,7 @@ def file_ticket(
     if new.team is None and default_team is not None:
         change = replace(change, ticket=replace(change.ticket, team=default_team))
     if new.impact is Impact.ENTERPRISE:
-        change = _escalated_at_once(change, desk, SYSTEM, at)
+        change = _escalated_at_once(change, desk, _ours(caller.actor), at)
     applied = uow.apply(change)
     data = {"ticket": applied.ticket.number, **asdict(new), **escalated_to(applied)}
     data["default_team"] = default_team
@@ -82,12 +82,17 @@ def edit_ticket(
         return Acted(ticket, None, None, None)
     became = change.ticket.impact == Impact.ENTERPRISE != ticket.impact
     if became and change.ticket.is_open:
-        change = _escalated_at_once(change, desk, SYSTEM, at)
+        change = _escalated_at_once(change, desk, _ours(caller.actor), at)
     applied = apply_whole(uow, change, at)
     data = {"ticket": ticket.number, **wanted, **escalated_to(applied)}
     uow.log_input("ticket.edit", at, caller.actor, data)
     newest = uow.last_ticket(ticket.check) if ticket.check is not None else None
     return Acted(applied.ticket, applied, newest, None)
+
+
+def _ours(caller: Actor) -> Actor:
+    """Name who does what follows by itself: of a workflow, that workflow, so that it ends there."""
+    return caller if caller.type == WORKFLOW else SYSTEM
 
 
 def _escalated_at_once(change: Change, desk: Desk, actor: Actor, at: datetime) -> Change:

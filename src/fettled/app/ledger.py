@@ -190,7 +190,7 @@ class Ledger(ListLedger):
         if holder is not None and holder != given.number:
             msg = (
                 f"ticket #{holder} is open for {given.open_key} already; "
-                "a condition has one open ticket"
+                "of one condition, and of one key, one ticket is open"
             )
             raise ConflictError(msg)
 

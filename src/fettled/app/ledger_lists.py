@@ -27,6 +27,11 @@ class ListLedger(FleetLedger):
         self._lines_of: dict[str, tuple[int, ...]] = {}
         self._gatings: dict[str, tuple[Gating, ...]] = {}
 
+    def ticket_of_key(self, key: str) -> Ticket | None:
+        """The open ticket of a caller's key, else the one resolved last."""
+        found = [each for each in self._tickets.values() if each.deduplication_key == key]
+        return max(found, key=_latest, default=None)
+
     def membership(self, check: str) -> Membership | None:
         """Its line on the newest open ticket that stands for its outage."""
         for number in sorted(self._lines_of.get(check, ()), reverse=True):
@@ -83,6 +88,11 @@ class ListLedger(FleetLedger):
         """The gates that held it since then, in order."""
         known = self._gatings.get(check, ())
         return [each for each in known if each.until is None or each.until >= since]
+
+
+def _latest(ticket: Ticket) -> tuple[bool, float, int]:
+    resolved = ticket.resolved_at.timestamp() if ticket.resolved_at is not None else 0.0
+    return ticket.is_open, resolved, ticket.number
 
 
 def _resolved(line: Membership) -> tuple[datetime, int]:

@@ -48,6 +48,7 @@ class Subjects:
             team=subject.team,
             checks=tuple(self._check(watch) for watch in shown(watches)),
             ticket=next(iter(opened), None),
+            runbook=subject.runbook,
         )
 
     def key_of(self, ident: int) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -15,11 +16,13 @@ from fettled.app.committing import Errands, tell, write_or_doubt
 from fettled.app.desk import Desk
 from fettled.app.filing import edit_ticket, file_ticket
 from fettled.app.memory import Memory
-from fettled.core.actions import Action
-from fettled.core.errors import InvalidError
+from fettled.app.opening import Opened, is_new, open_ticket
+from fettled.core.actions import Action, Resolve
+from fettled.core.errors import InvalidError, NotFoundError
 from fettled.core.filing import NewTicket
-from fettled.core.permissions import Principal
+from fettled.core.permissions import Principal, sees
 from fettled.core.tickets import Actor, Entry, Ticket
+from fettled.core.words import Status
 from fettled.ports import Clock, EventSink, Store, TicketFilter, UnitOfWork
 
 # Named here, since the method `list` hides the type below itself.
@@ -75,6 +78,17 @@ class Tickets:
 
     def filing(self, new: NewTicket, caller: Caller) -> Callable[[UnitOfWork], Acted]:
         """Make the unit that files *new*; InvalidError where its subject is not watched."""
+        return partial(
+            file_ticket,
+            new=new,
+            caller=caller,
+            desk=self._desk(),
+            wall=self._clock.wall,
+            default_team=self.team_for(new),
+        )
+
+    def team_for(self, new: NewTicket) -> str | None:
+        """Say who has *new* where it names no team; InvalidError: its subject is not watched."""
         team = new.filed_for
         if new.subject is not None:
             spec = self._memory.specs.get(new.subject)
@@ -82,14 +96,48 @@ class Tickets:
                 msg = f"there is no subject {new.subject!r}"
                 raise InvalidError(msg, "subject")
             team = team or spec.team
-        return partial(
-            file_ticket,
+        return team
+
+    async def open(
+        self, new: NewTicket, caller: Caller, reopen_within: timedelta | None = None
+    ) -> Opened:
+        """
+        File a ticket unless one of its key is open; see `app.opening`, and `act` for its end.
+
+        Raises:
+            ConflictError, InvalidError, StoreDownError, StoreUnsureError: as `create`.
+        """
+        unit = partial(
+            open_ticket,
             new=new,
+            reopen_within=reopen_within,
             caller=caller,
             desk=self._desk(),
             wall=self._clock.wall,
-            default_team=team,
+            default_team=self.team_for(new),
         )
+        acted = await self.errands.run(self._commit(unit))
+        return Opened(acted.ticket, is_new(acted))
+
+    async def act_on_key(self, key: str, action: Action, caller: Caller) -> Ticket:
+        """
+        Do *action* to the open ticket of a caller's key, else to the one resolved last.
+
+        Resolving what is closed already is a success that changes nothing; else as `act`.
+        """
+
+        def unit(uow: UnitOfWork) -> Acted:
+            ticket = uow.ticket_of_key(key)
+            if ticket is None or not (caller.who is None or sees(caller.who, ticket)):
+                msg = f"there is no ticket of the key {key!r}"
+                raise NotFoundError(msg)
+            if isinstance(action, Resolve) and ticket.status is Status.CLOSED:
+                return Acted(ticket, None, None, None)
+            ref = str(ticket.number)
+            return perform(uow, ref=ref, action=action, caller=caller, desk=desk, wall=wall)
+
+        desk, wall = self._desk(), self._clock.wall
+        return await self.errands.run(self._change(unit))
 
     async def edit(self, ref: str, wanted: Mapping[str, Any], caller: Caller) -> Ticket:
         """
@@ -157,9 +205,12 @@ class Tickets:
         return adopted
 
     async def _change(self, unit: Callable[[UnitOfWork], Acted]) -> Ticket:
+        return (await self._commit(unit)).ticket
+
+    async def _commit(self, unit: Callable[[UnitOfWork], Acted]) -> Acted:
         acted = await write_or_doubt(self._store, unit, self.doubt)
         self.learn(acted)
-        return acted.ticket
+        return acted
 
     def learn(self, acted: Acted) -> None:
         """Tell memory and those who listen what was committed."""

@@ -39,6 +39,7 @@ class SubjectView:
     Attributes:
         phase: of its primary check.
         ticket: the number of the open ticket about it, else of the one it is a line of.
+        runbook: what to do when it is down; empty where nobody says.
     """
 
     id: int
@@ -52,6 +53,7 @@ class SubjectView:
     team: str | None = None
     checks: tuple[CheckView, ...] = ()
     ticket: int | None = None
+    runbook: str = ""
 
 
 QuietState = Literal["upcoming", "active", "ended"]

@@ -36,6 +36,7 @@ from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.office import Office
 from fettled.bootstrap.own_trouble import make_own_trouble
 from fettled.bootstrap.records import Records
+from fettled.bootstrap.workflows import workflows_of
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.core.errors import ConfigError, InventoryShrunkError
@@ -148,6 +149,7 @@ class Assembly:
             log=self.log,
             last_tick=lambda: self._scheduler.last_tick,
         )
+        self._office.workflows.wake = self._outlets.deliverer.wake
         bell.ring = self._outlets.deliverer.changed
         self._chores = Chores(
             store=store,
@@ -182,6 +184,7 @@ class Assembly:
         self._outlets.configure(self.settings, lanes)
         await self._adopt(fleet, "start", self._records)
         await self._office.staff.take(self.settings, people)
+        await self._office.workflows.configure(workflows_of(self.settings))
         await self._records.tell_head()
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
@@ -250,6 +253,7 @@ class Assembly:
             self.settings, self._records = without_targets(loaded.settings), records
             self._office.go_by(self.settings)
             self._outlets.configure(self.settings, lanes)
+            await self._office.workflows.configure(workflows_of(self.settings))
             kept = (missing(self._shrunk),) if self._shrunk is not None else ()
             self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
             self._reload_failed = False
@@ -350,13 +354,7 @@ class Assembly:
         self.sink.faulted("look", error)
 
     async def _adopt(
-        self,
-        fleet: Fleet,
-        why: str,
-        records: Records,
-        *,
-        force: bool = False,
-        by: Actor = SYSTEM,
+        self, fleet: Fleet, why: str, records: Records, *, force: bool = False, by: Actor = SYSTEM
     ) -> None:
         fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
         async with self.alarms.adopting(fleet) as whole:

@@ -35,6 +35,8 @@ FLUSH = timedelta(seconds=30)
 TEND = timedelta(seconds=5)
 #: How late a step of the escalation chain may be told.
 ESCALATE = timedelta(seconds=5)
+#: How late a workflow may be.
+WORKFLOWS = timedelta(seconds=1)
 #: How late the outside may be told that we live, and receivers be tested.
 WATCHDOG = timedelta(seconds=1)
 SELF_TEST = timedelta(seconds=30)
@@ -91,6 +93,7 @@ class Chores:
         yield "forget_tickets", FORGET_TICKETS, self.forget_tickets
         yield "tend", TEND, self.tend
         yield "escalate", ESCALATE, self.escalate
+        yield "workflows", WORKFLOWS, self.work
         yield "gauge", GAUGE, self.gauge
         yield "watchdog", WATCHDOG, self.outlets.watchdog.turn
         yield "self_test", SELF_TEST, self.test
@@ -117,6 +120,12 @@ class Chores:
         with suppress(StoreDownError):
             await self.office.staff.escalations.tell()
 
+    async def work(self) -> None:
+        """Do what events of tickets set off."""
+        # While the store is down nothing is done, and nothing is lost: it is due still.
+        with suppress(StoreDownError):
+            await self.office.workflows.turn()
+
     async def test(self) -> None:
         """Test receivers once a day."""
         with suppress(StoreDownError):
@@ -129,6 +138,7 @@ class Chores:
         await self.quiet.forget()
         await self.office.once.forget()
         await self.alarms.forget()
+        await self.office.links.forget()
 
     async def forget_tickets(self) -> None:
         """Forget tickets that are old enough: a minute after the start, then every hour."""

@@ -7,7 +7,7 @@ Made once; `go_by` lets it go by other settings after a reload. What looks at ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -18,18 +18,22 @@ from fettled.app.desk import Desk
 from fettled.app.feed import Feed
 from fettled.app.incidents import Incidents
 from fettled.app.memory import Memory
+from fettled.app.notices import Notices
 from fettled.app.once import Once, around
 from fettled.app.quiet import Quiet
 from fettled.app.removals import Removals
 from fettled.app.retention import TicketRetention
+from fettled.app.signed_links import SignedLinks
 from fettled.app.sla import Sla
 from fettled.app.sla_watch import SlaWatch
 from fettled.app.sla_windows import QuietWindows
 from fettled.app.tending import Tending
 from fettled.app.tickets import Tickets
 from fettled.app.tokens import Tokens
+from fettled.app.workflows import Workflows
 from fettled.bootstrap.catalogue import make_catalogue_services
 from fettled.bootstrap.files import FileDesks, file_desks
+from fettled.bootstrap.notices import make_terms
 from fettled.bootstrap.people import make_staff
 from fettled.config.catalogue import catalogue_lists
 from fettled.config.schema import Settings
@@ -37,6 +41,7 @@ from fettled.config.sla import office_hours, sla_rules
 from fettled.core.policy import ALWAYS
 from fettled.core.words import Status
 from fettled.ports import Clock, Directory, EventSink, Fleet
+from fettled.ports.workflows import Listed
 from fettled.store import SqlStore
 from fettled.telemetry.sink import LogSink
 from fettled.web.keys_catalogue import CatalogueServices
@@ -52,6 +57,8 @@ class OfficeServices(FileDesks):
     directory: Directory
     catalogue: CatalogueServices
     audit: Audit
+    workflows: Callable[[], Awaitable[Listed]]
+    links: SignedLinks
     once: Once
     feed: Feed
 
@@ -87,8 +94,14 @@ class Office:
         store.around = around
         self._tickets = Tickets(store, clock, memory, sink, self._desk)
         self._tickets.wake = self._wake
+        #: Words for receivers that want them.
+        self.notices = Notices(
+            store, clock, memory, self.staff.directory, lambda: self._notice_terms
+        )
+        self.links = SignedLinks(store, clock, self._tickets, self._desk, self._base)
         self._removals = Removals(store, clock, memory)
         self._tokens = Tokens(store, clock, self.staff.directory.roles_of)
+        self.workflows = Workflows(store, clock, self._tickets, self._desk, sink.faulted)
         self.tending = Tending(store, clock, memory, sink, self._close_after)
         self.retention = TicketRetention(store, clock, memory, self._keep, log.tickets_forgotten)
         self.go_by(settings)
@@ -100,6 +113,7 @@ class Office:
         self.sla_watch.rules_changed()
         self.catalogue.configure(catalogue_lists(settings))
         self._hours = office_hours(settings.sla)
+        self._notice_terms = make_terms(settings)
 
     def fleet_changed(self, fleet: Fleet) -> None:
         """Go by *fleet*: a ticket must not close while the monitor may still reopen it."""
@@ -125,6 +139,8 @@ class Office:
                 wake=self._wake,
             ),
             audit=Audit(self._store),
+            workflows=self.workflows.listed,
+            links=self.links,
             once=self.once,
             feed=self._feed,
             **file_desks(self._store, self._clock, self._memory, self._sink),
@@ -145,6 +161,9 @@ class Office:
         if self._hours is None:
             return None
         return next((start for start, _ in islice(self._hours(at), 2) if start > at), None)
+
+    def _base(self) -> str:
+        return self._settings.server.public_url or ""
 
     def _wake(self, check: str) -> object:
         return self.wake(check)

@@ -31,6 +31,7 @@ from fettled.cli import (
     tokens,
     why,
     windows,
+    workflows,
 )
 from fettled.cli.failures import guarded
 
@@ -51,6 +52,7 @@ configuration.register(app)
 simulate.register(app)
 for noun in (
     tickets,
+    workflows,
     subjects,
     silences,
     windows,

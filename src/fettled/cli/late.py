@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fettled.cli.client import Address
     from fettled.config.loader import Loaded
     from fettled.config.schema import Settings
+    from fettled.core.workflows import Workflow
     from fettled.probes.run import Ran
 
 T = TypeVar("T")
@@ -39,6 +40,13 @@ def json_schema() -> dict[str, Any]:
     from fettled.config.json_schema import json_schema as make
 
     return make()
+
+
+def workflows(path: Path) -> tuple[Workflow, ...]:
+    """Read the workflows of the configuration at *path*."""
+    from fettled.bootstrap.workflows import workflows_of
+
+    return workflows_of(load(path).settings)
 
 
 def size(settings: Settings) -> tuple[int, int]:

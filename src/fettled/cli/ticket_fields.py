@@ -77,14 +77,25 @@ def create(
         str | None,
         field("Give it to whoever is on call by this schedule.", autocompletion=complete_shifts),
     ] = None,
+    deduplication_key: Annotated[
+        str | None, field("What you know it by: of one key at most one ticket is open.")
+    ] = None,
+    reopen_within: Annotated[
+        str | None,
+        field("Reopen the key's ticket if it was resolved so lately, such as 1h.", metavar="TIME"),
+    ] = None,
     where: Whereabouts,
     json: Json = False,
 ) -> None:
     """File a ticket."""
+    if reopen_within is not None and deduplication_key is None:
+        msg = "--reopen-within goes with --deduplication-key, by which the ticket is found"
+        raise InvalidError(msg, "reopen_within")
     if assign is not None and shift is not None:
         msg = "--assign USER or --shift SCHEDULE: give one of them"
         raise InvalidError(msg, "assign")
     others = {"reporter": reporter, "assignee": assign, "team": team, "shift": shift}
+    others |= {"deduplication_key": deduplication_key, "reopen_within": reopen_within}
     body: dict[str, Any] = {"title": _titled(title), "source": source, **fields}
     body |= {name: value for name, value in others.items() if value is not None}
     made = with_tickets(where, lambda to: whole(to, post(to, TICKETS, body), "number", "status"))

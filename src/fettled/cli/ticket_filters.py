@@ -70,6 +70,9 @@ _OPTIONS: dict[str, Any] = {
         list[str] | None,
         many("Only with this subject on the checklist.", autocompletion=complete_subjects),
     ],
+    "deduplication_key": Annotated[
+        list[str] | None, many("Only with this key of its caller's.", metavar="KEY")
+    ],
     "application": Annotated[list[str] | None, many("Only about this application.")],
     "region": Annotated[list[str] | None, many("Only in this region.")],
     "project": Annotated[list[str] | None, many("Only of this project.")],

@@ -91,6 +91,7 @@ def _subject(target: Target) -> SubjectSpec:
         labels=dict(target.labels),
         team=target.team,
         formerly=target.formerly,
+        runbook=target.runbook or "",
     )
 
 

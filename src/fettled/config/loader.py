@@ -32,6 +32,7 @@ from fettled.config.reading import read_text
 from fettled.config.receiver_faults import receiver_problems
 from fettled.config.schema import Settings
 from fettled.config.validation import validate
+from fettled.config.workflow_faults import workflow_problems
 from fettled.core.errors import ConfigError
 
 
@@ -92,6 +93,7 @@ def load(
     problems += catalogue_problems(joined.data)
     problems += alert_problems(joined.data, is_part=is_part)
     problems += people_problems(joined.data)
+    problems += workflow_problems(joined.data)
     problems += receiver_problems(joined.data)
     if with_files:
         problems += judge_files(joined.data)

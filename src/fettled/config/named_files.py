@@ -27,6 +27,14 @@ def judge_files(data: Tree) -> Iterator[Problem]:
             file = check.get("ca_file")
             if isinstance(file, str) and _opens(check) and (fault := fault_of(file)):
                 yield Problem((*place, "ca_file"), fault)
+    for path, receiver in mappings(data, "receivers"):
+        file = receiver.get("ca_file")
+        if (
+            isinstance(file, str)
+            and receiver.get("security") != "none"
+            and (fault := fault_of(file))
+        ):
+            yield Problem((*path, "ca_file"), fault)
     yield from _own_certificate(mapping(mapping(data.get("server")).get("tls")))
 
 

@@ -8,14 +8,25 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from fettled.config.scalars import as_text
+from fettled.core.lines import is_one_line
+
+
+def _one_line(text: str) -> str:
+    if not is_one_line(text):
+        msg = "must be one line, without control characters"
+        raise ValueError(msg)
+    return text
+
 
 SUBJECT_KEY = r"^[a-z0-9][a-z0-9._-]*$"
 SubjectKey = Annotated[str, Field(pattern=SUBJECT_KEY, max_length=100)]
 PersonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", max_length=100)]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
+#: Told in one line of a notification, and never cut there.
+Runbook = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line)]
 LabelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=63)]
 # Numbers are so common in labels that they are not left to a second judgement.
 LabelValue = Annotated[

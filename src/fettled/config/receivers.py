@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, Field, create_model
 from fettled.config.names import LabelName, LabelValue
 from fettled.config.policies import Name
 from fettled.core import self_test
-from fettled.core.events import EVENTS
+from fettled.core.events import EVENTS, told_as
 from fettled.core.routing import Filter, Receiver
 from fettled.core.words import Priority, Source
 from fettled.notify import TYPES
@@ -26,13 +26,14 @@ from fettled.ports.notify import TIMEOUT
 
 #: What a pattern of events may fit: those that trigger.
 TRIGGERS = tuple(
-    f"ticket.{name}" for name, triggers in EVENTS.items() if triggers and name != self_test.EVENT
+    told_as(name) for name, triggers in EVENTS.items() if triggers and name != self_test.EVENT
 )
 
 Pattern = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-def _check_events(patterns: tuple[str, ...]) -> tuple[str, ...]:
+def check_events(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a pattern that fits no event; ValueError."""
     from fnmatch import fnmatchcase  # noqa: PLC0415 -- only where there are receivers
 
     for pattern in patterns:
@@ -46,7 +47,7 @@ class ReceiverSettings(Options):
     """What every receiver has beside its notifier's options."""
 
     name: Name = Field(description="Name, unique.")
-    events: Annotated[OneOrMany[Pattern], AfterValidator(_check_events)] = Field(
+    events: Annotated[OneOrMany[Pattern], AfterValidator(check_events)] = Field(
         ("ticket.*",), description="Events it is told of; patterns with `*` and `?`."
     )
     kinds: OneOrMany[Pattern] = Field(

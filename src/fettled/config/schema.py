@@ -14,19 +14,21 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from fettled.calendar import check_zone
 from fettled.config.alerts import Alerts
 from fettled.config.catalogue import CatalogueSection
 from fettled.config.checks import Check, CheckName, Period
 from fettled.config.desk import TicketSettings
 from fettled.config.escalation import Escalation
 from fettled.config.isolation import Isolation
-from fettled.config.names import LabelName, LabelValue, SubjectKey, Title
+from fettled.config.names import LabelName, LabelValue, Runbook, SubjectKey, Title
 from fettled.config.people import Access
 from fettled.config.policies import Name, PolicyPatch, PolicyRef
 from fettled.config.quiet import MaintenanceWindow, Silence
 from fettled.config.receivers import AnyReceiver
 from fettled.config.sla import SlaSettings
 from fettled.config.watchdog import WatchdogSettings
+from fettled.config.workflows import WorkflowSettings
 from fettled.core.policy import Storm
 from fettled.core.words import Requires, SubjectType
 from fettled.options import OneOrMany, Options, PositiveDuration
@@ -135,6 +137,9 @@ class Server(Options):
     public_url: Annotated[str, AfterValidator(_check_url)] | None = Field(
         None, description="URL under which people reach it, for links."
     )
+    time_zone: Annotated[str, AfterValidator(check_zone)] = Field(
+        "UTC", description="Time zone that notifications tell times in, such as `Europe/Oslo`."
+    )
     control_socket: Annotated[str, AfterValidator(_check_socket)] | None = Field(
         None,
         description="Unix socket that the commands use; default: beside SQLite's file, else in"
@@ -194,6 +199,9 @@ class Target(Options):
         description="What the monitor must reach for its network failures to count; default: by"
         " each check's address.",
     )
+    runbook: Runbook | None = Field(
+        None, description="What to do when it is down: a URL or a sentence, told with its tickets."
+    )
     use: Name | None = Field(None, description="Template that is laid below this target.")
     on_remove: Literal["resolve", "keep"] = Field(
         "resolve", description="What becomes of its untouched ticket once it leaves the file."
@@ -228,6 +236,7 @@ class Template(Options):
     requires: Annotated[Requires, Field(strict=False)] | None = Field(
         None, description="What the monitor must reach for their network failures to count."
     )
+    runbook: Runbook | None = Field(None, description="What to do when they are down.")
     on_remove: Literal["resolve", "keep"] = Field(
         "resolve", description="What becomes of an untouched ticket once its target leaves."
     )
@@ -338,6 +347,9 @@ class Settings(Options):
     )
     sla: SlaSettings = Field(
         default_factory=SlaSettings, description="How soon tickets are to be answered and resolved."
+    )
+    workflows: Annotated[list[WorkflowSettings], Field(max_length=500)] = Field(
+        [], description="What is done by itself when something happens to a ticket."
     )
     watchdog: WatchdogSettings = Field(
         default_factory=WatchdogSettings,

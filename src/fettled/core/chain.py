@@ -119,6 +119,19 @@ def judge(chain: Chain, place: Place, ticket: Ticket | None, now: datetime) -> D
     return Due(None, place, here)
 
 
+def upcoming(chain: Chain, place: Place, ticket: Ticket) -> tuple[datetime, Step] | None:
+    """Say which step for *ticket* comes next if nobody does anything, and when."""
+    here: Place | None = _inside(chain, place)
+    for _ in range(2 * len(chain.steps)):  # the rest of this round, and the next one
+        if here is None:
+            return None
+        step = chain.steps[here.step]
+        if step.means(ticket):
+            return here.due_at, step
+        here = _after(chain, here, here.due_at)
+    return None
+
+
 def _quiet_until(ticket: Ticket, now: datetime) -> datetime | None:
     """When to look again at a ticket that the chain stands still for; None: it does not."""
     snooze, again = ticket.snooze, now + LOOK_AGAIN

@@ -1,8 +1,8 @@
 """
 The events of a ticket's timeline: the closed list, and which of them are told the world.
 
-An event that triggers is also written to the outbox, as `ticket.<event>`. One that does
-not is for whoever reads the timeline.
+An event that triggers is also written to the outbox, under the name that `told_as` gives. One
+that does not is for whoever reads the timeline.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ EVENTS: dict[str, bool] = {
     "maintenance_linked": False,
     "priority_changed": True,
     "flapping": True,
+    # Beside `opened` or `reopened`, for those who want to hear of this above all.
+    "impaired": True,
     # Only for receivers that ask to be tested, whatever their filter says.
     "self_test": True,
     "kind_changed": False,
@@ -50,3 +52,11 @@ EVENTS: dict[str, bool] = {
     "parent_failed": False,
     "parent_recovered": False,
 }
+
+#: What is told under another name than `ticket.<event>`.
+_TOLD_AS = {"impaired": "monitor.impaired"}
+
+
+def told_as(event: str) -> str:
+    """Name *event* as receivers, streams and logs are told of it."""
+    return _TOLD_AS.get(event, f"ticket.{event}")

@@ -15,6 +15,7 @@ from typing import Any
 from fettled.core import lifecycle
 from fettled.core.actions import Assign
 from fettled.core.errors import InvalidError
+from fettled.core.keys import open_key_of
 from fettled.core.lines import is_one_line
 from fettled.core.moves import Moment, act
 from fettled.core.priorities import OF_LEVEL, judge
@@ -51,6 +52,7 @@ class NewTicket:
     assignee: str | None = None
     shift: str | None = None
     reporter: str | None = None
+    deduplication_key: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -78,6 +80,7 @@ def filed(new: NewTicket, actor: Actor, at: datetime) -> Change:
         created_at=at,
         updated_at=at,
         priority_by_person=new.priority is not None or new.level is not None,
+        open_key=open_key_of(None, new.deduplication_key),
         touched=True,
         **{name: getattr(new, name) for name in _AS_GIVEN},
     )
@@ -91,7 +94,7 @@ def filed(new: NewTicket, actor: Actor, at: datetime) -> Change:
     return lifecycle.then(change, _done(act(change.ticket, given, Moment(actor, at))))
 
 
-_AS_GIVEN = ("description", *_DETAILS, "filed_for", "reporter", "labels")
+_AS_GIVEN = ("description", *_DETAILS, "filed_for", "reporter", "labels", "deduplication_key")
 
 
 def edited(ticket: Ticket, wanted: Mapping[str, Any], actor: Actor, at: datetime) -> Change | None:

@@ -57,7 +57,7 @@ def begin(
     if ticket is not None and ticket.is_open:
         return after, _keep_up(condition, ticket, trouble, at)
     if ticket is None:
-        return after, _open(after, None, trouble, at)
+        return after, _alarmed(_open(after, None, trouble, at))
     case = Case(
         ticket=ticket,
         policy=POLICY,
@@ -78,7 +78,14 @@ def begin(
             change = _open(after, ticket, trouble, at)
         case Attach():
             return after, None
-    return replace(after, gate=None, gate_until=None), change
+    return replace(after, gate=None, gate_until=None), _alarmed(change)
+
+
+def _alarmed(change: Change) -> Change:
+    """Say once more what has happened, for those who listen to the monitor's own trouble alone."""
+    last = change.entries[-1]
+    alarm = Entry("impaired", last.at, MONITOR, {"title": change.ticket.title})
+    return replace(change, entries=(*change.entries, alarm))
 
 
 def end(condition: Condition, ticket: Ticket | None, at: Moment) -> tuple[Condition, Change | None]:

@@ -1,5 +1,5 @@
 """
-Keys of tickets that are about no single check: roll-ups, and the monitor's own troubles.
+Keys of tickets that are about no single check: roll-ups, the monitor's own troubles, callers'.
 
 A check's key is `subject/name`, and no subject's key holds a colon, so none of these can
 be one.
@@ -20,6 +20,9 @@ BLIND = "monitor:blind"
 ISOLATION = "monitor:isolation"
 
 
+#: What callers know a ticket by begins with this, so that it is never the key of a check.
+CALLERS = "key:"
+
 #: Lists that no group of the fleet makes; where one is over, its members ask for it by name.
 LISTS = (EVERYTHING, ADOPTED, ISOLATION)
 
@@ -27,6 +30,13 @@ LISTS = (EVERYTHING, ADOPTED, ISOLATION)
 def rollup_of(group: str) -> str:
     """Give the key of the roll-up of *group*."""
     return ROLLUP + group
+
+
+def open_key_of(check: str | None, deduplication_key: str | None) -> str | None:
+    """Say what may be open only once: the check, or what a caller knows the ticket by."""
+    if check is not None or deduplication_key is None:
+        return check
+    return CALLERS + deduplication_key
 
 
 def stands_for_many(key: str | None) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from fettled.core.errors import ConflictError
 from fettled.core.events import EVENTS
+from fettled.core.keys import open_key_of
 from fettled.core.tickets import (
     MONITOR,
     OPEN_STATUSES,
@@ -103,7 +104,7 @@ def reopened(
         status_before=None,
         hold_until=ticket.hold_until if status is Status.PENDING else None,
         hold_reason=ticket.hold_reason if status is Status.PENDING else None,
-        open_key=ticket.check,
+        open_key=open_key_of(ticket.check, ticket.deduplication_key),
         resolution=None,
         resolved_at=None,
         recovered_at=None,

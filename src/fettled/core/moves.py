@@ -36,6 +36,7 @@ from fettled.core.actions import (
 from fettled.core.errors import ConflictError, InvalidError
 from fettled.core.tickets import (
     OPEN_STATUSES,
+    WORKFLOW,
     Actor,
     Change,
     Escalation,
@@ -123,7 +124,11 @@ def act(ticket: Ticket, action: Action, now: Moment) -> Change | None:
     moves = MOVES[type(action)]
     if ticket.status not in moves:
         raise ConflictError(_refusal(ticket, action, now))
-    return _EFFECTS[type(action)](ticket, action, now, moves[ticket.status])
+    change = _EFFECTS[type(action)](ticket, action, now, moves[ticket.status])
+    if now.actor.type == WORKFLOW:
+        # What no person touched, the monitor may still merge, and let go of with its target.
+        return replace(change, ticket=replace(change.ticket, touched=ticket.touched))
+    return change
 
 
 def _refusal(ticket: Ticket, action: Action, now: Moment) -> str:
@@ -358,7 +363,9 @@ def _resolve(ticket: Ticket, action: Resolve, now: Moment, _after: Status) -> Ch
 
 
 def _reopen(ticket: Ticket, _action: Reopen, now: Moment, _after: Status) -> Change:
-    change = lifecycle.reopened(ticket, Cause.PERSON, now.at, now.actor)
+    # A workflow asks for it because the fault is back.
+    cause = Cause.RELAPSE if now.actor.type == WORKFLOW else Cause.PERSON
+    change = lifecycle.reopened(ticket, cause, now.at, now.actor)
     status = now.reopen_to or change.ticket.status
     back = replace(change.ticket, status=status, kept_open=now.phase in _WELL)
     if status is IN_PROGRESS and back.responded_at is None:

@@ -2,7 +2,8 @@
 What people are told of a ticket: two lines that are enough at 3 a.m., and then the rest.
 
 One text for every road; mail, chat and pagers only dress it. Facts come in as values, what
-nobody knows is left out, and no line is empty.
+nobody knows is left out, and no line is empty. Text of targets and of people is made one line
+here, whatever it holds.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fettled.core.durations import format_duration
-from fettled.core.words import Priority, Status
+from fettled.core.lines import in_one_line
+from fettled.core.words import Kind, Priority, Status
 
-#: Text of people's or of targets' is cut to this: a pager shows no more anyway.
+#: A line is cut to this: a pager shows no more anyway.
 _LONGEST = 300
-_RECENT_DAYS = 30
+#: Of what somebody said, in the second line; all of it is further down.
+_LONGEST_WORDS = 120
+RECENT_DAYS = 30
 _LINES_OF_CHANGES = 5
+_OVER = frozenset({Status.RESOLVED, Status.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +42,24 @@ class Facts:
 
     Attributes:
         event: what happened last, such as `ticket.opened`.
+        at: when that was.
         by: who did it; empty for the machine's own parts.
         words: what that person said, such as a comment.
+        happened: what the event is about, such as which clock runs out; in words.
+        kind: of the ticket.
+        is_monitored: the monitor opened it, so that it says by itself whether it is down.
         since: the first failure.
+        recovered_at: the first success after it.
         last_good: the last success before it.
         reason: why, in words.
         down, members: of the checklist; 0 members: there is none.
         times: how often the same fault came in 30 days, this time included.
+        resolution: how it ended, in words.
         owner: who is on it.
         next_step: what happens next if nobody does anything.
         changes: markers of recent changes, newest first.
         more: how many events of this ticket this tells of besides the last.
-        url: of the ticket; empty where there are no pages.
+        url: of the ticket; empty where nobody said how we are reached.
     """
 
     event: str
@@ -58,8 +69,12 @@ class Facts:
     priority: Priority
     status: Status
     now: datetime
+    at: datetime | None = None
     by: str = ""
     words: str = ""
+    happened: str = ""
+    kind: str = ""
+    is_monitored: bool = True
     since: datetime | None = None
     recovered_at: datetime | None = None
     last_good: datetime | None = None
@@ -136,16 +151,47 @@ _HAPPENED = {
     "ticket.self_test": "TEST",
     "reminder": "STILL DOWN",
 }
+#: What the monitor tells of that is not down.
+_NOT_DOWN = {
+    Kind.CERTIFICATE_EXPIRING.value: "EXPIRING",
+    Kind.SERVICE_DEGRADED.value: "DEGRADED",
+    Kind.UNSTABLE.value: "FLAPPING",
+    Kind.MONITOR_IMPAIRED.value: "IMPAIRED",
+}
+#: Of what people filed, nobody knows whether it is down.
+_FILED = {
+    "ticket.opened": "NEW",
+    "ticket.reopened": "REOPENED",
+    "reminder": "STILL OPEN",
+}
+_ENDS = frozenset({"ticket.resolved", "ticket.closed", "ticket.merged"})
 
 
 def _headline(facts: Facts) -> str:
-    happened = _HAPPENED.get(facts.event, "updated")
-    return f"[{happened}] {_short(facts.title)} ({facts.priority}, #{facts.number})"
+    title = in_one_line(facts.title, _LONGEST)
+    return f"[{_happened(facts)}] {title} ({facts.priority}, #{facts.number})"
+
+
+def _happened(facts: Facts) -> str:
+    word = _HAPPENED.get(facts.event, "updated")
+    if not facts.is_monitored:
+        word = _FILED.get(facts.event, word)
+    elif facts.kind in _NOT_DOWN:
+        word = word.replace("DOWN", _NOT_DOWN[facts.kind])
+    # What is told late may be over meanwhile, and nobody is to get up for that.
+    is_over, was_end = facts.status in _OVER, facts.event in _ENDS
+    if (facts.is_late or facts.more) and is_over is not was_end:
+        return f"{word}, now {facts.status.replace('_', ' ').upper()}"
+    return word
 
 
 def _gist(facts: Facts, local: Callable[[datetime], str]) -> str:
     parts: list[str] = []
-    over = facts.status in {Status.RESOLVED, Status.CLOSED}
+    over = facts.status in _OVER
+    if facts.words:
+        parts.append(_said(facts, _LONGEST_WORDS))
+    if facts.happened:
+        parts.append(facts.happened)
     if facts.since is not None:
         end = facts.recovered_at if over and facts.recovered_at is not None else facts.now
         lasted = "lasted" if over else "for"
@@ -154,21 +200,30 @@ def _gist(facts: Facts, local: Callable[[datetime], str]) -> str:
         parts.append(facts.resolution)
     elif facts.reason:
         parts.append(facts.reason)
-    if facts.last_good is not None and not over:
+    if not over and facts.recovered_at is not None:
+        parts.append(f"well again since {local(facts.recovered_at)}")
+    elif not over and facts.last_good is not None:
         parts.append(f"last good {local(facts.last_good)}")
     if facts.members:
         parts.append(f"{facts.down} of {facts.members} affected")
     return _short("; ".join(parts))
 
 
+def _said(facts: Facts, most: int) -> str:
+    words = in_one_line(facts.words, most)
+    return f"{facts.by}: {words}" if facts.by else words
+
+
 def _details(facts: Facts, local: Callable[[datetime], str]) -> Iterator[tuple[str, str]]:
     if facts.is_late:
-        yield "Told late", f"this happened before; it is now {local(facts.now)}"
-    yield "Said", f"{facts.by}: {facts.words}" if facts.words else ""
+        when = "before" if facts.at is None else local(facts.at)
+        yield "Told late", f"this happened {when}; it is now {local(facts.now)}"
+    is_long = in_one_line(facts.words, _LONGEST) != in_one_line(facts.words, _LONGEST_WORDS)
+    yield "Said", _said(facts, _LONGEST) if is_long else ""
     yield "Done by", "" if facts.words else facts.by
-    yield "Also", f"{facts.more} earlier events of this ticket" if facts.more else ""
+    yield "Also", _earlier(facts.more)
     if facts.times > 1:
-        yield "Again", f"{facts.times} times in {_RECENT_DAYS} days"
+        yield "Again", f"{facts.times} times in {RECENT_DAYS} days"
     if facts.before is not None:
         before = facts.before
         how = f"{before.code}: {before.summary}" if before.summary else before.code
@@ -179,6 +234,12 @@ def _details(facts: Facts, local: Callable[[datetime], str]) -> Iterator[tuple[s
     yield "On it", facts.owner
     yield "Next", facts.next_step
     yield "Ticket", facts.url or facts.reference
+
+
+def _earlier(more: int) -> str:
+    if not more:
+        return ""
+    return f"{more} earlier {'event' if more == 1 else 'events'} of this ticket"
 
 
 def _rough(length: timedelta) -> str:
@@ -193,5 +254,4 @@ def _rough(length: timedelta) -> str:
 
 def _short(text: str) -> str:
     """Make one line of *text*, and not a long one."""
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return in_one_line(text, _LONGEST)

@@ -35,6 +35,8 @@ class Actor:
         return self.type in {"user", "token"}
 
 
+#: The type of an actor that is a workflow, ours or another engine's: it triggers none.
+WORKFLOW = "workflow"
 MONITOR = Actor("health_monitor")
 SYSTEM = Actor("system")
 
@@ -112,6 +114,7 @@ class Ticket:
         number: `#42`, given by the store and never reused; 0 before that.
         check: the condition it is about, `subject/check`; None for people's tickets.
         open_key: what may be open only once; None when resolved or closed.
+        deduplication_key: what a caller knows it by; of one key at most one is open.
         priority_by_person: a person set it, so the monitor does not touch it.
         occurred_at, recovered_at: the first failure; the first success after it.
         status_before: what a reopening goes back to.
@@ -146,6 +149,7 @@ class Ticket:
     subject: str | None = None
     check: str | None = None
     open_key: str | None = None
+    deduplication_key: str | None = None
     priority_by_person: bool = False
     assignee: str | None = None
     team: str | None = None

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fettled.notify import webhook
+from fettled.notify import apprise_road, mail, webhook
 from fettled.notify.doors import Doors
+from fettled.notify.mail_options import MailOptions
 from fettled.options import Options
 from fettled.ports.notify import Notifier
 
@@ -37,5 +38,7 @@ class NotifierType:
 
 
 TYPES: Mapping[str, NotifierType] = {
+    "apprise": NotifierType(apprise_road.AppriseOptions, apprise_road.make, for_people=True),
+    "email": NotifierType(MailOptions, mail.make, for_people=True),
     "webhook": NotifierType(webhook.WebhookOptions, webhook.make),
 }

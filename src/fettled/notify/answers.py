@@ -37,9 +37,9 @@ def of_status(status: int, headers: Mapping[str, str], now: datetime) -> Tried:
 
 def of_error(error: BaseException) -> Tried:
     """Judge what came instead of an answer, by the first row that fits anything of its causes."""
-    causes = _chain(error)
+    found = causes(error)
     for kind, judge in _ERRORS:
-        for each in causes:
+        for each in found:
             if isinstance(each, kind):
                 return judge(each)
     return Tried("protocol", "its answer is not valid HTTP")
@@ -84,7 +84,8 @@ def _retry_after(value: str, now: datetime) -> timedelta | None:
     return min(max(until - now, timedelta()), LONGEST_PAUSE)
 
 
-def _chain(error: BaseException | None) -> list[BaseException]:
+def causes(error: BaseException | None) -> list[BaseException]:
+    """Give *error* and everything that it came of."""
     found: list[BaseException] = []
     waiting = [error]
     while waiting:

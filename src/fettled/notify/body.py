@@ -6,13 +6,18 @@ At most 20 kB, as the standard asks: what is long is cut, and says so.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from fettled.core.deliveries import Tried
 from fettled.ports.notify import Telling
+
+#: Makes the body of a message, or says what came of it instead: nothing is sent then.
+Render = Callable[[Telling], bytes | Tried]
 
 MOST_BYTES = 20_000
 CUT = " [cut]"
@@ -87,7 +92,10 @@ def _short(value: Any, most: int = 2000) -> Any:  # noqa: ANN401 -- any JSON val
 
 
 def _dump(event: dict[str, Any]) -> bytes:
-    return orjson.dumps(event, default=_text, option=orjson.OPT_UTC_Z)
+    try:
+        return orjson.dumps(event, default=_text, option=orjson.OPT_UTC_Z)
+    except orjson.JSONEncodeError:  # half a character, which only escapes can write
+        return json.dumps(event, default=_text).encode()
 
 
 def _text(value: object) -> str:

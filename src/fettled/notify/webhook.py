@@ -1,5 +1,5 @@
 """
-The notifier `webhook`: POST, signed, and judged by the status alone.
+The notifier `webhook`: sent by HTTP, signed, and judged by the status alone.
 
 What the answer's body says is not asked: it would have to be read, and whoever sends ten
 gigabytes, or a byte a second, has answered already.
@@ -17,17 +17,15 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from fettled.core.deliveries import Tried
 from fettled.notify import signing, urls
-from fettled.notify.body import json_body
+from fettled.notify.bodies import BodyOptions, render_of
+from fettled.notify.body import Render, json_body
 from fettled.notify.doors import Doors
-from fettled.options import OneOrMany, Options
+from fettled.options import OneOrMany
 from fettled.ports.notify import Telling
 
 if TYPE_CHECKING:
     import aiohttp
     from yarl import URL
-
-#: Makes the body of a message.
-Render = Callable[[Telling], bytes]
 
 
 def _check_secret(secret: SecretStr) -> SecretStr:
@@ -35,7 +33,7 @@ def _check_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-class WebhookOptions(Options):
+class WebhookOptions(BodyOptions):
     """POST to a URL, signed after Standard Webhooks."""
 
     type: Literal["webhook"]
@@ -72,6 +70,9 @@ def make(options: WebhookOptions, doors: Doors, contact: str | None) -> Webhook:
         wall=doors.wall,
         keys=[signing.key_of(each.get_secret_value()) for each in options.secret],
         headers=headers,
+        media_type=options.media_type,
+        method=options.method,
+        render=render_of(options),
     )
 
 
@@ -92,6 +93,7 @@ class Webhook:
     keys: Sequence[bytes] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     media_type: str = "application/json"
+    method: str = "POST"
     render: Render = json_body
 
     async def tell(self, telling: Telling) -> Tried:
@@ -102,14 +104,16 @@ class Webhook:
 
         now = self.wall()
         body = self.render(telling)
+        if isinstance(body, Tried):
+            return body
         head = {
             "Content-Type": self.media_type,
             **self.headers,
             **signing.headers(self.keys, telling.newest.id, int(now.timestamp()), body),
         }
         try:
-            async with self.session.post(
-                self.url, data=body, headers=head, allow_redirects=False
+            async with self.session.request(
+                self.method, self.url, data=body, headers=head, allow_redirects=False
             ) as answer:
                 return answers.of_status(answer.status, answer.headers, now)
         except asyncio.CancelledError:

@@ -19,13 +19,16 @@ from fettled.ports.deliveries import DeliveriesReader, DeliveriesUnit
 from fettled.ports.escalations import EscalationsReader, EscalationsUnit
 from fettled.ports.feed import FeedReader
 from fettled.ports.files import FilesReader, FilesUnit
+from fettled.ports.notices import NoticesReader
 from fettled.ports.once import OnceReader, OnceUnit
 from fettled.ports.people import PeopleReader, PeopleUnit
 from fettled.ports.retention import RetentionUnit
 from fettled.ports.search import SearchReader
+from fettled.ports.signed_links import SignedLinksReader, SignedLinksUnit
 from fettled.ports.sla import SlaReader, SlaUnit
 from fettled.ports.store import Reader, UnitOfWork
 from fettled.ports.tokens import TokensReader, TokensUnit
+from fettled.ports.workflows import WorkflowsReader, WorkflowsUnit
 
 T = TypeVar("T")
 
@@ -89,6 +92,9 @@ class DeskReader(
     SearchReader,
     DeliveriesReader,
     AlarmsReader,
+    WorkflowsReader,
+    NoticesReader,
+    SignedLinksReader,
     Protocol,
 ):
     """Everything that can be asked of the store."""
@@ -124,6 +130,8 @@ class DeskUnit(
     OnceUnit,
     DeliveriesUnit,
     AlarmsUnit,
+    WorkflowsUnit,
+    SignedLinksUnit,
     Protocol,
 ):
     """A unit of the writer that may do everything; see `UnitOfWork`."""

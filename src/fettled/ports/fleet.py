@@ -25,6 +25,8 @@ class SubjectSpec:
     team: str | None = None
     #: The key it had before it was renamed; its state is carried over.
     formerly: str | None = None
+    #: What to do when it is down: an address, or a sentence.
+    runbook: str = ""
 
 
 @dataclass(frozen=True, slots=True)

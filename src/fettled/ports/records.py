@@ -128,6 +128,7 @@ class TicketFilter:
     updated_since: datetime | None = None
     q: str | None = None
     filed_for: frozenset[str] = frozenset()
+    deduplication_key: frozenset[str] = frozenset()
     link: frozenset[tuple[str, str]] = frozenset()
 
     @property

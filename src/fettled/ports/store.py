@@ -36,6 +36,10 @@ class Reader(Protocol):
         """The condition's open ticket, else the one resolved last."""
         ...
 
+    def ticket_of_key(self, key: str) -> Ticket | None:
+        """The open ticket of a caller's key, else the one resolved last."""
+        ...
+
     def last_tickets(self) -> dict[str, Ticket]:
         """`last_ticket` of every condition that has one, by check."""
         ...

@@ -7,25 +7,19 @@ passes through `redact` before, since a target may echo what it was sent.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
+
+from fettled.core.lines import in_one_line
 
 LONGEST_MESSAGE = 300
 LONGEST_QUOTE = 80
 #: Shorter secrets are left: replacing every "a" would destroy the message and hide nothing.
 _SHORTEST_SECRET = 3
 
-#: Control, format (bidi, zero width), surrogate, private, unassigned, line separators.
-_UNFIT = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
 
 def clean(text: str, limit: int = LONGEST_MESSAGE) -> str:
     """Put *text* on one line of at most *limit* characters, free of anything unprintable."""
-    # Cut before the loop too: the text may be a whole body. Escapes only ever shrink.
-    cut = text[: limit * 8]
-    fit = "".join(" " if unicodedata.category(char) in _UNFIT else char for char in cut)
-    line = " ".join(fit.split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "\u2026"
+    return in_one_line(text, limit)
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

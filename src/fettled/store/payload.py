@@ -66,6 +66,7 @@ def ticket_fields(ticket: Ticket, subject: dict[str, Any] | None) -> dict[str, A
         "escalation_level": ticket.escalation_level,
         "previous": ticket.previous,
         "merged_into": ticket.merged_into,
+        "deduplication_key": ticket.deduplication_key,
         "labels": ticket.labels,
         "sla": sla_fields(ticket.sla),
         "member_count": ticket.member_count,

@@ -44,6 +44,7 @@ SELDOM_THERE = (
     "application",
     "sla_state",
     "filed_for",
+    "deduplication_key",
 )
 
 for _name in ALWAYS_THERE:

@@ -17,6 +17,7 @@ from sqlalchemy.sql import ColumnElement
 
 from fettled.core.copies import replace
 from fettled.core.errors import ConflictError, StaleError
+from fettled.core.events import told_as
 from fettled.core.tickets import OPEN_STATUSES, Change, Entry, Ticket
 from fettled.ports import Viewer
 from fettled.store import sql_words
@@ -40,6 +41,12 @@ _LATEST = (
 )
 _LAST = locking(
     select(tickets).where(tickets.c.check_key == bindparam("check")).order_by(*_LATEST).limit(1)
+)
+_LAST_OF_KEY = locking(
+    select(tickets)
+    .where(tickets.c.deduplication_key == bindparam("key"))
+    .order_by(*_LATEST)
+    .limit(1)
 )
 _RANKED = (
     select(
@@ -119,6 +126,12 @@ def delete(link: Link, number: int) -> None:
 def last_ticket(link: Link, check: str, *, lock: bool = False) -> Ticket | None:
     """Read the open ticket of a condition, else the one resolved last."""
     row = link.one(_LAST[lock], {"check": check})
+    return None if row is None else load_ticket(row)
+
+
+def ticket_of_key(link: Link, key: str, *, lock: bool = False) -> Ticket | None:
+    """Read the open ticket of a caller's key, else the one resolved last."""
+    row = link.one(_LAST_OF_KEY[lock], {"key": key})
     return None if row is None else load_ticket(row)
 
 
@@ -215,7 +228,7 @@ def _holder(link: Link, wanted: Ticket) -> int | None:
 def _conflict(link: Link, refused: Ticket) -> ConflictError:
     return ConflictError(
         f"ticket #{_holder(link, refused)} is open for {refused.open_key} already; "
-        "a condition has one open ticket"
+        "of one condition, and of one key, one ticket is open"
     )
 
 
@@ -229,7 +242,7 @@ def _announce(
                 "id": str(uuid4()),
                 "ticket": after.number,
                 "seq": entry.seq,
-                "event": f"ticket.{entry.event}",
+                "event": told_as(entry.event),
                 "at": entry.at,
                 "payload": payload_of(after, entry, subject),
             }

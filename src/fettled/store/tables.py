@@ -14,7 +14,9 @@ from fettled.store.tables_records import (
     inputs,
     meta,
     people,
+    secrets,
     tokens,
+    used_links,
 )
 from fettled.store.tables_tickets import (
     actions,
@@ -57,10 +59,12 @@ __all__ = [
     "outbox",
     "people",
     "receivers",
+    "secrets",
     "silences",
     "spans",
     "subjects",
     "tickets",
     "timeline",
     "tokens",
+    "used_links",
 ]

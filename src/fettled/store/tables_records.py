@@ -78,6 +78,41 @@ idempotency = Table(
     Index(None, "created_at"),
 )
 
+#: The workflows that there are, with how each ran last.
+workflows = Table(
+    "workflows",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("since", NUMBER, nullable=False),
+    Column("runs", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("ran_at", UtcDateTime),
+    # No foreign key: that it ran stays true when the ticket is deleted.
+    Column("ticket", NUMBER),
+    Column("event", CleanText),
+    Column("outcome", CleanText),
+    Column("error", CleanText),
+)
+
+#: Secrets of the daemon's own, made when they are first needed, and never shown.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("value", CleanText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+#: Links in notifications that have done what they were for; until they expire anyway.
+used_links = Table(
+    "used_links",
+    metadata,
+    Column("id", CleanText, primary_key=True),
+    Column("used_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index(None, "expires_at"),
+)
+
 #: The name in `meta` of the time (as microseconds) before which the outbox was cleared.
 FORGOTTEN = "outbox_forgotten"
 

@@ -49,7 +49,7 @@ tickets = Table(
     Column("priority_by_person", Boolean, nullable=False),
     Column("subject", CleanText),
     Column("check_key", CleanText),
-    # One open ticket per condition: a rule of the database, not a lookup.
+    # One open ticket per condition, or per caller's key: a rule of the database, not a lookup.
     Column("open_key", CleanText, unique=True),
     Column("assignee", CleanText),
     Column("team", CleanText),
@@ -108,6 +108,7 @@ tickets = Table(
     Column("sla_due_at", UtcDateTime),
     Column("version", Integer, nullable=False),
     Column("last_seq", Integer, nullable=False),
+    Column("deduplication_key", CleanText),
     CheckConstraint(f"status IN ({_ANY_STATUS})", name="status"),
     CheckConstraint(f"NOT ({_IS_OVER}) OR open_key IS NULL", name="over_has_no_open_key"),
     CheckConstraint(

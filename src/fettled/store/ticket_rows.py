@@ -28,6 +28,7 @@ _PLAIN = (
     "kind",
     "subject",
     "open_key",
+    "deduplication_key",
     "assignee",
     "team",
     "reporter",

@@ -50,10 +50,13 @@ from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
 from fettled.store.unit_deliveries import DeliveriesReading, DeliveriesWriting
 from fettled.store.unit_feed import FeedReading
 from fettled.store.unit_files import FilesReading, FilesWriting
+from fettled.store.unit_notices import NoticesReading
 from fettled.store.unit_once import OnceReading, OnceWriting
 from fettled.store.unit_people import PeopleReads, PeopleWrites
 from fettled.store.unit_search import SearchQueries
+from fettled.store.unit_signed_links import SignedLinksReading, SignedLinksWriting
 from fettled.store.unit_sla import SqlSlaReader, SqlSlaUnit
+from fettled.store.unit_workflows import WorkflowsReading, WorkflowsWriting
 
 
 class SqlReader(
@@ -67,6 +70,9 @@ class SqlReader(
     SearchQueries,
     DeliveriesReading,
     AlarmsReading,
+    WorkflowsReading,
+    NoticesReading,
+    SignedLinksReading,
 ):
     """What can be asked of the store."""
 
@@ -90,6 +96,10 @@ class SqlReader(
     def last_ticket(self, check: str) -> Ticket | None:
         """The newest ticket of the condition, open or not."""
         return sql_tickets.last_ticket(self._link, check, lock=self._lock)
+
+    def ticket_of_key(self, key: str) -> Ticket | None:
+        """The open ticket of a caller's key, else the one resolved last."""
+        return sql_tickets.ticket_of_key(self._link, key, lock=self._lock)
 
     def last_tickets(self) -> dict[str, Ticket]:
         """The newest ticket of every condition that has one, by check."""
@@ -227,6 +237,8 @@ class SqlUnit(
     OnceWriting,
     DeliveriesWriting,
     AlarmsWriting,
+    WorkflowsWriting,
+    SignedLinksWriting,
 ):
     """
     Reads that decide, and writes that commit together.

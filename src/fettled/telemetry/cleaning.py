@@ -30,6 +30,7 @@ _SECRET_KEY = re.compile(
 #: Secrets met inside other text, each with what is left of it.
 _SECRET_TEXT = (
     (re.compile(r"\bftl_([0-9A-Za-z]{1,32})_[0-9A-Za-z_-]+"), rf"ftl_\1_{REDACTED}"),
+    (re.compile(r"(/links/)[A-Za-z0-9_.~%-]+"), rf"\1{REDACTED}"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{6,}"), rf"\1 {REDACTED}"),
     (re.compile(r"(://)[^/\s@]*:[^/\s@]*@"), rf"\1{REDACTED}@"),
     (

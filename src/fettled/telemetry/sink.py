@@ -16,6 +16,7 @@ from fettled.core.alarm_intake import Received
 from fettled.core.condition import Condition
 from fettled.core.deliveries import Tried
 from fettled.core.errors import ConfigError
+from fettled.core.events import told_as
 from fettled.core.inventory import Shrunk
 from fettled.core.isolation import Link, Standing
 from fettled.core.observations import Observation
@@ -108,7 +109,7 @@ class LogSink:
         ticket = change.ticket
         for entry in change.entries:
             self._log.info(
-                f"ticket.{entry.event}",
+                told_as(entry.event),
                 number=ticket.number,
                 reference=ticket.reference,
                 title=ticket.title,

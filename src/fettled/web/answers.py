@@ -166,6 +166,7 @@ class TicketAnswer(Shape):
     service_interrupted: bool | None
     hold: HoldAnswer | None
     snooze: SnoozeAnswer | None
+    deduplication_key: str | None
     #: Where one ticket is shown.
     changes: list[ChangeAnswer] | None = None
 
@@ -227,6 +228,7 @@ class SubjectAnswer(Shape):
     labels: dict[str, str]
     checks: list[CheckAnswer]
     ticket: int | None
+    runbook: str | None
 
 
 class SilenceAnswer(Shape):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
+
+from pydantic import Field
 
 from fettled.core.permissions import Role
 from fettled.web.answers import ActorAnswer, Page, Shape, TicketAnswer
@@ -104,3 +107,25 @@ class StatsAnswer(Shape):
     false_alarms: FalseAlarmsAnswer
     recurring: list[RecurringAnswer]
     truncated: bool
+
+
+class RanAnswer(Shape):
+    """How a workflow ran last; `error` says what failed."""
+
+    at: datetime
+    ticket: int | None
+    event: str | None
+    outcome: Literal["done", "failed"]
+    error: str | None
+
+
+class WorkflowAnswer(Shape):
+    """A workflow; `last` is null for one that was never set off."""
+
+    name: str
+    on: list[str]
+    if_: dict[str, list[str]] = Field(alias="if")
+    do: list[str]
+    runs: int
+    failures: int
+    last: RanAnswer | None

@@ -32,19 +32,22 @@ from fettled.web.api import (
     exports,
     maintenances,
     people,
+    signed_links,
     silences,
     stats,
     subjects,
     tickets,
     tokens,
+    workflows,
 )
 from fettled.web.attempts import FailedTries
-from fettled.web.auth import NOBODY, identify
+from fettled.web.auth import NOBODY, count_miss, identify
 from fettled.web.control import identify_peer, is_control
 from fettled.web.dialects import equipment, team_incidents
 from fettled.web.gate import Gate
 from fettled.web.keys import SERVICES, Feed, Services
 from fettled.web.listening import expect_continue
+from fettled.web.paths import shown_path
 from fettled.web.problems import (
     Fault,
     Problem,
@@ -70,6 +73,7 @@ ROUTES: tuple[Route, ...] = (
     *attachments.routes,
     *exports.routes,
     *stats.routes,
+    *workflows.routes,
     *subjects.routes,
     *alerts.routes,
     *explain.routes,
@@ -85,6 +89,7 @@ ROUTES: tuple[Route, ...] = (
     *audit.routes,
     *events.routes,
     *docs.routes,
+    *signed_links.routes,
 )
 
 #: A reference has a digit. So /tickets/adopt is never a ticket's address, and another method
@@ -149,6 +154,7 @@ async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one v
             upload=Upload(request) if route.takes_files else None,
             table=table,
             renew=partial(_admit, route, services, tries, request, reading),
+            miss=partial(count_miss, request, tries),
             turn=request.app[_TURN],
         )
         rendered = await work(route, call, request, raw)
@@ -198,7 +204,7 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
     structlog.get_logger().debug(
         REQUEST_SERVED,
         method=request.method,
-        path=request.path,
+        path=shown_path(request.path),
         status=response.status,
         took=round(time.perf_counter() - began, 6),
     )
@@ -211,7 +217,7 @@ def _is_gone(request: web.Request) -> bool:
 
 def _log_failure(request: web.Request, error: Exception) -> Problem:
     structlog.get_logger().error(
-        REQUEST_FAILED, method=request.method, path=request.path, exc_info=error
+        REQUEST_FAILED, method=request.method, path=shown_path(request.path), exc_info=error
     )
     return unexpected()
 

@@ -48,11 +48,7 @@ async def identify(
         keys.append(f"token:{ident}")
     wait = tries.wait(*keys)
     if wait and not tokens.remembers(presented):
-        raise Problem(
-            429,
-            "too many failed tries: wait before trying again",
-            headers={"Retry-After": str(math.ceil(wait))},
-        )
+        raise _too_many(wait)
     token = await tokens.authenticate(presented)
     if token is None:
         tries.failed(*keys)
@@ -65,6 +61,29 @@ async def identify(
         tokens.permissions(token),
         people.teams_of(token.user),
         people.shifts_of(token.user),
+    )
+
+
+def count_miss(request: web.Request, tries: FailedTries) -> None:
+    """
+    Count that somebody proved nothing by an address that is a proof itself.
+
+    Asked only of what is no proof: whoever has one is never held up.
+
+    Raises:
+        Problem: 429 after too many.
+    """
+    key = address_key(request.remote or "")
+    if wait := tries.wait(key):
+        raise _too_many(wait)
+    tries.failed(key)
+
+
+def _too_many(wait: float) -> Problem:
+    return Problem(
+        429,
+        "too many failed tries: wait before trying again",
+        headers={"Retry-After": str(math.ceil(wait))},
     )
 
 

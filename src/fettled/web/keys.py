@@ -24,6 +24,8 @@ from fettled.app.feed import Stream, Told
 from fettled.app.health import Health
 from fettled.app.incidents import Incidents
 from fettled.app.once import Claim
+from fettled.app.opening import Opened
+from fettled.app.signed_links import Seen
 from fettled.app.silences import Wanted
 from fettled.app.tokens import Tokens
 from fettled.app.views import QuietState, QuietView, SubjectView
@@ -38,8 +40,10 @@ from fettled.core.tickets import SYSTEM, Actor, Entry, Member, Ticket
 from fettled.core.words import Gate
 from fettled.ports import AuditFilter, Directory, Input, KeptAnswer, Place, Sort, TicketFilter
 from fettled.ports.search import StatsFilter
+from fettled.ports.workflows import Listed, none_listed
 from fettled.web.keys_alarms import AlarmDesk
 from fettled.web.keys_catalogue import CatalogueServices
+from fettled.web.keys_machines import Exposition, Heartbeats
 
 
 class Tickets(Protocol):
@@ -55,6 +59,16 @@ class Tickets(Protocol):
 
     async def create(self, new: NewTicket, caller: Caller) -> Ticket:
         """File one; InvalidError names the field."""
+        ...
+
+    async def open(
+        self, new: NewTicket, caller: Caller, reopen_within: timedelta | None = None
+    ) -> Opened:
+        """File one unless one of its key is open; ConflictError, InvalidError."""
+        ...
+
+    async def act_on_key(self, key: str, action: Action, caller: Caller) -> Ticket:
+        """Do *action* to the ticket of a caller's key; as `act`."""
         ...
 
     async def edit(self, ref: str, wanted: Mapping[str, Any], caller: Caller) -> Ticket:
@@ -195,14 +209,6 @@ class Histories(Protocol):
         ...
 
 
-class Heartbeats(Protocol):
-    """What devices and jobs push."""
-
-    async def beat(self, key: str) -> None:
-        """Take a beat for `subject` or `subject/check`; NotFoundError if there is none."""
-        ...
-
-
 class Reload(Protocol):
     """The reading of the configuration."""
 
@@ -295,17 +301,15 @@ class Feed(Protocol):
         ...
 
 
-class Exposition(Protocol):
-    """The metrics, rendered in chunks that let the event loop run between them."""
+class Links(Protocol):
+    """The links in notifications; see `fettled.app.signed_links`."""
 
-    @property
-    def content_type(self) -> str:
-        """The form that was chosen."""
+    async def look(self, text: str) -> Seen:
+        """Say what one offers."""
         ...
 
-    @property
-    def chunks(self) -> AsyncIterator[bytes]:
-        """The text."""
+    async def use(self, text: str) -> Seen:
+        """Do what it offers, once."""
         ...
 
 
@@ -346,6 +350,7 @@ class Services:
         wall: the time on the wall.
         settings: asked on every request, as a reload may change them.
         clocks: what the SLA's clocks of a ticket say now.
+        workflows: those in force, each with how it ran last.
         once: for requests with an `Idempotency-Key`; None: they are served as any other.
         feed: what happens; None: nobody can listen.
         alarms: those from outside; None: there are no sources.
@@ -367,6 +372,7 @@ class Services:
     exports: Exports
     searching: Searching
     audit: Audit
+    links: Links
     reload: Reload
     config: Callable[[], Awaitable[dict[str, Any]]]
     health: Callable[[], Health]
@@ -376,6 +382,7 @@ class Services:
     directory: Directory = field(default_factory=Anybody)
     settings: Callable[[], Settings] = field(default=lambda: Settings(version=""))
     clocks: Callable[[Ticket], Clocks] = field(default=lambda ticket: ticket.sla)
+    workflows: Callable[[], Awaitable[Listed]] = none_listed
     once: Once | None = None
     feed: Feed | None = None
     alarms: AlarmDesk | None = None

@@ -241,7 +241,7 @@ def _as_text(field: Json) -> Json:
 
 
 def _header_parameters(route: Route) -> Iterator[Json]:
-    if route.method == "POST" and not route.takes_files:
+    if route.takes_key:
         yield {
             "name": "Idempotency-Key",
             "in": "header",
@@ -264,7 +264,7 @@ def _responses(route: Route, schema: Json | None) -> Json:
     if route.status != 204:  # noqa: PLR2004 - the one that has no content
         success["content"] = {route.media: {"schema": schema if schema is not None else {}}}
     named = ["ETag"] if route.answers_ticket else []
-    if route.method == "POST" and not route.takes_files:
+    if route.takes_key:
         named.append("Idempotency-Replayed")
     if "cursor" in route.query.model_fields:
         named.append("Link")
@@ -275,6 +275,8 @@ def _responses(route: Route, schema: Json | None) -> Json:
         given["200"] = {**success, "description": "It is there already."}
     if route.paths[0] == "/health-check":
         given["503"] = {**success, "description": "The daemon is not well."}
+    for status, text in route.pages:
+        given[str(status)] = _page(route, status, text)
     for status in refusals(route):
         name, _ = PROBLEMS[status]
         given.setdefault(str(status), {"$ref": f"#/components/responses/{name}"})
@@ -284,6 +286,14 @@ def _responses(route: Route, schema: Json | None) -> Json:
 def _problem(text: str) -> Json:
     schema = {"$ref": _REF.format(model="ProblemAnswer")}
     return {"description": text, "content": {PROBLEM: {"schema": schema}}}
+
+
+def _page(route: Route, status: int, text: str) -> Json:
+    """Describe an error that is a page; what goes wrong around a handler is a problem still."""
+    page: Json = {"description": text, "content": {route.media: {"schema": {}}}}
+    if status in refusals(route):
+        page["content"] |= _problem(text)["content"]
+    return page
 
 
 def _tag(route: Route) -> str:

@@ -35,6 +35,7 @@ PARTS = {
     "key": Part(f"^{_KEY}$", "The key of a subject."),
     "subject": Part(f"^{_KEY}$", "The key of a subject."),
     "check": Part(f"^{_KEY}$", "The name of one of its checks."),
+    "token": Part("^[A-Za-z0-9_-]+[.][A-Za-z0-9_-]+$", "As it was sent in a notification."),
     "id": Part("^[a-z0-9-]{1,40}$", "As it was given when it was made."),
 }
 PARTS_ELSE = Part("^[A-Za-z0-9._-]{1,200}$", "As the list gives it.")

@@ -53,6 +53,10 @@ async def _nobody() -> Principal:
     raise NotImplementedError(msg)
 
 
+def _uncounted() -> None:
+    """Count nothing: nobody tries anything here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """
@@ -66,6 +70,7 @@ class Call:
         upload: what is still to be read, of a route that takes files.
         table: every route that is served, for those that tell of the others.
         renew: recognise the caller once more, as for a new request; raises as for one.
+        miss: count a failed try to prove who one is; raises 429 after too many.
         turn: whose holder alone reads and writes out a page of what is exported.
     """
 
@@ -79,6 +84,7 @@ class Call:
     upload: Upload | None = None
     table: tuple[Route, ...] = ()
     renew: Callable[[], Awaitable[Principal]] = _nobody
+    miss: Callable[[], None] = _uncounted
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -135,6 +141,7 @@ class Route:
         switched: whether the settings leave it served at all; None: always.
         may_exist: what it would make may be there already; then it answers 200.
         proof: recognises callers that have no token of ours; None: there are no such.
+        pages: further statuses that it answers with a page of its own, and when.
     """
 
     method: str
@@ -157,6 +164,7 @@ class Route:
     switched: Callable[[Settings], bool] | None = None
     may_exist: bool = False
     proof: Proof | None = None
+    pages: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.permission, Permission | Public):
@@ -167,6 +175,16 @@ class Route:
     def answers_ticket(self) -> bool:
         """Whether what it answers is one ticket, as it is after."""
         return getattr(self.answer, "__name__", "") == "TicketAnswer"
+
+    @property
+    def takes_key(self) -> bool:
+        """
+        Whether it takes an `Idempotency-Key`.
+
+        Of a public route everybody is the same caller, and would get one another's answers.
+        """
+        is_public = self.permission is PUBLIC
+        return self.method == "POST" and not self.takes_files and not is_public
 
     @property
     def summary(self) -> str:
@@ -210,6 +228,7 @@ class RouteTable:
         switched: Callable[[Settings], bool] | None = None,
         may_exist: bool = False,
         proof: Proof | None = None,
+        pages: tuple[tuple[int, str], ...] = (),
     ) -> Callable[[Handler], Handler]:
         """
         Declare the decorated function as a route; see `Route` for the arguments.
@@ -242,6 +261,7 @@ class RouteTable:
                     switched=switched,
                     may_exist=may_exist,
                     proof=proof,
+                    pages=pages,
                 )
             )
             return handler

@@ -20,6 +20,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from fettled.web.once import Rendered
+from fettled.web.paths import shown_path
 from fettled.web.problems import SECURITY_HEADERS, Problem, Streamed, make_response
 from fettled.web.working import marked
 
@@ -95,6 +96,6 @@ def _break_off(request: web.Request, error: Exception) -> None:
     # That a client is gone, takes nothing or may hear no more is its own affair.
     if not isinstance(error, ConnectionError | Problem):
         reason = str(error) or type(error).__name__
-        structlog.get_logger().warning(STREAM_FAILED, path=request.path, reason=reason)
+        structlog.get_logger().warning(STREAM_FAILED, path=shown_path(request.path), reason=reason)
     if request.transport is not None:
         request.transport.abort()

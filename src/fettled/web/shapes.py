@@ -101,6 +101,7 @@ def ticket_json(
         **{name: getattr(ticket, name) for name in SORTED_BY},
         "hold": _hold(ticket),
         "snooze": _snooze(ticket.snooze),
+        "deduplication_key": ticket.deduplication_key,
     }
 
 
@@ -173,6 +174,7 @@ def subject_json(view: SubjectView) -> dict[str, Any]:
         "labels": view.labels,
         "checks": [_check(check) for check in view.checks],
         "ticket": view.ticket,
+        "runbook": view.runbook or None,
     }
 
 

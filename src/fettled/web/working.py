@@ -57,7 +57,7 @@ async def work(route: Route, call: Call, request: web.Request, raw: bytes) -> Re
     Raises:
         Problem: 503 where it takes too long; else what the handler raises.
     """
-    key = read_key(request) if route.method == "POST" else None
+    key = read_key(request) if route.takes_key or route.takes_files else None
     render = partial(_render, route)
     with marked(request):
         try:

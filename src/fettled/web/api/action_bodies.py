@@ -20,6 +20,10 @@ _LONGEST_REASON = 1_000
 _Reason = Annotated[Filled, Field(min_length=1, max_length=_LONGEST_REASON)]
 
 
+#: Said by an engine of workflows: what it does sets off none of ours.
+GivenEngine = Literal["workflow"]
+
+
 class CommentBody(Model):
     """Append a note in markdown."""
 
@@ -32,6 +36,7 @@ class CommentBody(Model):
     action: Literal["comment"]
     body: Body
     visibility: Literal["public", "internal"] = "public"
+    source: GivenEngine | None = None
 
 
 class AssignBody(Model):
@@ -158,6 +163,7 @@ class ResolveBody(Model):
     summary: Annotated[Text, Field(max_length=_LONGEST_SUMMARY)] = ""
     duplicate_of: Id | None = None
     until: Time | None = None
+    source: GivenEngine | None = None
 
 
 ActionBody = Annotated[

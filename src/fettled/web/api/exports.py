@@ -52,6 +52,7 @@ _COLUMNS = (
     *("application", "service_interrupted", "shift", "supplier", "responded_at"),
     *("sla.response.due_at", "sla.response.outcome"),
     *("sla.resolution.due_at", "sla.resolution.outcome"),
+    "deduplication_key",
 )
 _ENTRY_COLUMNS = ("seq", "at", "event", "actor_type", "actor", "text", "data")
 #: What an entry says in words, wherever it keeps them.

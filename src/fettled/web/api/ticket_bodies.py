@@ -20,7 +20,7 @@ from fettled.core.words import (
     Urgency,
 )
 from fettled.ports import Directory
-from fettled.web.reading import Filled, FilledLine, Line, Text, Time
+from fettled.web.reading import Duration, Filled, FilledLine, Line, Text, Time
 from fettled.web.routes import Model
 from fettled.web.saying import NamedBy, given, in_days, not_both, saying
 
@@ -64,6 +64,10 @@ _AGREEING = {
 }
 
 
+#: Only what has a key can be found again.
+_KEYED = {"anyOf": [{"not": given("reopen_within")}, given("deduplication_key")]}
+
+
 class _Fields(Model):
     """What may be said of a ticket when it is filed, and later; null takes it back."""
 
@@ -104,7 +108,14 @@ class TicketBody(_Fields):
                 "team": "network",
                 "assignee": "ann",
             },
-            rules=[not_both("assignee", "shift"), _AGREEING],
+            {
+                "title": "Nightly export failed",
+                "source": "workflow",
+                "kind": "export_failed",
+                "deduplication_key": "export/nightly",
+                "reopen_within": "1h",
+            },
+            rules=[not_both("assignee", "shift"), _KEYED, _AGREEING],
         )
     )
 
@@ -118,6 +129,10 @@ class TicketBody(_Fields):
     shift: Name | Shift | None = None
     reporter: Name | None = None
     labels: _Labels = Field(default_factory=dict)
+    #: What the caller knows it by: of one key at most one ticket is open.
+    deduplication_key: Name | None = None
+    #: A ticket of the key that was resolved so lately is reopened instead.
+    reopen_within: Duration | None = None
 
 
 class EditBody(_Fields):
@@ -141,6 +156,7 @@ class EditBody(_Fields):
 def new_ticket(body: TicketBody, directory: Directory, reporter: str) -> NewTicket:
     """Make what is to be filed; whoever is not said to be the reporter is the caller."""
     given: dict[str, Any] = {name: getattr(body, name) for name in TicketBody.model_fields}
+    del given["reopen_within"]
     given["source"] = Source(body.source)
     if isinstance(body.shift, Shift):
         given["shift"] = find_shift(directory, body.shift.scenario, body.shift.role)

@@ -93,6 +93,7 @@ class TicketFilters(Model):
     region: Some[Name] = frozenset()
     project: Some[Name] = frozenset()
     category: Some[Name] = frozenset()
+    deduplication_key: Some[Name] = frozenset()
     severity: Some[Severity] = frozenset()
     impact: Some[Impact] = frozenset()
     escalation_level: Some[Count] = frozenset()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
@@ -9,11 +11,13 @@ from pydantic import ConfigDict, Field
 from fettled.app.callers import Caller
 from fettled.app.searching import MOST_LISTED, MOST_MEMBERS
 from fettled.app.views import SubjectView
+from fettled.core.durations import parse_duration
 from fettled.core.errors import ForbiddenError, InvalidError, NotFoundError
 from fettled.core.permissions import Permission, Principal
 from fettled.core.references import parse_reference
 from fettled.core.sla_values import Clocks
-from fettled.core.tickets import Entry, Member, Ticket
+from fettled.core.tickets import WORKFLOW, Actor, Entry, Member, Ticket
+from fettled.core.words import Source
 from fettled.ports import Sort
 from fettled.web.answers import AdoptedAnswer, EntryAnswer, Page, TicketAnswer
 from fettled.web.answers_files import ActionAnswer
@@ -114,6 +118,7 @@ async def adopt_backlog(call: Call) -> Answer:
     body=TicketBody,
     status=201,
     answer=TicketAnswer,
+    may_exist=True,
 )
 async def file_ticket(call: Call) -> Answer:
     """File a ticket; the caller is its reporter unless another one is named."""
@@ -121,10 +126,23 @@ async def file_ticket(call: Call) -> Answer:
     who = call.principal
     _check_filing(body, who)
     new = new_ticket(body, call.services.directory, who.name)
-    ticket = await call.services.tickets.create(new, Caller(who.actor, who))
-    answer = await _one(call, ticket)
-    answer.headers["Location"] = f"/api/v1/tickets/{ticket.number}"
-    return answer
+    caller = _caller_of(call, body.source)
+    opened = await call.services.tickets.open(new, caller, _window(body))
+    answer = await _one(call, opened.ticket)
+    answer.headers["Location"] = f"/api/v1/tickets/{opened.ticket.number}"
+    return answer if opened.is_new else replace(answer, status=200)
+
+
+def _window(body: TicketBody) -> timedelta | None:
+    if body.reopen_within is None:
+        return None
+    if body.deduplication_key is None:
+        msg = "goes with a deduplication_key, by which the ticket is found"
+        raise InvalidError(msg, "reopen_within")
+    try:
+        return parse_duration(body.reopen_within)
+    except ValueError as error:
+        raise InvalidError(str(error), "reopen_within") from None
 
 
 def _check_filing(body: TicketBody, who: Principal) -> None:
@@ -136,6 +154,7 @@ def _check_filing(body: TicketBody, who: Principal) -> None:
         ("assignee", body.assignee is not None, Permission.TICKET_ASSIGN),
         ("team", body.team is not None, Permission.TICKET_ASSIGN),
         ("shift", body.shift is not None, Permission.TICKET_ASSIGN),
+        ("reopen_within", body.reopen_within is not None, Permission.TICKET_UPDATE),
     )
     for field, given, needed in needs:
         if given and needed not in who.permissions:
@@ -226,9 +245,32 @@ async def list_actions(call: Call) -> Answer:
 )
 async def act_on_ticket(call: Call) -> Answer:
     """Do an action; what each needs beyond seeing the ticket is judged by the action."""
-    caller = _caller(call)
+    caller = _caller_of(call, getattr(call.body, "source", None))
     action = action_of(call.body)
     return await _one(call, await call.services.tickets.act(_ref(call), action, caller))
+
+
+class KeyQuery(Model):
+    """Which ticket is meant."""
+
+    deduplication_key: Name
+
+
+@routes.route(
+    "POST",
+    "/api/v1/tickets/actions",
+    permission=Permission.TICKET_VIEW,
+    query=KeyQuery,
+    body=ActionBody,
+    answer=TicketAnswer,
+    if_match=True,
+)
+async def act_on_key(call: Call) -> Answer:
+    """Do an action to the open ticket of a caller's key, else to the one resolved last."""
+    query: KeyQuery = call.query
+    caller = _caller_of(call, getattr(call.body, "source", None))
+    action, key = action_of(call.body), query.deduplication_key
+    return await _one(call, await call.services.tickets.act_on_key(key, action, caller))
 
 
 async def _visible(call: Call) -> Ticket:
@@ -246,6 +288,14 @@ def _ref(call: Call) -> str:
 
 def _caller(call: Call) -> Caller:
     return Caller(call.principal.actor, call.principal, read_if_match(call.headers))
+
+
+def _caller_of(call: Call, source: str | None) -> Caller:
+    """Name who does it; what an engine does as a workflow sets off none of ours."""
+    caller = _caller(call)
+    if source != Source.WORKFLOW:
+        return caller
+    return replace(caller, actor=Actor(WORKFLOW, call.principal.name))
 
 
 async def _one(call: Call, ticket: Ticket) -> Answer:

@@ -1,0 +1,256 @@
+"""
+Gathers what people are told of a ticket: what happened, how it stands, what was before.
+
+One short read of the store for each notification, in a reader's thread, whose statements are
+as many for a long history as for a short one. While the store is down, what the outbox kept
+and what memory knows is told: a notification that says less is better than none. How it is
+worded is `fettled.core.notice`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from fettled.app.memory import Memory
+from fettled.app.notice_words import Ahead, Local, code_in_words, happened, next_step, owner
+from fettled.app.told_ticket import actor_of, read_time, told_ticket
+from fettled.core.chain import Chain, Place
+from fettled.core.changes import ChangeMarker, around
+from fettled.core.condition import Condition
+from fettled.core.deliveries import Delivery
+from fettled.core.errors import StoreDownError
+from fettled.core.keys import stands_for_many
+from fettled.core.links import LinkType
+from fettled.core.notice import RECENT_DAYS, Before, Facts, Notice, notice
+from fettled.core.permissions import Permission, permissions_of
+from fettled.core.tickets import Ticket
+from fettled.core.words import Cause, Source, Verdict
+from fettled.ports import Clock, DeskReader, DeskStore, Directory
+from fettled.ports.notices import Turn
+
+#: What is looked at of a fault's past: more of it would not be told.
+_TICKETS, _TURNS = 60, 200
+_CHANGES = 5
+_RECENT = timedelta(days=RECENT_DAYS)
+_NOT_SHOWN = "an internal comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """
+    What a house says of its notifications.
+
+    Attributes:
+        url_of: the address of the ticket of a number; empty where nobody said how we are reached.
+        written: writes a time for people, in their zone, given what time it is.
+        chain: by which tickets that nobody starts go up.
+    """
+
+    url_of: Callable[[int], str]
+    written: Callable[[datetime, datetime], str]
+    chain: Chain = field(default_factory=Chain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the store knows beyond the events."""
+
+    ticket: Ticket | None
+    condition: Condition | None
+    turns: Sequence[Turn]
+    changes: Sequence[ChangeMarker]
+    place: Place | None
+
+
+_NOTHING = _Known(None, None, (), (), None)
+
+
+class Notices:
+    """
+    Words for those who are told.
+
+    Args:
+        people: who there is.
+        terms: asked for each notification, as a reload may change them.
+    """
+
+    def __init__(
+        self,
+        store: DeskStore,
+        clock: Clock,
+        memory: Memory,
+        people: Directory,
+        terms: Callable[[], Terms],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._memory = memory
+        self._people = people
+        self._terms = terms
+
+    async def of(
+        self, deliveries: tuple[Delivery, ...], *, is_late: bool, person: str | None = None
+    ) -> Notice:
+        """
+        Word *deliveries*, of one ticket and in order, for *person*; None: for a room.
+
+        Of several, or of late ones, the ticket is told as it is now, with the newest event.
+        """
+        newest = deliveries[-1]
+        told = told_ticket(newest)
+        above = tuple(self._memory.topology.lineage(told.subject or ""))
+        now, terms = self._clock.wall(), self._terms()
+        try:
+            known = await self._store.read(partial(_read, told=told, above=above, now=now))
+        except StoreDownError:
+            known = _NOTHING
+        local = partial(_written, terms, now)
+        # Somebody who reads of it late must not be told how it was once.
+        is_stale = is_late or len(deliveries) > 1
+        shown = (known.ticket or told) if is_stale else told
+        ahead = Ahead(known.ticket or told, terms.chain, known.place, self._people, now)
+        facts = self._facts(newest, shown, known, ahead, person, local)
+        facts = replace(
+            facts, is_late=is_late, more=len(deliveries) - 1, url=terms.url_of(told.number)
+        )
+        return notice(facts, local)
+
+    def _facts(  # noqa: PLR0917 -- what is told, and what it is told by
+        self,
+        newest: Delivery,
+        shown: Ticket,
+        known: _Known,
+        ahead: Ahead,
+        person: str | None,
+        local: Local,
+    ) -> Facts:
+        now, since = ahead.now, _since(newest, shown, known)
+        spec = self._memory.specs.get(shown.subject or "")
+        return Facts(
+            event=newest.event,
+            number=shown.number,
+            reference=ahead.ticket.reference,
+            title=shown.title,
+            priority=shown.priority,
+            status=shown.status,
+            now=now,
+            at=newest.at,
+            by=actor_of(newest.payload.get("actor")).name or "",
+            words=self._words(newest, person),
+            happened=happened(newest, local),
+            kind=shown.kind,
+            is_monitored=shown.source is Source.HEALTH_MONITOR,
+            since=since,
+            recovered_at=shown.recovered_at,
+            last_good=known.condition.up_until if known.condition is not None else None,
+            reason=_reason(newest, known.condition),
+            down=shown.member_count - shown.done_count,
+            members=shown.member_count,
+            times=_times(known.turns, now),
+            before=_before(known.turns, since, shown),
+            resolution=_resolution(shown),
+            runbook=spec.runbook if spec is not None else "",
+            changes=tuple(f"{each.title}, {local(each.at)}" for each in known.changes),
+            owner=owner(ahead.ticket, self._people, now, person),
+            next_step=next_step(ahead, newest, local),
+        )
+
+    def _words(self, delivery: Delivery, person: str | None) -> str:
+        """Give what a person said; internal comments only to those who may read them."""
+        data = delivery.payload.get("data")
+        if delivery.event != "ticket.comment_added" or not isinstance(data, dict):
+            return ""
+        if data.get("visibility") == "internal" and person is not None:
+            known = self._people.user(person)
+            roles = known.roles if known is not None else frozenset()
+            if Permission.TICKET_COMMENT_INTERNAL not in permissions_of(roles):
+                return _NOT_SHOWN
+        return str(data.get("body") or "")
+
+
+def _written(terms: Terms, now: datetime, at: datetime) -> str:
+    return terms.written(at, now)
+
+
+def _read(reader: DeskReader, *, told: Ticket, above: tuple[str, ...], now: datetime) -> _Known:
+    """Ask all there is to ask, in one look at the store."""
+    ticket = reader.ticket(told.number)
+    about = ticket or told
+    check, turns = about.check, list[Turn]()
+    if check is not None:
+        turns = reader.turns(check, tickets=_TICKETS, limit=_TURNS)
+    elif about.subject is not None:
+        turns = reader.turns_alike(about.subject, about.kind, tickets=_TICKETS, limit=_TURNS)
+    is_own = check is not None and not stands_for_many(check)
+    links = reader.links_of([about.number]).get(about.number, ())
+    linked = [each.name for each in links if each.type is LinkType.APPLICATION]
+    begun = next((turn.at for turn in turns if turn.event != "resolved"), about.occurred_at)
+    changes = reader.changes_around(
+        around(replace(about, occurred_at=begun), above, linked, now), limit=_CHANGES
+    )
+    return _Known(
+        ticket=ticket,
+        condition=reader.condition(check) if check is not None and is_own else None,
+        turns=turns,
+        changes=changes,
+        place=reader.escalation(about.number) if about.is_open else None,
+    )
+
+
+def _since(newest: Delivery, shown: Ticket, known: _Known) -> datetime | None:
+    """Say when this spell began: a ticket that was reopened began long before it."""
+    data = newest.payload.get("data")
+    first = read_time(data.get("first_failure")) if isinstance(data, dict) else None
+    if first is not None:
+        return first
+    begins = [t for t in known.turns if t.ticket == shown.number and t.event != "resolved"]
+    if begins and shown.reopen_count:
+        return read_time(begins[0].data.get("first_failure")) or begins[0].at
+    if shown.occurred_at is None and shown.source is not Source.HEALTH_MONITOR:
+        return shown.created_at
+    return shown.occurred_at
+
+
+def _reason(newest: Delivery, condition: Condition | None) -> str:
+    """Say why in the probe's own words; of an opening in those that it was opened for."""
+    data = newest.payload.get("data")
+    if isinstance(data, dict) and newest.event in {"ticket.opened", "ticket.reopened"}:
+        reason, message = data.get("reason"), data.get("message")
+        if reason or message:
+            return str(message or str(reason).replace("_", " "))
+    if condition is None or condition.verdict not in {Verdict.DOWN, Verdict.DEGRADED}:
+        return ""
+    return condition.message or condition.reason.replace("_", " ")
+
+
+def _times(turns: Sequence[Turn], now: datetime) -> int:
+    """Count how often the fault came lately; that it was not gone after all is no new one."""
+    return sum(turn.at > now - _RECENT and _is_onset(turn) for turn in turns)
+
+
+def _is_onset(turn: Turn) -> bool:
+    return turn.event == "opened" or (
+        turn.event == "reopened" and turn.data.get("cause") == Cause.RELAPSE
+    )
+
+
+def _before(turns: Sequence[Turn], since: datetime | None, shown: Ticket) -> Before | None:
+    """Find how it ended the last time, before the present spell began."""
+    present = shown.resolution.at if shown.resolution is not None else None
+    for turn in turns:
+        is_this = turn.ticket == shown.number and turn.at == present
+        if turn.event == "resolved" and not is_this and (since is None or turn.at <= since):
+            code = code_in_words(str(turn.data.get("code") or ""))
+            return Before(turn.ticket, turn.at, code, str(turn.data.get("summary") or ""))
+    return None
+
+
+def _resolution(ticket: Ticket) -> str:
+    end = ticket.resolution
+    if end is None:
+        return ""
+    words = code_in_words(end.code)
+    return f"{words}: {end.summary}" if end.summary else words

@@ -1,0 +1,128 @@
+"""`fettled workflows`: what is listed, and what a workflow would do to a ticket."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.conftest import Fettled
+from cli.fake_daemon import FakeDaemon
+
+FILE = """\
+store: {url: 'sqlite:///nowhere.db'}
+workflows:
+  - name: greet
+    on: ticket.opened
+    if: {kind: "device_*", labels: {site: oslo}}
+    do: [{comment: "Hello {ticket.number} {subject.name}"}, {assign: network}]
+  - {on: ticket.resolved, do: [{escalate: {}}, {webhook: ops}]}
+receivers: [{name: ops, type: webhook, url: "https://example.org/hook"}]
+"""
+TICKET = {
+    "number": 42,
+    "kind": "device_offline",
+    "status": "open",
+    "labels": {"site": "oslo"},
+    "subject": {"key": "door-1", "name": "Door {event}", "type": "device"},
+}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    """A configuration with workflows."""
+    path = tmp_path / "fettled.yaml"
+    path.write_text(FILE)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("nothing", "is not JSON"),
+        ("[]", "holds no ticket"),
+        ('{"data": 3}', "holds no ticket"),
+        ("[" * 100_000, "is not JSON"),
+        ('{"kind": "' + "x" * 2_000_000 + '"}', "is larger than 1 MiB"),
+    ],
+)
+def test_a_sample_that_is_none_is_refused(
+    fettled: Fettled, file: str, tmp_path: Path, text: str, words: str
+) -> None:
+    """In a sentence that names the file; and so is none, or one and a ticket's number."""
+    sample = tmp_path / "sample.json"
+    sample.write_text(text)
+    done = fettled("workflows", "try", file, str(sample))
+    assert (done.code, words in done.err) == (2, True), done.err
+    for more in ((), (str(sample), "--ticket", "42")):
+        done = fettled("workflows", "try", file, *more)
+        assert (done.code, "either a sample, or --ticket" in done.err) == (2, True)
+
+
+def test_it_says_what_each_would_do_and_what_does_not_fit(
+    fettled: Fettled, file: str, tmp_path: Path
+) -> None:
+    """As the daemon would; a webhook's body says its event; where none would run, 1."""
+    sample = tmp_path / "sample.json"
+    sample.write_text(json.dumps(TICKET))
+    done = fettled("workflows", "try", file, str(sample))
+    assert (done.code, done.out.splitlines()) == (
+        0,
+        [
+            "greet: would run",
+            "  1. comment: body Hello 42 Door {event}, visibility public",
+            "  2. assign: team network",
+            "workflow-2: would not run: event does not fit",
+        ],
+    )
+    closed = {**TICKET, "status": "closed", "labels": {}}
+    sample.write_text(json.dumps({"type": "ticket.resolved", "data": {"ticket": closed}}))
+    done = fettled("workflows", "try", file, str(sample), "--json")
+    told: dict[str, Any] = json.loads(done.out)
+    assert (done.code, told["event"], told["ticket"]) == (0, "ticket.resolved", 42)
+    greet, second = told["workflows"]
+    assert (greet["matches"], greet["misses"]) == (False, ["event", "label.site"])
+    assert [step.get("cancelled") for step in second["do"]] == ["the ticket is closed", None]
+    assert fettled("workflows", "try", file, str(sample), "--event", "held").code == 1
+
+
+def test_a_ticket_is_asked_of_the_daemon(fettled: Fettled, daemon: FakeDaemon, file: str) -> None:
+    """By its number."""
+    daemon.reply("GET", "/api/v1/tickets/42", TICKET)
+    done = fettled("workflows", "try", file, "--ticket", "42", "--url", daemon.url)
+    assert (done.code, "greet: would run" in done.out) == (0, True)
+
+
+def test_the_list_tells_what_ran_last_and_what_failed(fettled: Fettled, daemon: FakeDaemon) -> None:
+    """The error instead of the outcome; a dash for what never ran."""
+    last = {"at": "2026-11-21T08:30:00Z", "ticket": 42, "event": "ticket.opened"}
+    ran = {"name": "a", "on": ["ticket.*"], "if": {}, "do": ["comment"], "runs": 3, "failures": 1}
+    ran["last"] = last | {"outcome": "failed", "error": "step 1: no"}
+    never = {"name": "b", "on": ["ticket.*"], "if": {}, "do": [], "runs": 0, "failures": 0}
+    daemon.reply("GET", "/api/v1/workflows", {"items": [ran, never | {"last": None}], "next": None})
+    done = fettled("workflows", "--url", daemon.url)
+    assert done.code == 0
+    head, first, second = done.out.splitlines()
+    assert head.split() == ["NAME", "ON", "DO", "RUNS", "FAILED", "LAST", "TICKET", "OUTCOME"]
+    assert "#42" in first
+    assert "step 1: no" in first
+    assert second.split()[0] == "b"
+
+
+def test_where_there_is_none_it_says_so(fettled: Fettled, daemon: FakeDaemon) -> None:
+    """And where to read more."""
+    daemon.reply("GET", "/api/v1/workflows", {"items": [], "next": None})
+    assert "no workflow is configured" in fettled("workflows", "--url", daemon.url).out
+
+
+def test_a_key_is_filed_with_and_a_window_needs_one(fettled: Fettled, daemon: FakeDaemon) -> None:
+    """As the API names them."""
+    refused = fettled("tickets", "create", "x", "--reopen-within", "1h", "--url", daemon.url)
+    assert (refused.code, "--deduplication-key" in refused.err) == (2, True)
+    daemon.reply("POST", "/api/v1/tickets", {"number": 7, "status": "open", "title": "x"})
+    given = ("--deduplication-key", "k/1", "--reopen-within", "1h", "--source", "workflow")
+    assert fettled("tickets", "create", "x", *given, "--url", daemon.url).code == 0
+    sent = daemon.sent[-1]
+    assert (sent["deduplication_key"], sent["reopen_within"]) == ("k/1", "1h")
