@@ -11,19 +11,16 @@ import pytest
 
 from alarming import Intake, alert, over, rule, source
 from desk import Desk, check, fleet, open_desk
-from fettled.app.account import Accounts
 from fettled.app.alarms import KEEP
 from fettled.app.callers import Caller
 from fettled.app.surroundings import NoQuiet
-from fettled.core.account import Place
 from fettled.core.actions import Resolve
 from fettled.core.alarms import Aggregate
 from fettled.core.errors import NotFoundError, StoreDownError, StoreUnsureError
-from fettled.core.filing import NewTicket
 from fettled.core.policy import Storm
 from fettled.core.reopening import StayQuiet
 from fettled.core.tickets import Actor, Ticket
-from fettled.core.words import Code, Gate, Level, Phase, Priority, Status
+from fettled.core.words import Code, Gate, Level, Phase, Status
 from fettled.ports import DeskReader, Fleet, TicketFilter
 from isolating import Post
 
@@ -191,76 +188,6 @@ async def test_a_reload_judges_what_fires_by_the_new_rules(intake: Intake) -> No
     assert await statuses(intake.desk) == ["resolved", "resolved"]
 
 
-async def test_an_alarm_is_evidence_for_the_ticket_that_its_subject_has(intake: Intake) -> None:
-    """
-    It joins it, and gets one of its own when that is over and it is not.
-
-    Seen to fail where the step that finds the ticket is left out: a second one opens.
-    """
-    await intake.adopt(fleet(check("web-1")), BY_INSTANCE)
-    await intake.desk.see("web-1/main", "up", *["down"] * 5)
-    assert await statuses(intake.desk) == ["open"]
-
-    await intake.push(alert(instance="web-1", severity="critical"))
-    await intake.wait(timedelta(minutes=1))
-
-    assert await statuses(intake.desk) == ["open"]
-    (ticket,) = await tickets(intake.desk)
-    assert (ticket.check, ticket.member_count) == ("web-1/main", 1)
-    assert await intake.desk.events(1) == ["opened", "member_joined"]
-
-    await intake.desk.see("web-1/main", *["up"] * 4)
-    assert await statuses(intake.desk) == ["resolved"]
-    await intake.wait(timedelta(minutes=11))
-
-    assert await statuses(intake.desk) == ["resolved", "open"]
-    await intake.push(over(instance="web-1", severity="critical"))
-    assert await statuses(intake.desk) == ["resolved", "resolved"]
-
-
-async def test_two_alarms_of_a_subject_are_one_ticket_that_the_worse_raises(intake: Intake) -> None:
-    """The second is a line of the first one's ticket."""
-    by = source(
-        rule("worse", when={"severity": "critical"}, subject="web-1", priority=Priority.CRITICAL),
-        rule(subject="web-1", level=Level.P4, priority=Priority.LOW),
-    )
-    await intake.adopt(_quietly("web-1"), by)
-    await intake.push(alert("Slow"))
-    await intake.push(alert("Down", severity="critical"))
-
-    (ticket,) = await tickets(intake.desk)
-    assert (ticket.priority.value, ticket.level, ticket.member_count) == ("critical", None, 1)
-    assert await intake.desk.events(1) == ["opened", "member_joined", "priority_changed"]
-
-
-async def test_a_critical_alarm_is_not_hidden_on_a_ticket_that_nobody_hurries_for(
-    intake: Intake,
-) -> None:
-    """A person's ticket of low priority takes in what is no worse, and that only."""
-    by = source(
-        rule("worse", when={"severity": "critical"}, subject="web-1", priority=Priority.CRITICAL),
-        rule(subject="web-1", priority=Priority.LOW),
-    )
-    await intake.adopt(_quietly("web-1"), by)
-    filed = NewTicket("Paint it", priority=Priority.LOW, subject="web-1")
-    await intake.desk.tickets.create(filed, ANN)
-
-    await intake.push(alert("Slow"))
-    assert await intake.desk.events(1) == ["opened", "member_joined"]
-    await intake.push(alert("Down", severity="critical"))
-
-    assert await statuses(intake.desk) == ["open", "open"]
-    await intake.wait(HOUR)
-    await intake.desk.observer.flush(intake.desk.memory)
-    accounts = Accounts(intake.desk.store, intake.desk.clock, intake.desk.memory)
-    page = await accounts.page(2 * HOUR, None, 10)
-    places = sorted(place for each in page.accounts for place in each.spent)
-    assert places == [Place.MEMBER, Place.TICKET]
-    await intake.push(over("Slow"), over("Down", severity="critical"))
-    # Hers is hers to resolve.
-    assert await statuses(intake.desk) == ["open", "resolved"]
-
-
 async def test_a_silence_holds_an_alarm_until_it_lifts(tmp_path: Path) -> None:
     """Nothing opens meanwhile, its end is heard all the same, and what fires on opens after."""
     async with open_desk(tmp_path / "fettled.db") as plain:
@@ -420,9 +347,3 @@ async def test_a_sole_check_is_renamed_whatever_alarms_there_are(intake: Intake)
     await intake.adopt(fleet(check("web-1", "new")), BY_INSTANCE, why="reload")
 
     assert intake.desk.watch("web-1/new").condition.phase is Phase.HEALTHY
-
-
-def _quietly(*subjects: str) -> Fleet:
-    """Make a fleet of subjects without checks."""
-    whole = fleet(*(check(key) for key in subjects))
-    return replace(whole, checks={})
