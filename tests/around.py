@@ -38,6 +38,7 @@ class Fixed:
     everything: Group | None = None
     rollup: Ticket | None = None
     reached: tuple[Sibling, ...] = ()
+    about: tuple[Ticket, ...] = ()
     left: Group | None = None
     beginning: datetime | None = None
     asked: list[str] = field(default_factory=list)
@@ -77,6 +78,9 @@ class Fixed:
 
     def below(self) -> tuple[Sibling, ...]:
         return self.reached
+
+    def of_subject(self) -> tuple[Ticket, ...]:
+        return self.about
 
 
 def belief(

@@ -58,6 +58,7 @@ receivers:
     url: http://127.0.0.1:1/
     allow_private: true
     events: ticket.merged
+alerts: {sources: [{name: prom, format: alertmanager}]}
 """
 
 
@@ -114,6 +115,7 @@ def bodies(later: str) -> dict[tuple[str, str], Body]:
         },
         ("PUT", "/v1/incident/{id}"): {"name": "Renamed"},
         ("POST", "/api/v1/changes"): {"title": "Patched", "subject": "hub"},
+        ("POST", "/api/v1/alerts/{source}"): {"alerts": []},
         ("POST", "/api/v1/reload"): {},
         ("POST", "/api/v1/tokens"): {"user": "bob", "role": "viewer"},
     }

@@ -86,6 +86,7 @@ def test_every_promised_command_is_there():
         "maintenances add",
         "changes list",
         "changes add",
+        "alerts try",
         "token create",
         "token list",
         "token revoke",
@@ -112,12 +113,12 @@ def test_every_command_explains_itself(fettled: Fettled, typed: tuple[str, ...])
 
 
 #: Commands that no daemon and no configuration have a part in.
-_BARE = {("demo",), ("config", "schema"), ("receivers", "secret")}
+_BARE = {("demo",), ("config", "schema"), ("receivers", "secret"), ("alerts", "try")}
 
 
 @pytest.mark.parametrize("typed", LEAVES, ids=" ".join)
 def test_every_command_takes_a_configuration(typed: tuple[str, ...]):
-    """`--config` works everywhere but where there is nothing to configure."""
+    """`--config` works everywhere but where there is nothing to configure, or that is named."""
     names = {
         name
         for parameter in _leaf(typed).params

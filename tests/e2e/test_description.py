@@ -27,6 +27,7 @@ MORE = (
     live.FAST + "access: {teams: [{name: network}],"
     " users: [{name: ann, full_name: Ann, roles: [admin], teams: [network]}]}\n"
     + "catalogue: {clients: [{name: Acme}], assets: [{name: Rack 1}]}\n"
+    + "alerts: {sources: [{name: prom, format: generic}]}\n"
     + "limits: {requests_per_second: 100000, requests_burst: 1000000, failed_tries: 1000}\n"
 )
 

@@ -32,6 +32,7 @@ access:
 catalogue:
   clients: [{name: Acme}]
   assets: [{name: Rack 1}]
+alerts: {sources: [{name: prom, format: alertmanager}]}
 """
 BODIES = [route for route in ROUTES if route.body is not None]
 
@@ -55,7 +56,7 @@ class Desk:
 
     async def path(self, route: Route, body: Any) -> str:
         """Fill the parts of the path with something fresh, as *body* needs it."""
-        path = route.paths[0]
+        path = route.paths[0].replace("{source}", "prom")
         if "{ref}" in path or "/incident" in path:
             # Of all actions a hold alone needs another status than that of a new ticket.
             is_begun = body.get("action") == "hold"

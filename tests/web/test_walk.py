@@ -48,7 +48,13 @@ class Walked:
 
     async def fresh(self, path: str) -> dict[str, str]:
         """Make what the parts of *path* name, anew where the route may use it up."""
-        parts = {"key": "door-1", "subject": "cron", "check": "main", "name": "Doors"}
+        parts = {
+            "key": "door-1",
+            "subject": "cron",
+            "check": "main",
+            "name": "Doors",
+            "source": "prom",
+        }
         if "{token}" in path:
             parts["token"] = "no-link-of-ours"
         if "{ref}" in path:

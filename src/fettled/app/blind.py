@@ -125,7 +125,7 @@ class Blindness:
         for number, watch in enumerate(list(self._memory), start=1):
             key = watch.spec.key
             mark = marks[key] = self._mark(watch, listened, passed)
-            if _is_beating(watch):
+            if _is_beating(watch) or watch.spec.alarm is not None:
                 seeing.add(key)
             elif listened - mark.at > _limit(watch):
                 blind[key] = watch.spec.subject

@@ -158,6 +158,7 @@ class _Folding:
             is_unaware=task.sightings.is_unaware,
             labels=task.subject.labels,
             team=task.subject.team,
+            told=task.spec.alarm,
             around=Surroundings(
                 reader=self._uow,
                 spec=task.spec,

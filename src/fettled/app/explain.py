@@ -16,7 +16,8 @@ from fettled.app.deciding import duplicate_is_open
 from fettled.app.memory import Memory
 from fettled.app.surroundings import Quiet, Sightings, Surroundings
 from fettled.app.topology import Topology
-from fettled.app.watch import Watch
+from fettled.app.watch import Watch, shown
+from fettled.core.alarms import is_alarm
 from fettled.core.condition import Condition
 from fettled.core.context import Context
 from fettled.core.errors import NotFoundError
@@ -83,19 +84,31 @@ class Explainer:
 
     async def explain(self, subject: str, who: Principal | None = None) -> Explained:
         """
-        Explain every check of *subject* to *who*; None: to somebody who may see every ticket.
+        Explain every check of *subject*, or the alarm of that key, to *who*.
+
+        None is somebody who may see every ticket.
 
         Raises:
             NotFoundError: nothing of that key is watched; the text may name one like it.
             StoreDownError: the store does not answer.
         """
+        alarm = self.memory.get(subject) if is_alarm(subject) else None
+        if alarm is not None:
+            return await self._explain(alarm.subject.key, [alarm], who)
         if subject not in self.memory.specs:
             near = get_close_matches(subject, self.memory.subjects(), n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             msg = f"there is no subject {subject!r}{hint}"
+            if is_alarm(subject):
+                msg = f"no alarm is kept by the key {subject!r}: it is over, or never fired"
             raise NotFoundError(msg)
+        return await self._explain(subject, shown(self.memory.of_subject(subject)), who)
+
+    async def _explain(
+        self, subject: str, watches: list[Watch], who: Principal | None
+    ) -> Explained:
         at = self.clock.wall()
-        asked = [self._capture(watch, at, who) for watch in self.memory.of_subject(subject)]
+        asked = [self._capture(watch, at, who) for watch in watches]
         checks = await self.store.read(partial(_explain_all, asked=asked))
         return Explained(subject, self.memory.specs[subject].name, at, checks)
 
@@ -149,6 +162,7 @@ def _known(reader: Reader, asked: _Asked) -> Known:
         duplicate_is_open=duplicate_is_open(reader, ticket),
         labels=subject.labels,
         team=subject.team,
+        told=spec.alarm,
         around=around,
     )
     return Known(

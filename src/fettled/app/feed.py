@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -102,10 +102,18 @@ class Stream:
 
 
 class Feed:
-    """The event sink that tells listeners; see the module's text."""
+    """
+    The event sink that tells listeners; see the module's text.
 
-    def __init__(self, store: DeskStore) -> None:
+    Args:
+        subject_of: names the subject of a check.
+    """
+
+    def __init__(
+        self, store: DeskStore, subject_of: Callable[[str], str] = lambda c: c.partition("/")[0]
+    ) -> None:
         self._store = store
+        self._subject_of = subject_of
         self._streams: dict[Stream, None] = {}
         self._by_name: Counter[str] = Counter()
         self._once: list[Told] = []
@@ -182,7 +190,7 @@ class Feed:
             return
         data = {
             "check": after.check,
-            "subject": after.check.partition("/")[0],
+            "subject": self._subject_of(after.check),
             "from": before.phase,
             "to": after.phase,
             "at": after.since,

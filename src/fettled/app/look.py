@@ -87,7 +87,7 @@ class Looker:
             took=took,
             verdict=outcome.verdict,
             reason=outcome.reason,
-            kind=kind_of(watch.subject.type, outcome.verdict, outcome.reason),
+            kind=outcome.kind or kind_of(watch.subject.type, outcome.verdict, outcome.reason),
             priority=outcome.priority,
             message=outcome.message,
             order=(self.incarnation, self._seq),
@@ -97,6 +97,8 @@ class Looker:
 
     def _cadence_of(self, watch: Watch) -> timedelta:
         """How far apart evidence is: of a heartbeat, the period in which it reports."""
+        if watch.spec.alarm is not None:
+            return watch.spec.interval
         looks, spec = self._cadence(watch.spec.key), watch.spec.heartbeat
         return looks if spec is None else max(looks, spec.period)
 

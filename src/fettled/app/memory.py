@@ -101,6 +101,25 @@ class Memory:
             if is_down(watch.condition) and next(self._ticketed(watch), None) is not None:
                 watch.is_unaware = watch.is_cut = True
 
+    def add(self, watch: Watch) -> None:
+        """Watch one more, whose subject is there; nothing is reached through it."""
+        self._checks[watch.spec.key] = watch
+        self._subjects[watch.subject.key].append(watch)
+        self.believe(watch, watch.condition)
+
+    def move(self, watch: Watch, spec: CheckSpec, subject: SubjectSpec) -> None:
+        """Let *watch* go by another spec of its key, which may be of another subject."""
+        if subject.key != watch.subject.key:
+            self._subjects[watch.subject.key].remove(watch)
+            self._subjects[subject.key].append(watch)
+        watch.spec, watch.subject = spec, subject
+
+    def drop(self, watch: Watch) -> None:
+        """Watch it no more."""
+        watch.is_retired = True
+        self._checks.pop(watch.spec.key, None)
+        self._subjects[watch.subject.key].remove(watch)
+
     def believe(self, watch: Watch, condition: Condition) -> None:
         """Advance *watch* to what was committed."""
         watch.condition = condition
@@ -298,6 +317,11 @@ class Memory:
     def get(self, check: str) -> Watch | None:
         """The check, or None where it is not watched (any more)."""
         return self._checks.get(check)
+
+    def subject_of(self, check: str) -> str:
+        """Name the subject of *check*; one that is watched no more has it in its key."""
+        watch = self._checks.get(check)
+        return check.partition("/")[0] if watch is None else watch.subject.key
 
     def doubt(self) -> None:
         """Have every check's next observation decided in the store, and memory set right."""

@@ -42,7 +42,9 @@ def renamed_checks(
     found: dict[str, str] = {}
     gone = known.keys() - fleet.checks.keys()
     were = _sole_checks((_subject_of(key), key) for key in known)
-    are = _sole_checks((spec.subject, key) for key, spec in fleet.checks.items())
+    # Alarms about a subject are no checks of its own.
+    own = [(spec.subject, key) for key, spec in fleet.checks.items() if spec.alarm is None]
+    are = _sole_checks(own)
     for spec in fleet.checks.values():
         if spec.key in known:
             continue

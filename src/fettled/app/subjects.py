@@ -7,7 +7,7 @@ from datetime import datetime
 
 from fettled.app.memory import Memory
 from fettled.app.views import CheckView, SubjectView
-from fettled.app.watch import Watch
+from fettled.app.watch import Watch, shown, worst
 from fettled.core.condition import Condition
 from fettled.core.observations import Reason
 from fettled.core.words import Verdict
@@ -33,7 +33,7 @@ class Subjects:
         """
         watches = self._memory.of_subject(key)
         subject = self._memory.specs[key]
-        belief = watches[0].condition if watches else Condition(key)
+        belief = worst(watches) or Condition(key)
         opened = [w.ticket.number for w in watches if w.ticket is not None and w.ticket.is_open]
         opened += [w.standing[0] for w in watches if w.standing is not None]
         return SubjectView(
@@ -46,7 +46,7 @@ class Subjects:
             parent=subject.parent,
             labels=subject.labels,
             team=subject.team,
-            checks=tuple(self._check(watch) for watch in watches),
+            checks=tuple(self._check(watch) for watch in shown(watches)),
             ticket=next(iter(opened), None),
             runbook=subject.runbook,
         )

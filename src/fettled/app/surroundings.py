@@ -346,6 +346,12 @@ class Surroundings:
         """The checklist of a ticket."""
         return tuple(self.reader.members(number))
 
+    def of_subject(self) -> tuple[Ticket, ...]:
+        """The open tickets about its subject, the newest first."""
+        tickets = self.reader.tickets_of_subject(self.spec.subject, since=self.wall)
+        open_ones = [ticket for ticket in tickets if ticket.is_open]
+        return tuple(sorted(open_ones, key=lambda ticket: -ticket.number))
+
     def below(self) -> tuple[Sibling, ...]:
         """What is reached through it and has an open ticket of its own."""
         if not self.spec.primary:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 
 from fettled.core.condition import Condition
 from fettled.core.flap import Stretch
@@ -22,6 +23,8 @@ from fettled.ports import CheckSpec, Heartbeat, SubjectSpec
 _DUE = frozenset({Phase.FIRING, Phase.FLAPPING})
 #: Spans that wait for the store, per check; at a flip a minute this is four hours.
 MOST_HELD = 256
+#: Alarms of a subject that its page shows.
+MOST_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,35 @@ class Watch:
         if len(self.held) >= MOST_HELD:
             del self.held[0]
         self.held.append(Held(begin(seen), self.stretch, offset, seen.took))
+
+
+def shown(watches: Iterable[Watch]) -> list[Watch]:
+    """
+    Give those that a page about their subject shows: all checks, and the alarms that fire.
+
+    A source's own subject may have thousands of alarms, nearly all of them over.
+    """
+    watches = list(watches)
+    checks = [watch for watch in watches if watch.spec.alarm is None]
+    alarms = (watch for watch in watches if watch.spec.alarm is not None)
+    fire = (watch for watch in alarms if watch.condition.phase is not Phase.HEALTHY)
+    return [*checks, *islice(fire, MOST_SHOWN)]
+
+
+def worst(watches: Iterable[Watch]) -> Condition | None:
+    """Give the belief that speaks for them: the primary's, which comes first, or the worst."""
+    watches = list(watches)
+    if watches and watches[0].spec.alarm is None:
+        return watches[0].condition
+    return min((watch.condition for watch in watches), key=_by_severity, default=None)
+
+
+_SEVERITY = (Phase.FIRING, Phase.FLAPPING, Phase.PENDING_RESOLVE, Phase.PENDING_OPEN)
+
+
+def _by_severity(condition: Condition) -> int:
+    phase = condition.phase
+    return _SEVERITY.index(phase) if phase in _SEVERITY else len(_SEVERITY)
 
 
 def is_unwell(watch: Watch) -> bool:

@@ -26,6 +26,7 @@ from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
+from fettled.bootstrap.alarms import make_alarms
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.doors import Bell, Outlets
@@ -82,10 +83,10 @@ class Assembly:
         self.log = LogSink()
         self._records = Records(store, self.log, loaded)
         extra = (sink,) if sink is not None else ()
-        self._feed = Feed(store)
+        self.memory = Memory()
+        self._feed = Feed(store, self.memory.subject_of)
         bell = Bell()
         self.sink = Fan(self._metrics, self.log, self._feed, bell, *extra)
-        self.memory = Memory()
         self.quiet = Quiet(store=store, clock=clock, expand=calendar.around)
         self._office = Office(
             without_targets(loaded.settings),
@@ -124,7 +125,6 @@ class Assembly:
             tell_blind=self._metrics.blind,
         )
         self._heartbeats = self._trouble.heartbeats
-        self.observer.wake = self._scheduler.look_now
         self._looker = Looker(
             memory=self.memory,
             observer=self.observer,
@@ -134,7 +134,8 @@ class Assembly:
             heartbeats=self._heartbeats,
             isolation=self._trouble.isolation,
         )
-        self._office.wake = self._scheduler.look_now
+        self.alarms = make_alarms(self._looker, store, clock, self.memory, self._metrics, self.log)
+        self.observer.wake = self._office.wake = self._wake
         self._housekeeping = Housekeeping(
             clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
         )
@@ -166,6 +167,8 @@ class Assembly:
             scheduler=self._scheduler,
             metrics=self._metrics,
             log=self.log,
+            alarms=self.alarms,
+            wake=self._wake,
             outlets=self._outlets,
         )
         for name, every, work in self._chores.table():
@@ -195,7 +198,7 @@ class Assembly:
 
     async def recall(self) -> None:
         """Show the configured fleet as the store remembers it, and change nothing."""
-        fleet = make_fleet(self.settings, self._tools)
+        fleet = await self.alarms.recall(make_fleet(self.settings, self._tools))
         await recall(fleet, store=self._store, memory=self.memory, clock=self._clock)
         await self._office.staff.recall(self.settings)
         # What is done here is owed to receivers too; the daemon's next start tells them.
@@ -279,6 +282,7 @@ class Assembly:
         self._housekeeping.start()
         self._trouble.isolation.start()
         self._scheduler.start()
+        self.alarms.begin()
         self.log.started(__version__, len(self.memory), self.notes)
 
     async def drain(self, deadline: timedelta, grace: timedelta) -> None:
@@ -338,10 +342,14 @@ class Assembly:
             active=lambda: self._office.active,
             settings=lambda: web_settings(self.settings),
             clocks=self._office.sla.read,
+            alarms=self.alarms,
         )
 
     async def _look(self, check: str) -> Pace:
         return await self._looker.look(check)
+
+    def _wake(self, check: str) -> bool:
+        return self.alarms.wake(check) or self._scheduler.look_now(check)
 
     def _skipped(self, _key: str, cause: Skip, slots: int) -> None:
         self._metrics.skipped(cause, slots)
@@ -350,27 +358,22 @@ class Assembly:
         self.sink.faulted("look", error)
 
     async def _adopt(
-        self,
-        fleet: Fleet,
-        why: str,
-        records: Records,
-        *,
-        force: bool = False,
-        by: Actor = SYSTEM,
+        self, fleet: Fleet, why: str, records: Records, *, force: bool = False, by: Actor = SYSTEM
     ) -> None:
         fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
-        with self.quiet.adopting(fleet):
-            self._shrunk = await adopt(
-                fleet,
-                why=why,
-                force=force,
-                store=self._store,
-                clock=self._clock,
-                memory=self.memory,
-                sink=self.sink,
-                by=by,
-                files=records.files,
-            )
+        async with self.alarms.adopting(fleet) as whole:
+            with self.quiet.adopting(fleet):
+                self._shrunk = await adopt(
+                    whole,
+                    why=why,
+                    force=force,
+                    store=self._store,
+                    clock=self._clock,
+                    memory=self.memory,
+                    sink=self.sink,
+                    by=by,
+                    files=records.files,
+                )
         if self._shrunk is not None:
             self.log.shrunk(self._shrunk)
         self._office.fleet_changed(fleet)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from fettled.app.account import Unaccounted
+from fettled.app.alarms import Alarms
 from fettled.app.memory import Memory
 from fettled.app.observe import Observer
 from fettled.app.quiet import Quiet
@@ -51,6 +52,8 @@ SLA = timedelta(seconds=5)
 #: How often is looked whether a silence or window began or ended. Whether one holds does
 #: not depend on it; what it held back is looked at again so soon.
 QUIET = timedelta(seconds=1)
+#: How often alarms that hold are looked at; well below the distance of their observations.
+ALARMS = timedelta(seconds=15)
 #: Each gauging is a tick of the heartbeats; one that comes later than this means that the
 #: daemon did not run in between, or so haltingly that nothing it measured can be believed.
 LONGEST_TICK = timedelta(seconds=5)
@@ -78,6 +81,8 @@ class Chores:
     metrics: Metrics
     log: LogSink
     outlets: Outlets
+    alarms: Alarms
+    wake: Callable[[str], object]
     #: What receivers waited for when it was counted last.
     _waiting: list[Backlog] = field(default_factory=list)
 
@@ -98,6 +103,7 @@ class Chores:
         yield "count", COUNT, self.count
         yield "quiet", QUIET, self.quieten
         yield "sla", SLA, self.reckon
+        yield "alarms", ALARMS, self.hold_alarms
 
     async def flush(self) -> None:
         """Write history and heartbeats that no decision has carried along."""
@@ -108,7 +114,7 @@ class Chores:
         """Keep the checklists and what of tickets is due; look again at what they let go of."""
         with suppress(StoreDownError):
             for check in await self.rollups.tend():
-                self.scheduler.look_now(check)
+                self.wake(check)
             await self.office.tending.tend()
 
     async def escalate(self) -> None:
@@ -141,6 +147,7 @@ class Chores:
         await self.quiet.forget()
         await self.office.once.forget()
         await self.outlets.receivers.forget()
+        await self.alarms.forget()
         await self.office.links.forget()
 
     async def forget_tickets(self) -> None:
@@ -171,7 +178,7 @@ class Chores:
         for edge in due.edges:
             self.log.quiet_changed(edge)
         for check in self.memory.waiting_of(due.subjects):
-            self.scheduler.look_now(check)
+            self.wake(check)
         # While the store is down what is to be logged there waits.
         with suppress(StoreDownError):
             await self.quiet.tell()
@@ -181,6 +188,12 @@ class Chores:
         # While the store is down nothing can be told; the next turn makes up for it.
         with suppress(StoreDownError):
             await self.office.sla_watch.look()
+
+    async def hold_alarms(self) -> None:
+        """Look again at the alarms that hold: what they say counts until they say another."""
+        with suppress(StoreDownError):
+            await self.alarms.turn()
+        self.metrics.alarms_counted(self.alarms.views())
 
     async def gauge(self) -> None:
         """Read the gauges, and tick the heartbeats."""

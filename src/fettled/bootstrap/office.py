@@ -118,6 +118,8 @@ class Office:
     def fleet_changed(self, fleet: Fleet) -> None:
         """Go by *fleet*: a ticket must not close while the monitor may still reopen it."""
         windows = {spec.policy.reopen_window for spec in fleet.checks.values()} - {ALWAYS}
+        for source in fleet.sources.values():
+            windows |= {rule.policy.reopen_window for rule in source.rules} - {ALWAYS}
         self._longest_window = max(windows, default=timedelta())
 
     def services(self) -> OfficeServices:

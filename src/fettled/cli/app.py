@@ -14,6 +14,7 @@ import typer
 from fettled import __version__
 from fettled.cli import (
     account,
+    alerts,
     audit,
     changes,
     configuration,
@@ -61,6 +62,7 @@ for noun in (
     changes,
     receivers,
     dead_letters,
+    alerts,
     tokens,
     audit,
     store,

@@ -158,6 +158,13 @@ def simulate(
     return run_simulation(Wanted(config, policy, since, scenario, diff), tell)
 
 
+def try_alerts(rules: Path, sample: Path, source: str | None) -> dict[str, Any]:
+    """Say what would become of the alarms in *sample*."""
+    from fettled.bootstrap import trying
+
+    return trying.try_alerts(rules, sample, source)
+
+
 def demo(*, keep: Path | None, once: bool, live: bool) -> int:
     """Run the demonstration until it is told to stop; its exit code."""
     from fettled.demo import run as run_demo

@@ -16,6 +16,7 @@ from fettled.cli.completing import complete_subjects
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.cli.output import moment, print_json, print_line, print_table
+from fettled.core.alarms import is_alarm
 from fettled.core.durations import format_duration, parse_duration
 from fettled.core.errors import NotFoundError
 
@@ -31,7 +32,7 @@ def why(
         str,
         typer.Argument(
             metavar="SUBJECT[/CHECK]",
-            help="Which subject.",
+            help="Which subject, or the check of an alarm.",
             show_default=False,
             autocompletion=complete_subjects,
         ),
@@ -44,7 +45,8 @@ def why(
 ) -> None:
     """Explain why a subject is in its state, what holds it, and what comes next."""
     where = Whereabouts(config, url, token, token_file)
-    subject, _, name = key.partition("/")
+    # An alarm goes by its whole key: it is a check of whatever subject its rule found.
+    subject, name = (key, "") if is_alarm(key) else key.partition("/")[::2]
     path = f"/api/v1/subjects/{segment(subject)}/explain"
     answer = with_tickets(where, lambda address: whole(address, get(address, path), "checks"))
     checks = answer["checks"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fettled.config.alerts import alert_sources, own_subjects
 from fettled.config.checks import Scheduled, options_of
 from fettled.config.effective import Layers, primary_of
 from fettled.config.isolation import isolation_spec
@@ -33,7 +34,8 @@ def make_fleet(settings: Settings, tools: Tools) -> Fleet:
             one line for each check.
     """
     layers = Layers(settings)
-    subjects: dict[str, SubjectSpec] = {}
+    sources = alert_sources(settings)
+    subjects = own_subjects(sources)
     checks: dict[str, CheckSpec] = {}
     faults: list[str] = []
     for target in settings.targets:
@@ -76,6 +78,7 @@ def make_fleet(settings: Settings, tools: Tools) -> Fleet:
         storm=_storm(settings),
         quiet=quiet_specs(settings),
         isolation=isolation,
+        sources=sources,
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from fettled.clock import SystemClock
+from fettled.config.alert_faults import alert_problems
 from fettled.config.assemble import Assembly, assemble
 from fettled.config.catalogue_faults import catalogue_problems
 from fettled.config.crosscheck import crosscheck
@@ -61,6 +62,7 @@ def load(
     *,
     with_files: bool = True,
     now: datetime | None = None,
+    is_part: bool = False,
 ) -> Loaded:
     """
     Read and validate the configuration at *path*.
@@ -70,6 +72,7 @@ def load(
         environment: where `${VAR}` is looked up; the process's own by default.
         with_files: whether the files that options name must be usable, too.
         now: by which silences are over, or too long; wall time by default.
+        is_part: whether the file may leave out the targets that its alarms are about.
 
     Raises:
         ConfigError: it cannot be used; one line for each fault.
@@ -89,6 +92,7 @@ def load(
     settings = validate(joined.data)
     problems = [*joined.problems, *crosscheck(joined.data), *quiet_problems(joined.data, now)]
     problems += catalogue_problems(joined.data)
+    problems += alert_problems(joined.data, is_part=is_part)
     problems += people_problems(joined.data)
     problems += workflow_problems(joined.data)
     problems += receiver_problems(joined.data)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 
 from fettled.calendar import check_zone
+from fettled.config.alerts import Alerts
 from fettled.config.catalogue import CatalogueSection
 from fettled.config.checks import Check, CheckName, Period
 from fettled.config.desk import TicketSettings
@@ -319,6 +320,7 @@ class Settings(Options):
     targets: list[Target] = Field([], description="What is watched.")
     templates: dict[Name, Template] = Field({}, description="Fragments that targets `use`.")
     access: Access | None = Field(None, description="Teams, people and on-call schedules.")
+    alerts: Alerts = Field(default_factory=Alerts, description="Alarms from outside.")
     catalogue: CatalogueSection = Field(
         default_factory=CatalogueSection, description="What tickets choose from."
     )

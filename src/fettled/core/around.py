@@ -152,6 +152,10 @@ class Around(Protocol):
         """The checklist of a ticket."""
         ...
 
+    def of_subject(self) -> tuple[Ticket, ...]:
+        """The open tickets about its subject, the newest first."""
+        ...
+
 
 class _Alone:
     """Nothing around: a lone check of a lone subject."""
@@ -193,6 +197,9 @@ class _Alone:
         return ()
 
     def lines(self, number: int) -> tuple[Member, ...]:  # noqa: ARG002 - the protocol's
+        return ()
+
+    def of_subject(self) -> tuple[Ticket, ...]:
         return ()
 
 

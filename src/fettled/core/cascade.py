@@ -18,11 +18,11 @@ from fettled.core import reopening
 from fettled.core.around import Above, Group, Sibling
 from fettled.core.condition import Condition
 from fettled.core.gates import FAR_UP, Due, settling
-from fettled.core.keys import ISOLATION
-from fettled.core.policy import Policy
+from fettled.core.keys import ISOLATION, stands_for_many
+from fettled.core.policy import Policy, priority_of
 from fettled.core.reopening import ReopenIt, StayQuiet
 from fettled.core.tickets import Ticket
-from fettled.core.words import Gate, MemberState, Phase, Verdict
+from fettled.core.words import Gate, MemberState, Phase, Source, Verdict
 
 #: How long one that is down waits for a parent that is not decided yet.
 LONGEST_PENDING = timedelta(minutes=5)
@@ -162,8 +162,27 @@ def _by_group(due: Due) -> Placement | None:
     return None
 
 
+def _by_subject(due: Due) -> Placement | None:
+    """An alarm is evidence for the ticket that its subject has: nobody needs a second one."""
+    told = due.context.told
+    if told is None or not told.attaches:
+        return None
+    held = _by_own_ticket(due)
+    if held is not None:
+        return held
+    wanted = priority_of(due.policy, told.kind, told.priority)
+    for ticket in due.around.of_subject():
+        # Whoever filed a ticket of low priority, or lowered it, would have to find a critical
+        # alarm in it: that gets its own.
+        is_heeded = not ticket.priority_by_person and ticket.source is Source.HEALTH_MONITOR
+        if not stands_for_many(ticket.check) and (is_heeded or ticket.priority.rank >= wanted.rank):
+            return Join(ticket)
+    return None
+
+
 #: In this order; the first that has an answer decides.
 STEPS: tuple[Callable[[Due], Placement | None], ...] = (
+    _by_subject,
     _by_primary,
     _by_parent,
     _by_blackout,

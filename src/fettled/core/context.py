@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fettled.core.alarms import Told
 from fettled.core.around import ALONE, Around
 from fettled.core.condition import Condition
 from fettled.core.phases import Sight
@@ -26,6 +27,7 @@ class Context:
         duplicate_is_open: see `reopening.Case`.
         around: what stands around the check.
         is_unaware: something behind it has an open ticket that may be its own outage.
+        told: of an alarm, what its ticket is to say.
     """
 
     sight: Sight
@@ -39,6 +41,7 @@ class Context:
     team: str | None = None
     around: Around = ALONE
     is_unaware: bool = False
+    told: Told | None = None
 
     def to_wall(self, at: datetime | None) -> datetime | None:
         """Tell a time of the observations' clock in wall time."""

@@ -37,6 +37,8 @@ class Reason(StrEnum):
     LATENCY = "latency"
     PACKET_LOSS = "packet_loss"
     CERTIFICATE_EXPIRING = "certificate_expiring"
+    # Somebody else says so.
+    ALARM = "alarm"
     # The monitor's own faults: verdict unknown, always.
     CANCELLED = "cancelled"
     STALLED = "stalled"
@@ -117,6 +119,7 @@ class Outcome:
         message: at most 300 characters, free of control characters and secrets.
         priority: a probe's own opinion (certificate expiry), else None.
         figures: measured values by name, seconds or counts, for metrics and pages.
+        kind: of an alarm, what its rule says; None: by the subject and the reason.
     """
 
     verdict: Verdict
@@ -124,6 +127,7 @@ class Outcome:
     message: str = ""
     priority: Priority | None = None
     figures: dict[str, float] = field(default_factory=dict)
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,10 @@ def join(due: Due, placed: Join) -> Change:
     member = Member(condition.check, context.subject, context.wall)
     after = replace(ticket, member_count=ticket.member_count + 1)
     data = {"check": condition.check, "reason": condition.reason.value}
+    if context.told is not None:
+        data |= {"message": condition.message, "kind": context.told.kind}
     change = lifecycle.note(after, "member_joined", context.wall, MONITOR, data)
-    change = replace(change, members=(member,))
+    change = _raised(replace(change, members=(member,)), due)
     if not stands_for_many(ticket.check):
         return change
     withdrawn = replace(change.ticket, kept_open=False, recovered_at=None)
@@ -44,6 +46,19 @@ def join(due: Due, placed: Join) -> Change:
         return replace(change, ticket=withdrawn)
     told = lifecycle.note(withdrawn, "recovery_withdrawn", context.wall, MONITOR, data)
     return then(change, told)
+
+
+def _raised(change: Change, due: Due) -> Change:
+    """Raise the ticket that takes an alarm in to what the alarm is worth."""
+    told, ticket = due.context.told, change.ticket
+    if told is None or ticket.priority_by_person or ticket.source is not Source.HEALTH_MONITOR:
+        return change
+    wanted = priority_of(due.policy, told.kind, told.priority)
+    if wanted.rank <= ticket.priority.rank:
+        return change
+    data = {"from": ticket.priority.value, "to": wanted.value}
+    raised = replace(ticket, priority=wanted, level=None)
+    return then(change, lifecycle.note(raised, "priority_changed", due.context.wall, MONITOR, data))
 
 
 def roll_up(due: Due, placed: RollUp) -> StayQuiet | Change:

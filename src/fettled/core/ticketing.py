@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fettled.core import gates, lifecycle, rollup
+from fettled.core.alarms import OWNERSHIP, Told
 from fettled.core.cascade import Join, RollUp, is_down, is_straggler, myself_of, place
 from fettled.core.condition import Condition
 from fettled.core.context import Context
@@ -23,11 +24,12 @@ from fettled.core.keys import stands_for_many
 from fettled.core.lifecycle import then
 from fettled.core.observations import Observation
 from fettled.core.policy import Policy, priority_of
+from fettled.core.priorities import OF_LEVEL
 from fettled.core.reopening import Case, Decision, OpenNew, ReopenIt, StayQuiet, decide
 from fettled.core.rollup import absorb
 from fettled.core.spans import max_gap
 from fettled.core.tickets import MONITOR, Change, Resolution, Ticket
-from fettled.core.words import Cause, Code, Gate, Kind, Phase, Source
+from fettled.core.words import Cause, Code, Gate, Kind, Level, Phase, Source
 
 #: From the one to the other a new unhealthy spell has begun, past its debounce.
 _WELL = frozenset({Phase.UNKNOWN, Phase.HEALTHY, Phase.PENDING_OPEN})
@@ -209,7 +211,32 @@ def _open(condition: Condition, policy: Policy, context: Context) -> Change:
         labels=context.labels,
         team=context.team,
     )
-    return Change(_dated(change.ticket, condition), change.entries)
+    return Change(_told(_dated(change.ticket, condition), context.told), change.entries)
+
+
+def _told(ticket: Ticket, told: Told | None) -> Ticket:
+    """Let the ticket of an alarm say what its source and its rule say."""
+    if told is None:
+        return ticket
+    occurred_at = ticket.occurred_at
+    if told.occurred_at is not None:
+        # The source knows since when; its clock may be ahead of ours.
+        occurred_at = min(told.occurred_at, ticket.created_at)
+    return replace(
+        ticket,
+        title=told.title if ticket.kind != Kind.UNSTABLE else ticket.title,
+        description=told.description,
+        level=told.level if _is_still(told.level, ticket) else None,
+        region=told.region,
+        application=told.application,
+        ownership=OWNERSHIP,
+        occurred_at=occurred_at,
+    )
+
+
+def _is_still(level: Level | None, ticket: Ticket) -> bool:
+    """Whether *level* says what the priority does; a policy may have said another."""
+    return level is not None and OF_LEVEL[level] is ticket.priority
 
 
 def _dated(ticket: Ticket, condition: Condition) -> Ticket:
@@ -247,7 +274,7 @@ def _raise(ticket: Ticket, condition: Condition, policy: Policy) -> Ticket:
     wanted = priority_of(policy, _kind(condition), condition.priority)
     if ticket.priority_by_person or wanted.rank <= ticket.priority.rank:
         return ticket
-    return replace(ticket, priority=wanted)
+    return replace(ticket, priority=wanted, level=None)
 
 
 def _keep_up(

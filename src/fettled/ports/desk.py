@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.ports.alarms import AlarmsReader, AlarmsUnit
 from fettled.ports.audit import AuditReader
 from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
 from fettled.ports.deliveries import DeliveriesReader, DeliveriesUnit
@@ -93,6 +94,7 @@ class DeskReader(
     FeedReader,
     SearchReader,
     DeliveriesReader,
+    AlarmsReader,
     WorkflowsReader,
     NoticesReader,
     SignedLinksReader,
@@ -130,6 +132,7 @@ class DeskUnit(
     TokensUnit,
     OnceUnit,
     DeliveriesUnit,
+    AlarmsUnit,
     WorkflowsUnit,
     SignedLinksUnit,
     Protocol,

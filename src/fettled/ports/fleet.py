@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from fettled.core.alarms import Source, Told
 from fettled.core.isolation import Canary, Rules
 from fettled.core.policy import Policy, Storm
 from fettled.core.words import Requires, SubjectType
@@ -40,6 +41,7 @@ class CheckSpec:
         formerly: the whole key it had before a rename; its state is carried over.
         fingerprint: changes when a reload must replace the probe.
         keep_on_removal: `on_remove: keep`, else its untouched ticket is resolved.
+        alarm: of an alarm's check, what its ticket is to say; nobody schedules it.
     """
 
     key: str
@@ -58,6 +60,7 @@ class CheckSpec:
     fingerprint: str = ""
     heartbeat: HeartbeatSpec | None = None
     requires: Requires = Requires.LAN
+    alarm: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Fleet:
         storm: the brake over all openings; None: switched off.
         quiet: the silences and maintenance windows of the file.
         isolation: how the monitor tells that it is cut off itself.
+        sources: who sends alarms, by name.
     """
 
     subjects: dict[str, SubjectSpec]
@@ -104,3 +108,4 @@ class Fleet:
     storm: Storm | None = field(default_factory=Storm)
     quiet: tuple[QuietSpec, ...] = ()
     isolation: IsolationSpec = field(default_factory=IsolationSpec)
+    sources: dict[str, Source] = field(default_factory=dict)

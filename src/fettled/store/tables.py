@@ -31,6 +31,7 @@ from fettled.store.tables_tickets import (
     timeline,
 )
 from fettled.store.tables_watch import (
+    alarms,
     checks,
     conditions,
     gatings,
@@ -43,6 +44,7 @@ from fettled.store.tables_watch import (
 __all__ = [
     "FORGOTTEN",
     "actions",
+    "alarms",
     "attachment_bytes",
     "attachments",
     "checks",

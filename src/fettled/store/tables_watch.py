@@ -114,6 +114,21 @@ heartbeats = Table(
     Column("listened", Length, nullable=False),
 )
 
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("check_key", CleanText, primary_key=True),
+    Column("source", CleanText, nullable=False),
+    Column("state", CleanText, nullable=False),
+    Column("item", JSON_VALUE, nullable=False),
+    Column("fired_at", UtcDateTime, nullable=False),
+    Column("heard_at", UtcDateTime, nullable=False),
+    Column("part_of", CleanText),
+    Column("bundle", CleanText, nullable=False),
+    Column("settled_at", UtcDateTime),
+    Column("ends_at", UtcDateTime),
+)
+
 checks = Table(
     "checks",
     metadata,

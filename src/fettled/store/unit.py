@@ -44,6 +44,7 @@ from fettled.store import (
 )
 from fettled.store.following import Following, stamped
 from fettled.store.link import Link
+from fettled.store.unit_alarms import AlarmsReading, AlarmsWriting
 from fettled.store.unit_audit import AuditAnswers, AuditWork
 from fettled.store.unit_catalogue import CatalogueReading, CatalogueWriting
 from fettled.store.unit_deliveries import DeliveriesReading, DeliveriesWriting
@@ -68,6 +69,7 @@ class SqlReader(
     FeedReading,
     SearchQueries,
     DeliveriesReading,
+    AlarmsReading,
     WorkflowsReading,
     NoticesReading,
     SignedLinksReading,
@@ -234,6 +236,7 @@ class SqlUnit(
     AuditWork,
     OnceWriting,
     DeliveriesWriting,
+    AlarmsWriting,
     WorkflowsWriting,
     SignedLinksWriting,
 ):

@@ -21,6 +21,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from fettled.core.alarm_intake import Received
+from fettled.core.alarms import SourceView
 from fettled.core.condition import Condition
 from fettled.core.deliveries import Tried, receiver_label
 from fettled.core.isolation import Link, Standing
@@ -30,6 +32,7 @@ from fettled.core.sla_values import Clock
 from fettled.core.tickets import Change
 from fettled.core.words import Gate, Phase, Priority, Verdict
 from fettled.ports import Backlog, Fleet
+from fettled.telemetry.alarm_counts import AlarmCounts
 from fettled.telemetry.series import Series, render_series
 from fettled.telemetry.ticket_counts import Labels, TicketCounts
 
@@ -134,6 +137,7 @@ class Metrics:
             "Checks that are down for too long without a ticket, a line of one, or a gate.",
             registry=registry,
         )
+        self._alarms = AlarmCounts(registry)
         self._pending = Gauge(
             "fettled_outbox_pending",
             "Events that receivers are still to be told.",
@@ -205,6 +209,14 @@ class Metrics:
     def tickets_counted(self, counts: Mapping[Labels, int]) -> None:
         """Say how many tickets the store holds of each sort."""
         self._tickets.set(counts)
+
+    def alarms_received(self, received: Received) -> None:
+        """Count what a source sent."""
+        self._alarms.received(received)
+
+    def alarms_counted(self, views: Iterable[SourceView]) -> None:
+        """Say how many alarms of each source are what."""
+        self._alarms.counted(views)
 
     def unaccounted(self, count: int) -> None:
         """Say how many checks nothing stands for that should be; any is a bug."""

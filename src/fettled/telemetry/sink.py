@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import structlog
 
+from fettled.core.alarm_intake import Received
 from fettled.core.condition import Condition
 from fettled.core.deliveries import Tried
 from fettled.core.errors import ConfigError
@@ -33,6 +34,7 @@ STARTED = "daemon.started"
 LISTENING = "daemon.listening"
 STOPPING = "daemon.stopping"
 AUDIT_HEAD = "audit.head"
+ALARMS_REFUSED = "alarms.refused"
 TICKETS_FORGOTTEN = "tickets.forgotten"
 TOKEN_WRITTEN = "access.token_written"  # noqa: S105 - an event's name
 CLOCK_STEPPED = "clock.stepped"
@@ -145,6 +147,14 @@ class LogSink:
     def tickets_forgotten(self, count: int) -> None:
         """Tell how many tickets were deleted because they were old."""
         self._log.info(TICKETS_FORGOTTEN, count=count)
+
+    def alarms_refused(self, received: Received) -> None:
+        """Log that alarms of a source were not taken, and why the first was not."""
+        refused = [line.because for line in received.lines if line.is_refused]
+        first = next(iter([*received.faults, *refused]), "")
+        self._log.warning(
+            ALARMS_REFUSED, source=received.source, count=received.refused, message=first
+        )
 
     def token_written(self, path: str) -> None:
         """Log where the first administrator's token is; never the token."""

@@ -20,6 +20,7 @@ from fettled.core.permissions import Principal
 from fettled.web import ops
 from fettled.web.api import (
     admin,
+    alerts,
     attachments,
     audit,
     catalogue,
@@ -60,7 +61,7 @@ from fettled.web.reading import refuse_large, take_query
 from fettled.web.routes import Call, Route
 from fettled.web.sending import send_stream
 from fettled.web.uploads import SLOTS, Slots, Upload
-from fettled.web.working import read_call, work
+from fettled.web.working import Reading, read_call, work
 
 REQUEST_SERVED = "http.request_served"
 REQUEST_FAILED = "http.request_failed"
@@ -75,6 +76,7 @@ ROUTES: tuple[Route, ...] = (
     *stats.routes,
     *workflows.routes,
     *subjects.routes,
+    *alerts.routes,
     *explain.routes,
     *silences.routes,
     *catalogue.routes,
@@ -138,10 +140,11 @@ async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one v
         raise web.HTTPNotFound
     refuse_large(request, route.max_body)
     with gate.address(route, request):
-        principal = await _admit(route, services, tries, request)
+        reading = Reading(route, request)
+        principal = await _admit(route, services, tries, request, reading)
         gate.token(route, request)
         query = take_query(route.query, request.query)
-        raw, body = await read_call(route, request)
+        raw, body = await read_call(reading)
         call = Call(
             services=services,
             principal=principal,
@@ -152,7 +155,7 @@ async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one v
             headers=request.headers,
             upload=Upload(request) if route.takes_files else None,
             table=table,
-            renew=partial(_admit, route, services, tries, request),
+            renew=partial(_admit, route, services, tries, request, reading),
             miss=partial(count_miss, request, tries),
             turn=request.app[_TURN],
         )
@@ -163,14 +166,22 @@ async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one v
 
 
 async def _admit(
-    route: Route, services: Services, tries: FailedTries, request: web.Request
+    route: Route,
+    services: Services,
+    tries: FailedTries,
+    request: web.Request,
+    reading: Reading,
 ) -> Principal:
     needed = route.needs(services.settings())
+    principal = None
     if is_control(request):
         principal = identify_peer(request, services.directory)
     elif needed is None:
         return NOBODY
-    else:
+    elif route.proof is not None:
+        path, headers = request.match_info, request.headers
+        principal = await route.proof(services, path, headers, reading.body)
+    if principal is None:
         principal = await identify(request, services.tokens, tries, services.directory)
     if needed is not None and needed not in principal.permissions:
         raise Problem(403, f"your token does not hold the permission {needed}")

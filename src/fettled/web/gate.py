@@ -54,6 +54,8 @@ class Gate:
         """Count a request of its token, which proved itself; Problem: 429 as above."""
         if _is_free(route, request):
             return
+        if source := request.match_info.get("source"):
+            self.rates.take(f"source:{source}")
         presented = request.headers.get("Authorization", "").partition(" ")[2].strip()
         if ident := token_id(presented):
             self.rates.take(f"token:{ident}")

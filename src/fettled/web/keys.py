@@ -41,6 +41,7 @@ from fettled.core.words import Gate
 from fettled.ports import AuditFilter, Directory, Input, KeptAnswer, Place, Sort, TicketFilter
 from fettled.ports.search import StatsFilter
 from fettled.ports.workflows import Listed, none_listed
+from fettled.web.keys_alarms import AlarmDesk
 from fettled.web.keys_catalogue import CatalogueServices
 from fettled.web.keys_machines import Exposition, Heartbeats
 from fettled.web.keys_receivers import Receivers
@@ -353,6 +354,7 @@ class Services:
         workflows: those in force, each with how it ran last.
         once: for requests with an `Idempotency-Key`; None: they are served as any other.
         feed: what happens; None: nobody can listen.
+        alarms: those from outside; None: there are no sources.
     """
 
     tickets: Tickets
@@ -385,6 +387,7 @@ class Services:
     workflows: Callable[[], Awaitable[Listed]] = none_listed
     once: Once | None = None
     feed: Feed | None = None
+    alarms: AlarmDesk | None = None
 
 
 SERVICES = web.AppKey("services", Services)

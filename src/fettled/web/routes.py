@@ -113,6 +113,11 @@ class Answer:
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
+#: Recognises a caller by what it sends: the services, the path's parts, the headers, the body.
+Proof = Callable[
+    [Services, Mapping[str, str], Mapping[str, str], Callable[[], Awaitable[bytes]]],
+    Awaitable[Principal | None],
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,7 @@ class Route:
         if_match: it takes `If-Match`.
         switched: whether the settings leave it served at all; None: always.
         may_exist: what it would make may be there already; then it answers 200.
+        proof: recognises callers that have no token of ours; None: there are no such.
         pages: further statuses that it answers with a page of its own, and when.
     """
 
@@ -157,6 +163,7 @@ class Route:
     if_match: bool = False
     switched: Callable[[Settings], bool] | None = None
     may_exist: bool = False
+    proof: Proof | None = None
     pages: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
@@ -220,6 +227,7 @@ class RouteTable:
         if_match: bool = False,
         switched: Callable[[Settings], bool] | None = None,
         may_exist: bool = False,
+        proof: Proof | None = None,
         pages: tuple[tuple[int, str], ...] = (),
     ) -> Callable[[Handler], Handler]:
         """
@@ -252,6 +260,7 @@ class RouteTable:
                     if_match=if_match,
                     switched=switched,
                     may_exist=may_exist,
+                    proof=proof,
                     pages=pages,
                 )
             )

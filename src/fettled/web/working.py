@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 import orjson
@@ -23,13 +24,29 @@ from fettled.web.routes import Answer, Call, Route
 from fettled.web.strict_json import parse_json
 
 
-async def read_call(route: Route, request: web.Request) -> tuple[bytes, object]:
+@dataclass(slots=True)
+class Reading:
+    """The body of a request, read once: whoever signs it is recognised by it."""
+
+    route: Route
+    request: web.Request
+    _raw: bytes | None = None
+
+    async def body(self) -> bytes:
+        """Give the body as it came."""
+        if self._raw is None:
+            self._raw = await read_body(self.request, self.route.max_body)
+        return self._raw
+
+
+async def read_call(reading: Reading) -> tuple[bytes, object]:
     """Read what the route takes: the body as it came, and as its model."""
+    route = reading.route
     if route.body is None:
         return b"", None
-    if route.may_lack_body and not request.body_exists:
+    if route.may_lack_body and not reading.request.body_exists:
         return b"", take_body(route.body, {})
-    raw = await read_body(request, route.max_body)
+    raw = await reading.body()
     return raw, take_body(route.body, parse_json(raw))
 
 

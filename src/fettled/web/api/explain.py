@@ -10,6 +10,7 @@ from pydantic import Field
 from fettled.app.account import AccountPage
 from fettled.app.explain import Explained
 from fettled.core.account import Account
+from fettled.core.alarms import is_alarm
 from fettled.core.explain import Blind, Evidence, Explanation, Run, Stands
 from fettled.core.holding import Held
 from fettled.core.permissions import Permission, Principal, sees
@@ -47,8 +48,10 @@ class HistoryQuery(AccountQuery):
     answer=dict[str, Any],
 )
 async def explain_subject(call: Call) -> Answer:
-    """Explain why a subject is as it is."""
-    key = known_form(call.path["key"], "subject")
+    """Explain why a subject is as it is, or an alarm, by the key of its check."""
+    key = call.path["key"]
+    if not is_alarm(key):
+        key = known_form(key, "subject")
     made = await call.services.explainer.explain(key, call.principal)
     return Answer(explained_json(made, call.principal))
 

@@ -1,0 +1,107 @@
+"""`fettled alerts`: who sends alarms, and what would become of those in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fettled.cli import late
+from fettled.cli.daemon_access import Whereabouts, with_tickets
+from fettled.cli.failures import ExitCode, say_plainly
+from fettled.cli.lists import pages
+from fettled.cli.options import Config, Json, Token, TokenFile, Url
+from fettled.cli.output import moment, print_fields, print_json, print_line, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+app = typer.Typer(
+    name="alerts",
+    help="List the sources of alarms, and try their rules.",
+    rich_markup_mode=None,
+    invoke_without_command=True,
+)
+
+_MOST = 1000
+
+
+@app.callback()
+def sources(
+    ctx: typer.Context,
+    *,
+    config: Config = None,
+    url: Url = None,
+    token: Token = None,
+    token_file: TokenFile = None,
+    json: Json = False,
+) -> None:
+    """List the sources of alarms, with how many of theirs fire; or try their rules."""
+    if ctx.invoked_subcommand is not None:
+        return
+    where = Whereabouts(config, url, token, token_file)
+    answer = with_tickets(where, lambda address: pages(address, "/api/v1/alerts", {}, _MOST))
+    if json:
+        print_json(answer)
+        return
+    print_table(
+        ("SOURCE", "FORMAT", "FIRING", "UNSURE", "RESOLVED", "LAST HEARD", "SUBJECT"),
+        [
+            (
+                each.get("name"),
+                each.get("format"),
+                each.get("firing"),
+                each.get("unsure"),
+                each.get("resolved"),
+                moment(each.get("heard_at")),
+                each.get("subject"),
+            )
+            for each in answer["items"]
+        ],
+    )
+
+
+@app.command("try")
+def try_rules(
+    *,
+    rules: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RULES",
+            help="The configuration, or a file with an alerts: section.",
+            show_default=False,
+        ),
+    ],
+    sample: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SAMPLE", help="What a source sends, a JSON file.", show_default=False
+        ),
+    ],
+    source: Annotated[
+        str | None,
+        typer.Option(help="Which source; needed where there are several.", show_default=False),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show what would become of the alarms in SAMPLE; asks no daemon, and changes nothing."""
+    tried = late.try_alerts(rules, sample, source)
+    if json:
+        print_json(tried)
+    else:
+        _show(tried)
+    if tried["faults"]:
+        if not json:
+            say_plainly(tried["faults"])
+        raise typer.Exit(ExitCode.NEGATIVE)
+
+
+def _show(tried: Mapping[str, Any]) -> None:
+    count = len(tried["alarms"])
+    print_line(f"{count} alarm{'s' * (count != 1)} of the source {tried['source']}")
+    for each in tried["alarms"]:
+        print_line()
+        print_line(f"{each['alarm']} ({each['status']})")
+        shown = {name: value for name, value in each.items() if name not in {"alarm", "status"}}
+        print_fields((f"  {name}", value) for name, value in shown.items())

@@ -1,0 +1,26 @@
+"""What the web needs of alarms from outside: a protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from fettled.core.alarm_intake import Received
+from fettled.core.alarms import Source, SourceView
+
+
+class AlarmDesk(Protocol):
+    """Alarms from outside; see `fettled.app.alarms`."""
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Who sends them, by name."""
+        ...
+
+    async def push(self, name: str, body: object) -> Received:
+        """Take in what a source sends; NotFoundError for none, InvalidError for its body."""
+        ...
+
+    def views(self) -> list[SourceView]:
+        """The sources as they stand, by name."""
+        ...
