@@ -13,7 +13,7 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,6 +38,7 @@ _DRAIN_TURN = 0.02
 #: How soon what came of a try is written again while the store is down.
 _AGAIN = 0.5
 
+Word = Callable[[Receiver, Telling], Awaitable[Telling]]
 Settled = Callable[[str, Tried, int], None]
 
 
@@ -114,6 +115,8 @@ class Deliverer:
         self.roster = Roster()
         self._lanes: dict[str, _Lane] = {}
         self._is_telling = False
+        #: Puts a message into words for a receiver that wants them; set by the composition root.
+        self.word: Word = _unworded
         #: How many messages were settled, so that it can be told whether anything was.
         self._settled = 0
 
@@ -127,6 +130,10 @@ class Deliverer:
     def receivers(self) -> Mapping[str, Receiver]:
         """Those that are configured, by lane."""
         return self.roster.receivers
+
+    def failing(self) -> set[str]:
+        """Name the lanes whose last try failed."""
+        return {name for name, lane in self._lanes.items() if lane.has_failed}
 
     def last_try(self, name: str) -> Ended | None:
         """What came of the last try of a receiver since the start."""
@@ -279,6 +286,10 @@ class Deliverer:
         with suppress(StoreDownError):
             gathered = await self._store.read(partial(messages.gather, lane.receiver, claimed))
         telling = messages.telling(lane.receiver, gathered, self._clock.wall())
+        try:
+            telling = await self.word(lane.receiver, telling)
+        except Exception as error:  # noqa: BLE001 -- unworded it is still better than not told
+            self._on_fault("word", error)
         tried = await self._tell(lane, telling, lane.receiver.timeout)
         lane.has_failed = not tried.is_delivered
         if tried.is_delivered:
@@ -315,6 +326,10 @@ class Deliverer:
         except Exception as error:  # noqa: BLE001 -- a notifier's bug costs a try, not the lane
             self._on_fault("notify", error)
             return Tried("error", "the notifier failed; see the log")
+
+
+async def _unworded(_receiver: Receiver, telling: Telling) -> Telling:
+    return telling
 
 
 def _ended_so(delivery: Delivery, tried: Tried, at: datetime) -> Ended:

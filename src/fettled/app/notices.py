@@ -92,10 +92,17 @@ class Notices:
         self._terms = terms
 
     async def of(
-        self, deliveries: tuple[Delivery, ...], *, is_late: bool, person: str | None = None
+        self,
+        deliveries: tuple[Delivery, ...],
+        *,
+        is_late: bool,
+        person: str | None = None,
+        earlier: int | None = None,
     ) -> Notice:
         """
         Word *deliveries*, of one ticket and in order, for *person*; None: for a room.
+
+        *earlier* is how many there are beside the newest, where not all of them are given.
 
         Of several, or of late ones, the ticket is told as it is now, with the newest event.
         """
@@ -109,13 +116,12 @@ class Notices:
             known = _NOTHING
         local = partial(_written, terms, now)
         # Somebody who reads of it late must not be told how it was once.
-        is_stale = is_late or len(deliveries) > 1
+        more = len(deliveries) - 1 if earlier is None else earlier
+        is_stale = is_late or more > 0
         shown = (known.ticket or told) if is_stale else told
         ahead = Ahead(known.ticket or told, terms.chain, known.place, self._people, now)
         facts = self._facts(newest, shown, known, ahead, person, local)
-        facts = replace(
-            facts, is_late=is_late, more=len(deliveries) - 1, url=terms.url_of(told.number)
-        )
+        facts = replace(facts, is_late=is_late, more=more, url=terms.url_of(told.number))
         return notice(facts, local)
 
     def _facts(  # noqa: PLR0917 -- what is told, and what it is told by

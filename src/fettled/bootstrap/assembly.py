@@ -142,9 +142,10 @@ class Assembly:
         self._outlets = Outlets(
             store,
             clock,
-            tools,
-            self.memory,
-            self.sink,
+            tools=tools,
+            memory=self.memory,
+            sink=self.sink,
+            office=self._office,
             metrics=self._metrics,
             log=self.log,
             last_tick=lambda: self._scheduler.last_tick,
@@ -152,7 +153,6 @@ class Assembly:
         self.close_doors = self._outlets.close
         self._office.workflows.wake = self._outlets.deliverer.wake
         bell.ring = self._outlets.deliverer.changed
-        self._outlets.deliverer.roster.people = self._office.staff.directory
         self._chores = Chores(
             store=store,
             clock=clock,

@@ -168,9 +168,11 @@ class Chores:
             self.metrics.outbox_counted(self._waiting, letters, self.clock.wall())
 
     def oldest_seconds(self) -> float:
-        """For how long a receiver has waited for something."""
-        now = self.clock.wall()
-        return max(((now - each.oldest_at).total_seconds() for each in self._waiting), default=0.0)
+        """For how long a receiver that takes nothing has been owed something."""
+        # What waits for an hour that its receiver asked for is no trouble.
+        now, failing = self.clock.wall(), self.outlets.deliverer.failing()
+        owed = (each.oldest_at for each in self._waiting if each.receiver in failing)
+        return max(((now - at).total_seconds() for at in owed), default=0.0)
 
     async def quieten(self) -> None:
         """Notice what silences and windows began or ended, and tell of it."""

@@ -16,6 +16,8 @@ from fettled.app.receivers import Receivers
 from fettled.app.reminding import Reminders
 from fettled.app.self_test import SelfTest
 from fettled.app.watchdog import Watchdog
+from fettled.app.wording import Wording
+from fettled.bootstrap.office import Office
 from fettled.config.receivers import contacts_of, options_of, receiver_of
 from fettled.config.schema import Settings
 from fettled.config.watchdog import WatchdogSettings, last_due
@@ -79,10 +81,11 @@ class Outlets:
         self,
         store: SqlStore,
         clock: Clock,
+        *,
         tools: Tools,
         memory: Memory,
         sink: EventSink,
-        *,
+        office: Office,
         metrics: Metrics,
         log: LogSink,
         last_tick: Callable[[], float],
@@ -93,7 +96,10 @@ class Outlets:
         self._doors = Doors(self._lookup, clock.wall)
         self.deliverer = Deliverer(store, clock, on_settled=self._settled, on_fault=sink.faulted)
         self.receivers = Receivers(store, clock, self.deliverer)
+        self.deliverer.word = Wording(office.notices, office.links).word
+        self._links = office.links
         roster = self.deliverer.roster
+        roster.people = office.staff.directory
         store.route_by(roster.route, roster.record)
         self.watchdog = Watchdog(store, self._progress, on_told=self._pinged, on_held=log.ping_held)
         self.self_test = SelfTest(store, clock, memory, sink)
@@ -143,6 +149,7 @@ class Outlets:
     def configure(self, settings: Settings, lanes: Lanes) -> None:
         """Go by *settings*, and by the receivers made of them, from now on."""
         self.deliverer.configure(lanes)
+        self._links.receivers = {each.name for each in settings.receivers if each.links}
         watchdog = settings.watchdog
         self.watchdog.configure(self._pinger(watchdog), watchdog.interval)
         is_asked = any(receiver.self_test for receiver, _ in lanes.values())

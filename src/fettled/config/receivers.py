@@ -96,6 +96,11 @@ class ReceiverSettings(PaceSettings):
         None, description="Receiver that is told what this one does not take within minutes."
     )
     timeout: PositiveDuration = Field(TIMEOUT, description="One deadline over each try.")
+    links: bool = Field(
+        default=False,
+        description="Whether what is worded has links by which a ticket is taken or quieted with"
+        " one press; needs `server.public_url`. Who has the message can use them.",
+    )
     self_test: bool = Field(
         default=False,
         description="Whether it is told of the daily self-test (`watchdog.self_test_at`).",
@@ -105,7 +110,7 @@ class ReceiverSettings(PaceSettings):
 
     @model_validator(mode="after")
     def _can_leave_out(self) -> Self:
-        collapses = TYPES[self.type].for_people if self.collapse is None else self.collapse
+        collapses = is_for_people(self) if self.collapse is None else self.collapse
         if self.burst is not None and self.burst.enabled and not collapses:
             msg = (
                 "has a burst, which leaves events out, and is told every event: add collapse: true"
@@ -145,8 +150,14 @@ def options_of(receiver: ReceiverSettings) -> Options:
     return options
 
 
+def is_for_people(given: ReceiverSettings) -> bool:
+    """Whether people read what it is told, as it comes."""
+    return given.audience == "person" or TYPES[given.type].for_people(given)
+
+
 def receiver_of(given: ReceiverSettings) -> Receiver:
     """Make the receiver of the file as the core knows it."""
+    for_people = is_for_people(given)
     return Receiver(
         name=given.name,
         type=given.type,
@@ -160,12 +171,14 @@ def receiver_of(given: ReceiverSettings) -> Receiver:
             sla=frozenset(given.sla),
         ),
         audience=Audience(given.audience),
-        for_people=TYPES[given.type].for_people or given.audience == "person",
+        for_people=for_people,
+        in_words=for_people or TYPES[given.type].in_words(given),
+        links=given.links,
         remind=given.remind,
         timeout=given.timeout,
         fallback=given.fallback,
         self_test=given.self_test,
-        pace=pace_of(given, for_people=TYPES[given.type].for_people),
+        pace=pace_of(given, for_people=for_people),
     )
 
 

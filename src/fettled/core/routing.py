@@ -77,7 +77,9 @@ class Receiver:
         type: of the notifier that reaches it.
         audience: of whose tickets it is told.
         user: whose contact it is; None where it is nobody's alone.
-        for_people: it is told in words, and a snooze keeps it quiet.
+        for_people: people read it as it comes: a snooze keeps it quiet.
+        in_words: what it is told is worded.
+        links: its words have links to take and to quiet a ticket.
         remind: how often it is told again of what nobody has started; None: never.
         at_once: how many tries may be on their way.
         self_test: it is told of the daily self-test, whatever its filter says.
@@ -90,6 +92,8 @@ class Receiver:
     audience: Audience = Audience.EVERYONE
     user: str | None = None
     for_people: bool = False
+    in_words: bool = False
+    links: bool = False
     remind: timedelta | None = None
     at_once: int = 4
     timeout: timedelta = timedelta(seconds=20)

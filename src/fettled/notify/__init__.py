@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fettled.notify import apprise_road, mail, webhook
+from fettled.notify import apprise_road, bodies, mail, webhook
 from fettled.notify.doors import Doors
 from fettled.notify.mail_options import MailOptions
 from fettled.options import Options
@@ -29,16 +29,25 @@ class NotifierType:
         make: from options, what notifiers share, and the address of one person (None where
             the receiver has its own) to a notifier; raises InvalidError naming the field
             when something outside the options (a file, a library) is missing.
-        for_people: a backlog is collapsed to the present state, and told in words.
+        for_people: whether, by its options, people read what it brings: a backlog is
+            collapsed to the present state, and bursts are capped.
+        in_words: whether what it brings is worded.
     """
 
     options: type[Options]
     make: Callable[[Any, Doors, str | None], Notifier]
-    for_people: bool = False
+    for_people: Callable[[Any], bool]
+    in_words: Callable[[Any], bool]
+
+
+def _always(_options: object) -> bool:
+    return True
 
 
 TYPES: Mapping[str, NotifierType] = {
-    "apprise": NotifierType(apprise_road.AppriseOptions, apprise_road.make, for_people=True),
-    "email": NotifierType(MailOptions, mail.make, for_people=True),
-    "webhook": NotifierType(webhook.WebhookOptions, webhook.make),
+    "apprise": NotifierType(apprise_road.AppriseOptions, apprise_road.make, _always, _always),
+    "email": NotifierType(MailOptions, mail.make, _always, _always),
+    "webhook": NotifierType(
+        webhook.WebhookOptions, webhook.make, bodies.for_people, bodies.in_words
+    ),
 }

@@ -15,6 +15,9 @@ from fettled.notify.body import Render, json_body
 from fettled.notify.ready import READY
 from fettled.options import Options
 
+#: Ready templates of what people read as it comes; the others feed programs that decide.
+_CHATS = frozenset({"slack", "teams", "ntfy"})
+
 
 class BodyOptions(Options):
     """How it is sent, and what."""
@@ -59,6 +62,16 @@ class BodyOptions(Options):
             msg = f"has a body that is refused: {error}"
             raise ValueError(msg) from None
         return self
+
+
+def for_people(options: BodyOptions) -> bool:
+    """Whether people read it as it comes."""
+    return options.template in _CHATS
+
+
+def in_words(options: BodyOptions) -> bool:
+    """Whether there is a template, which words are for."""
+    return options.template is not None or options.body is not None
 
 
 def render_of(options: BodyOptions) -> Render:

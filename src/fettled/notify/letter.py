@@ -50,15 +50,19 @@ def write(
     domain = sender.domain
     thread = f"<ticket.{_word(ticket.get('uuid') or newest.ticket)}@{domain}>"
     mail = EmailMessage(policy=_POLICY)
-    # The same for the whole thread: some programs look at nothing else.
-    mail["Subject"] = _line(f"#{newest.ticket} {ticket.get('title', '')}").strip()
+    if telling.also:
+        # It is about no ticket alone, so it is a thread of its own.
+        mail["Subject"] = _line(notice.headline).strip()
+    else:
+        # The same for the whole thread: some programs look at nothing else.
+        mail["Subject"] = _line(f"#{newest.ticket} {ticket.get('title', '')}").strip()
+        mail["In-Reply-To"] = thread
+        mail["References"] = thread
     mail["From"] = sender
     mail["To"] = tuple(to)
     mail["Date"] = format_datetime(now)
     # The number is of the event for this receiver: another receiver's copy is another mail.
-    mail["Message-ID"] = f"<{_word(newest.id)}.{newest.number}@{domain}>"
-    mail["In-Reply-To"] = thread
-    mail["References"] = thread
+    mail["Message-ID"] = f"<{_word(telling.id)}.{newest.number}@{domain}>"
     # RFC 3834: no out-of-office notes to a machine.
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
