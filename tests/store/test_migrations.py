@@ -51,7 +51,8 @@ def test_sqlite_makes_the_very_same_statements(sqlite_store_url: str, tmp_path: 
 
 def clauses(sql: str) -> list[str]:
     """Split a statement at its outer commas: what ALTER TABLE added stands on the last line."""
-    head, _, body = " ".join(sql.split()).partition("(")
+    # A table that was made anew has its name in quotes.
+    head, _, body = " ".join(sql.split()).replace('"', "").partition("(")
     body, _, tail = body.rpartition(")")
     parts, depth = [""], 0
     for char in body:

@@ -7,17 +7,22 @@ swap what it holds: so each of its parts is replaced whole, and never changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 
 from fettled.app.anybody import Anybody
 from fettled.app.concern import concern, escalation, standing
 from fettled.core.audience import Concern, is_reached, is_told
+from fettled.core.condition import Condition
 from fettled.core.deliveries import receiver_label
-from fettled.core.routing import Receiver, stand_in
-from fettled.core.tickets import Entry, Ticket
-from fettled.ports import Directory, TicketAction
+from fettled.core.routing import Audience, Receiver, stand_in
+from fettled.core.subject_events import PHASE_CHANGED, SubjectEvent, told
+from fettled.core.tickets import MONITOR, Entry, Ticket
+from fettled.ports import Directory, SubjectSpec, TicketAction
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(slots=True)
@@ -29,17 +34,44 @@ class Roster:
         receivers: by lane.
         disabled: lanes, or receivers with all of theirs, that are told nothing.
         people: who there is.
+        subjects: what is configured of a key.
+        wall: reads wall time.
     """
 
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
     disabled: frozenset[str] = frozenset()
     people: Directory = field(default_factory=Anybody)
+    subjects: Callable[[str], SubjectSpec | None] = lambda _: None
+    wall: Callable[[], datetime] = lambda: _EPOCH
 
     def route(self, ticket: Ticket, entry: Entry) -> Iterable[str]:
         """Name the lanes that an event is due to."""
         of = concern(self.people, ticket, entry)
         told = [name for name, each in self.receivers.items() if is_told(each, ticket, entry, of)]
         return self._instead(told)
+
+    def wants_phases(self) -> bool:
+        """Whether anybody is told of changes of phase."""
+        return any(_wants_any_phase(each) for each in self.receivers.values())
+
+    def phases(self, before: Condition, after: Condition) -> SubjectEvent | None:
+        """Say to whom a change of phase is due; None: it is nobody's, or of no subject."""
+        subject = self.subjects(after.check.partition("/")[0])
+        if subject is None:
+            return None
+        lanes = [
+            name
+            for name, each in self.receivers.items()
+            if each.audience is Audience.EVERYONE
+            and each.filter.wants_of_subject(PHASE_CHANGED, subject.labels, subject.team)
+        ]
+        told_to = self._instead(lanes)
+        if not told_to:
+            return None
+        known = {"key": subject.key, "name": subject.name, "type": subject.type.value}
+        data = {"subject": {**known, "labels": subject.labels}, **told(before, after)}
+        payload = {"ticket": None, "actor": {"type": MONITOR.type}, "data": data}
+        return SubjectEvent(PHASE_CHANGED, self.wall(), tuple(told_to), payload)
 
     def record(self, ticket: Ticket, entry: Entry) -> TicketAction | None:
         """Make the action of an escalation, with the lanes of those whom it reaches."""
@@ -82,3 +114,7 @@ class Roster:
     def _is_off(self, lane: str) -> bool:
         off = self.disabled
         return lane in off or receiver_label(lane) in off
+
+
+def _wants_any_phase(receiver: Receiver) -> bool:
+    return any(fnmatchcase(PHASE_CHANGED, pattern) for pattern in receiver.filter.events)

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from fettled.app.notices import Notices
 from fettled.core.deliveries import receiver_label
 from fettled.core.errors import StoreDownError
+from fettled.core.lines import in_one_line
+from fettled.core.notice import Notice
 from fettled.core.routing import Receiver
+from fettled.core.subject_events import PHASE_CHANGED
 from fettled.core.words import Status
 from fettled.ports.notify import Telling
 
+_LONGEST = 300
 #: Tickets on which nobody takes anything any more.
 _OVER = frozenset({Status.RESOLVED, Status.CLOSED})
 
@@ -43,6 +47,8 @@ class Wording:
         """Give *telling* in words, if *receiver* is told in words and it has none yet."""
         if not receiver.in_words or telling.notice is not None:
             return telling
+        if telling.newest.event == PHASE_CHANGED:
+            return replace(telling, notice=_of_phase(telling.newest.payload["data"]))
         notice = await self.notices.of(
             telling.deliveries,
             is_late=telling.is_late,
@@ -62,6 +68,14 @@ class Wording:
         except StoreDownError:
             return []  # there is no key yet to sign them with
         return [(action.capitalize(), url) for action, url in made.items()]
+
+
+def _of_phase(data: Mapping[str, Any]) -> Notice:
+    name = in_one_line(str(data["subject"]["name"]), _LONGEST)
+    gist = f"{data['check']} was {data['from']}"
+    if data["message"]:
+        gist += f": {in_one_line(data['message'], _LONGEST)}"
+    return Notice(f"[{data['to']}] {name}", gist)
 
 
 def _is_over(telling: Telling) -> bool:

@@ -99,7 +99,8 @@ class Outlets:
         self.deliverer.word = Wording(office.notices, office.links).word
         self._links = office.links
         roster = self.deliverer.roster
-        roster.people = office.staff.directory
+        roster.people, roster.wall = office.staff.directory, clock.wall
+        roster.subjects = lambda key: memory.specs.get(key)  # noqa: PLW0108 -- a reload swaps specs
         store.route_by(roster.route, roster.record)
         self.watchdog = Watchdog(store, self._progress, on_told=self._pinged, on_held=log.ping_held)
         self.self_test = SelfTest(store, clock, memory, sink)
@@ -149,6 +150,8 @@ class Outlets:
     def configure(self, settings: Settings, lanes: Lanes) -> None:
         """Go by *settings*, and by the receivers made of them, from now on."""
         self.deliverer.configure(lanes)
+        roster = self.deliverer.roster
+        self._store.phases_by(roster.phases if roster.wants_phases() else None)
         self._links.receivers = {each.name for each in settings.receivers if each.links}
         watchdog = settings.watchdog
         self.watchdog.configure(self._pinger(watchdog), watchdog.interval)

@@ -8,7 +8,7 @@ receiver refers to exist is `receiver_faults`'.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from functools import reduce
 from operator import or_
@@ -24,6 +24,7 @@ from fettled.core import self_test
 from fettled.core.durations import format_duration
 from fettled.core.events import EVENTS, told_as
 from fettled.core.routing import Audience, Filter, Receiver
+from fettled.core.subject_events import PHASE_CHANGED
 from fettled.core.words import Priority, Source
 from fettled.notify import TYPES
 from fettled.options import OneOrMany, Options, PositiveDuration
@@ -40,15 +41,24 @@ _SOONEST_REMINDER = timedelta(seconds=10)
 Pattern = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-def check_events(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse a pattern that fits no event; ValueError."""
+def check_events(patterns: tuple[str, ...], among: Iterable[str] = TRIGGERS) -> tuple[str, ...]:
+    """
+    Judge patterns of events.
+
+    Raises:
+        ValueError: one fits none.
+    """
     from fnmatch import fnmatchcase  # noqa: PLC0415 -- only where there are receivers
 
     for pattern in patterns:
-        if not any(fnmatchcase(event, pattern) for event in TRIGGERS):
-            msg = f"fits no event; there are {', '.join(TRIGGERS)}"
+        if not any(fnmatchcase(event, pattern) for event in among):
+            msg = f"fits no event; there are {', '.join(among)}"
             raise ValueError(msg)
     return patterns
+
+
+def _check_told(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    return check_events(patterns, (*TRIGGERS, PHASE_CHANGED))
 
 
 def _check_remind(every: timedelta) -> timedelta:
@@ -62,8 +72,9 @@ class ReceiverSettings(PaceSettings):
     """What every receiver has beside its notifier's options."""
 
     name: Name = Field(description="Name, unique.")
-    events: Annotated[OneOrMany[Pattern], AfterValidator(check_events)] = Field(
-        ("ticket.*",), description="Events it is told of; patterns with `*` and `?`."
+    events: Annotated[OneOrMany[Pattern], AfterValidator(_check_told)] = Field(
+        ("ticket.*",),
+        description="Events it is told of; patterns with `*` and `?`, such as `subject.*`.",
     )
     kinds: OneOrMany[Pattern] = Field(
         (), description="Kinds of ticket; patterns; default: any, as for all filters."

@@ -44,6 +44,16 @@ class Filter:
         """Whether *event* of *ticket*, as it is after it, is wanted."""
         return _fits(event, self.events) and self.covers(ticket)
 
+    def wants_of_subject(self, event: str, labels: Mapping[str, Any], team: str | None) -> bool:
+        """Whether *event* of a subject, which is no ticket's, is wanted."""
+        asks_for_a_ticket = self.kinds or self.priorities or self.sources or self.sla
+        return (
+            not asks_for_a_ticket
+            and _fits(event, self.events)
+            and (not self.teams or team in self.teams)
+            and _labelled(labels, self.labels)
+        )
+
     def covers(self, ticket: Ticket) -> bool:
         """Whether *ticket* is one of those that it lets through, whatever happened to it."""
         return (
@@ -51,10 +61,7 @@ class Filter:
             and (not self.priorities or ticket.priority in self.priorities)
             and (not self.sources or ticket.source in self.sources)
             and (not self.teams or ticket.team in self.teams)
-            and all(
-                fnmatchcase(_text(ticket.labels.get(name)), pattern)
-                for name, pattern in self.labels.items()
-            )
+            and _labelled(ticket.labels, self.labels)
             and (not self.sla or bool(self.sla & _states(ticket)))
         )
 
@@ -142,6 +149,10 @@ def stand_in(name: str, fallbacks: Mapping[str, str | None], off: Container[str]
 
 def _fits(value: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(value, pattern) for pattern in patterns)
+
+
+def _labelled(labels: Mapping[str, Any], patterns: Mapping[str, str]) -> bool:
+    return all(fnmatchcase(_text(labels.get(name)), p) for name, p in patterns.items())
 
 
 def _text(label: Any) -> str:  # noqa: ANN401 -- labels are what YAML makes of them

@@ -50,8 +50,8 @@ def write(
     domain = sender.domain
     thread = f"<ticket.{_word(ticket.get('uuid') or newest.ticket)}@{domain}>"
     mail = EmailMessage(policy=_POLICY)
-    if telling.also:
-        # It is about no ticket alone, so it is a thread of its own.
+    if telling.also or not ticket:
+        # It is about no ticket, or not about one alone, so it is a thread of its own.
         mail["Subject"] = _line(notice.headline).strip()
     else:
         # The same for the whole thread: some programs look at nothing else.

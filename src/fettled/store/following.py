@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from fettled.core.condition import Condition
+from fettled.core.subject_events import SubjectEvent
 from fettled.core.tickets import Change, Entry, Ticket
 from fettled.ports import TicketAction
 
@@ -19,6 +21,8 @@ Stamp = Callable[[Ticket], Ticket]
 Route = Callable[[Ticket, Entry], Iterable[str]]
 #: Makes the action that an entry comes to beside its deliveries; None: there is none.
 Record = Callable[[Ticket, Entry], TicketAction | None]
+#: Says what a condition's change of phase comes to; None: nobody is told of it.
+Phases = Callable[[Condition, Condition], SubjectEvent | None]
 
 
 def unstamped(ticket: Ticket) -> Ticket:
@@ -46,11 +50,13 @@ class Following:
         stamp: what every ticket passes through on its way into the store.
         route: to whom each of its events is due.
         record: what is an action of the ticket besides.
+        phases: what a change of phase comes to; None: nobody asks for those.
     """
 
     stamp: Stamp = unstamped
     route: Route = nowhere
     record: Record = unrecorded
+    phases: Phases | None = None
 
 
 def stamped(change: Change, stamp: Stamp) -> Change:

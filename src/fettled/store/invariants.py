@@ -49,7 +49,8 @@ _RULES = {
     """,
     "an outbox event belongs to no timeline entry that triggers": """
         SELECT id FROM outbox LEFT JOIN timeline USING (ticket, seq)
-        WHERE timeline.event IS NULL OR NOT timeline.triggers
+        WHERE outbox.ticket IS NOT NULL
+          AND (timeline.event IS NULL OR NOT timeline.triggers)
     """,
     "a checklist is not what its ticket counts": """
         SELECT number FROM tickets LEFT JOIN members ON members.ticket = tickets.number

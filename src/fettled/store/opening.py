@@ -21,7 +21,7 @@ from fettled.ports import DeskReader, DeskUnit
 from fettled.store import lock
 from fettled.store.engine import make_engine, parse, sqlite_path
 from fettled.store.faults import explained
-from fettled.store.following import Record, Route, Stamp, unrecorded
+from fettled.store.following import Phases, Record, Route, Stamp, unrecorded
 from fettled.store.guard import admit
 from fettled.store.jobs import Job
 from fettled.store.link import Link, Prepared, Statement
@@ -113,6 +113,14 @@ class SqlStore:
         """
         following = replace(self._writer.following, route=route, record=record)
         self._writer.following = following
+
+    def phases_by(self, phases: Phases | None) -> None:
+        """
+        Owe changes of phase from the next transaction on, as *phases* says; None: none of them.
+
+        It runs on the writer's thread, and must neither wait nor raise.
+        """
+        self._writer.following = replace(self._writer.following, phases=phases)
 
     @property
     def last_commit(self) -> float:

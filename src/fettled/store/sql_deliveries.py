@@ -80,7 +80,7 @@ _OWE = insert(actions).from_select(
 FULL = select(
     actions.c.number,
     actions.c.queue.label("receiver"),
-    actions.c.ticket,
+    func.coalesce(actions.c.ticket, 0).label("ticket"),
     actions.c.event,
     func.coalesce(outbox.c.id, actions.c.uuid).label("id"),
     func.coalesce(outbox.c.seq, 0).label("seq"),

@@ -20,7 +20,7 @@ from fettled.store.tables import escalations, outbox
 # Openings are not picked out here: the planner would then go by another index than the key.
 _TOLD = (
     select(outbox.c.position, outbox.c.ticket, outbox.c.event, outbox.c.at)
-    .where(outbox.c.position > bindparam("after"))
+    .where(outbox.c.position > bindparam("after"), outbox.c.ticket.is_not(None))
     .order_by(outbox.c.position)
     .limit(bindparam("limit"))
 )

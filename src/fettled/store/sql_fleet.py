@@ -72,7 +72,7 @@ _PUT_FIGURE = put(meta, "name")
 _FIGURE = select(meta.c.value).where(meta.c.name == bindparam("name"))
 _OUTBOX = (
     select(outbox)
-    .where(outbox.c.position > bindparam("after"))
+    .where(outbox.c.position > bindparam("after"), outbox.c.ticket.is_not(None))
     .order_by(outbox.c.position)
     .limit(bindparam("limit"))
 )

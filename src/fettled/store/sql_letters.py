@@ -21,7 +21,7 @@ _LETTERS = (
     select(
         actions.c.number,
         actions.c.target.label("receiver"),
-        actions.c.ticket,
+        func.coalesce(actions.c.ticket, 0).label("ticket"),
         actions.c.event,
         outbox.c.id,
         actions.c.at,

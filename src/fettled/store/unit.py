@@ -40,6 +40,7 @@ from fettled.store import (
     sql_members,
     sql_search,
     sql_silences,
+    sql_subject_events,
     sql_tickets,
 )
 from fettled.store.following import Following, stamped
@@ -268,7 +269,13 @@ class SqlUnit(
         return self._last[check]
 
     def put_condition(self, condition: Condition) -> None:
-        """Insert or overwrite a condition."""
+        """Insert or overwrite a condition; a change of phase is owed to those who ask for it."""
+        phases = self._following.phases
+        if phases is not None:
+            before = self.condition(condition.check) or Condition(condition.check)
+            event = phases(before, condition) if before.phase is not condition.phase else None
+            if event is not None:
+                sql_subject_events.owe(self._link, event)
         self._conditions.pop(condition.check, None)
         sql_conditions.put_condition(self._link, condition)
 
