@@ -174,7 +174,7 @@ async def test_who_is_in_a_team_twice_over_is_told_once(post: Post) -> None:
     once = ["escalated"]
     assert await told(post) == dict.fromkeys(("all", "room", "board", "sms/ann", "sms/bob"), once)
     (action,) = await escalations(post, ticket)
-    assert action.data["receivers"] == ["room", "sms/ann", "sms/bob", "board"]
+    assert action.data["receivers"] == ["room", "board", "sms/ann", "sms/bob"]
 
 
 async def test_an_escalation_is_done_once_one_of_those_it_reached_was_told(post: Post) -> None:

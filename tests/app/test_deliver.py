@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fettled.app import messages
 from fettled.core.deliveries import PAUSES, Tried
 from fettled.core.routing import Filter, Receiver
 from fettled.store import open_store
@@ -209,3 +213,53 @@ async def test_a_removed_receiver_is_told_again_when_it_is_back(post: Post) -> N
     post.configure(HOOK, Receiver("other"))
     await post.quiet()
     assert [event for _, event, _ in post["hook"].events] == ["opened", "opened"]
+
+
+async def test_a_fault_of_our_own_costs_a_try_and_nothing_more(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Whatever fails around a try, it is made again, and what is behind it comes after it.
+
+    Seen to fail where only the notifier's own faults are caught: the rest waits for a restart.
+    """
+    settle, faulty = messages.settle, deque([RuntimeError("a bug")])
+
+    def settle_at_last(*given: Any) -> bool:
+        if faulty:
+            raise faulty.popleft()
+        return settle(*given)
+
+    monkeypatch.setattr(messages, "settle", settle_at_last)
+    await post.note(await post.open())
+    await post.quiet()
+    assert [str(fault) for fault in post.faults] == ["a bug"]
+    post.clock.advance(PAUSES[1])
+    await post.quiet()
+    assert post["hook"].events == [(1, "opened", 1), (1, "opened", 2), (1, "comment_added", 1)]
+
+
+async def test_a_receiver_that_is_taken_out_leaves_nothing_half_done(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    What it was claiming in that instant is told, and is nobody's to forget.
+
+    Seen to fail where its lane is cancelled: the claim stays until the next start.
+    """
+    claim, goes_on, begun = messages.claim, threading.Event(), threading.Event()
+
+    def slow(*given: Any) -> Any:
+        begun.set()
+        goes_on.wait(10)
+        return claim(*given)
+
+    monkeypatch.setattr(messages, "claim", slow)
+    await post.open()
+    await post.until(begun.is_set)
+    post.configure(Receiver("other"))
+    goes_on.set()
+    await post.until(lambda: bool(post["hook"].told))
+    await post.until(lambda: not post.deliverer._tasks or len(post.settled) == 1)
+    assert await post.store.read(lambda reader: reader.next_due("hook")) is None
+    assert [each.receiver for each in await post.store.read(lambda r: r.backlogs())] == []

@@ -13,11 +13,12 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from fettled.app import messages
 from fettled.app.roster import Roster
@@ -27,7 +28,7 @@ from fettled.core.errors import StoreDownError
 from fettled.core.pacing import Gate
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Change
-from fettled.ports import Clock, DeskReader, DeskStore, Gathered
+from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Gathered
 from fettled.ports import Settled as Ended
 from fettled.ports.notify import Notifier, Telling
 
@@ -58,6 +59,8 @@ class _Lane:
     #: When the last messages were told, by the daemon's own time: a restart forgets them.
     told: deque[datetime] = field(default_factory=deque)
     held: Gate | None = None
+    #: Its receiver is not configured any more; what is on its way comes to its end.
+    is_leaving: bool = False
     is_claiming: bool = False
     #: Whether the last try failed.
     has_failed: bool = False
@@ -115,6 +118,7 @@ class Deliverer:
         self.roster = Roster()
         self._lanes: dict[str, _Lane] = {}
         self._is_telling = False
+        self._tasks: set[asyncio.Task[None]] = set()
         #: Puts a message into words for a receiver that wants them; set by the composition root.
         self.word: Word = _unworded
         #: How many messages were settled, so that it can be told whether anything was.
@@ -175,14 +179,16 @@ class Deliverer:
             lane.woken.set()
             fresh[name] = lane
         for name in old.keys() - fresh.keys():
-            _cancel(old[name].task)
+            # Not cancelled: what it is claiming in this instant would be nobody's to tell.
+            old[name].is_leaving = True
+            old[name].woken.set()
         self._lanes = fresh
         self.roster.receivers = {name: lane.receiver for name, lane in fresh.items()}
 
     def _begin(self, lane: _Lane) -> None:
         if self._is_telling:
             name = f"deliver-{lane.receiver.name}"
-            lane.task = asyncio.create_task(self._run(lane), name=name)
+            lane.task = self._begun(self._run(lane), name)
 
     async def drain(self, seconds: float) -> None:
         """Tell what is due, for so long at most."""
@@ -208,12 +214,18 @@ class Deliverer:
 
     async def stop(self) -> None:
         """Try nothing more; what is on its way is sent again after the next start."""
-        lanes, self._lanes = self._lanes, {}
-        tasks = [lane.task for lane in lanes.values() if lane.task is not None]
-        tasks += [task for lane in lanes.values() for task in lane.trying]
+        self._lanes = {}
+        tasks = list(self._tasks)
         for task in tasks:
-            _cancel(task)
+            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _begun(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Begin something that is to be ended with everything else."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def changed(self, change: Change) -> None:
         """Look at what is due: a ticket changed."""
@@ -231,7 +243,7 @@ class Deliverer:
         self.roster.disabled = frozenset(listed)
 
     async def _run(self, lane: _Lane) -> None:
-        while True:
+        while not lane.is_leaving:
             lane.woken.clear()
             try:
                 pause = await self._turn(lane)
@@ -276,12 +288,32 @@ class Deliverer:
         finally:
             lane.is_claiming = False
         for claimed in taken:
-            task = asyncio.create_task(self._try(lane, claimed))
+            task = self._begun(self._try(lane, claimed), f"tell-{receiver.name}")
             lane.trying.add(task)
             task.add_done_callback(partial(_ended, lane))
         return timedelta() if taken else POLL
 
     async def _try(self, lane: _Lane, claimed: list[Delivery]) -> None:
+        try:
+            await self._tell_and_settle(lane, claimed)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, what is claimed must go on
+            self._on_fault("deliver", error)
+            put_off = partial(messages.put_off, claimed, self._clock.wall())
+            try:
+                await self._keep(put_off)
+            except Exception as again:  # noqa: BLE001 -- then it is told after the next start
+                self._on_fault("deliver", again)
+
+    async def _keep(self, unit: Callable[[DeskUnit], bool]) -> None:
+        """Have *unit* written, until it says that it is done."""
+        is_done = False
+        while not is_done:
+            try:
+                is_done = await self._store.write(unit)
+            except StoreDownError:  # also where it may have been saved: saying it twice is safe
+                await asyncio.sleep(_AGAIN)
+
+    async def _tell_and_settle(self, lane: _Lane, claimed: list[Delivery]) -> None:
         gathered = [Gathered(each, (each,), 1) for each in claimed]
         with suppress(StoreDownError):
             gathered = await self._store.read(partial(messages.gather, lane.receiver, claimed))
@@ -302,13 +334,7 @@ class Deliverer:
             fallback=self.roster.instead_of(lane.receiver.name),
             chance=self._chance(),
         )
-        settle = partial(messages.settle, sent, self._clock.wall())
-        is_settled = False
-        while not is_settled:
-            try:
-                is_settled = await self._store.write(settle)
-            except StoreDownError:  # also where it may have been saved: saying it twice is safe
-                await asyncio.sleep(_AGAIN)
+        await self._keep(partial(messages.settle, sent, self._clock.wall()))
         lane.last = _ended_so(telling.newest, tried, self._clock.wall())
         if tried.is_gone:
             await self.read_disabled()
@@ -351,8 +377,3 @@ def _next_due(
 def _ended(lane: _Lane, task: asyncio.Task[None]) -> None:
     lane.trying.discard(task)
     lane.woken.set()
-
-
-def _cancel(task: asyncio.Task[None] | None) -> None:
-    if task is not None:
-        task.cancel()

@@ -194,3 +194,16 @@ def _hand_over(sent: Sent, late: Sequence[Delivery], now: datetime, unit: DeskUn
         return
     for each in late:
         unit.hand_over(sent.receiver.name, sent.fallback, now, ticket=each.ticket)
+
+
+def put_off(claimed: Sequence[Delivery], now: datetime, unit: DeskUnit) -> bool:
+    """Keep that a try failed by a fault of our own, of which nothing else is known."""
+    tried = Tried("error", "the daemon failed; see the log")
+    data = {"reason": tried.reason, "detail": tried.detail, "status": None}
+    for each in claimed:
+        again = next_try(each.tries, tried, now, 0.0)
+        if again is None:
+            unit.give_up(each.number, now, data)
+        else:
+            unit.postpone(each.number, again, data)
+    return True

@@ -7,13 +7,14 @@ swap what it holds: so each of its parts is replaced whole, and never changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from fettled.app.anybody import Anybody
 from fettled.app.concern import concern, escalation, standing
+from fettled.core import self_test
 from fettled.core.audience import Concern, is_reached, is_told
 from fettled.core.condition import Condition
 from fettled.core.deliveries import receiver_label
@@ -23,6 +24,15 @@ from fettled.core.tickets import MONITOR, Entry, Ticket
 from fettled.ports import Directory, SubjectSpec, TicketAction
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Receivers by whose they are: *of* is what it was made of."""
+
+    of: Mapping[str, Receiver]
+    rooms: Sequence[Receiver]
+    persons: Mapping[str, Sequence[Receiver]]
 
 
 @dataclass(slots=True)
@@ -43,11 +53,13 @@ class Roster:
     people: Directory = field(default_factory=Anybody)
     subjects: Callable[[str], SubjectSpec | None] = lambda _: None
     wall: Callable[[], datetime] = lambda: _EPOCH
+    _index: _Index | None = None
 
     def route(self, ticket: Ticket, entry: Entry) -> Iterable[str]:
         """Name the lanes that an event is due to."""
         of = concern(self.people, ticket, entry)
-        told = [name for name, each in self.receivers.items() if is_told(each, ticket, entry, of)]
+        asked = self.receivers.values() if entry.event == self_test.EVENT else self._asked(of)
+        told = [each.name for each in asked if is_told(each, ticket, entry, of)]
         return self._instead(told)
 
     def wants_phases(self) -> bool:
@@ -78,7 +90,8 @@ class Roster:
         if entry.event != "escalated":
             return None
         of = concern(self.people, ticket, entry)
-        reached = [n for n, each in self.receivers.items() if is_reached(each, ticket, entry, of)]
+        asked = self._asked(of)
+        reached = [each.name for each in asked if is_reached(each, ticket, entry, of)]
         return escalation(ticket, entry, self._instead(reached))
 
     def concern(self, ticket: Ticket, at: datetime) -> Concern:
@@ -92,6 +105,15 @@ class Roster:
     def instead_of(self, lane: str) -> str | None:
         """Name the lane that is told what *lane* does not take; None: nobody is."""
         return stand_in(lane, self._fallbacks(), {*self._off(), lane})
+
+    def _asked(self, of: Concern) -> Iterator[Receiver]:
+        """Yield who may be told: rooms, and of persons those whom it concerns, however many are."""
+        index = self._index
+        if index is None or index.of is not self.receivers:
+            index = self._index = _indexed(self.receivers)
+        yield from index.rooms
+        for user in sorted(of.people | of.given | of.reached):
+            yield from index.persons.get(user, ())
 
     def _instead(self, lanes: Iterable[str]) -> list[str]:
         """Name for each lane itself, or who is told instead where it is told nothing."""
@@ -118,3 +140,12 @@ class Roster:
 
 def _wants_any_phase(receiver: Receiver) -> bool:
     return any(fnmatchcase(PHASE_CHANGED, pattern) for pattern in receiver.filter.events)
+
+
+def _indexed(receivers: Mapping[str, Receiver]) -> _Index:
+    persons: dict[str, list[Receiver]] = {}
+    for each in receivers.values():
+        if each.user is not None:
+            persons.setdefault(each.user, []).append(each)
+    rooms = [each for each in receivers.values() if each.user is None]
+    return _Index(receivers, rooms, persons)
