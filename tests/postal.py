@@ -7,7 +7,7 @@ import email
 import ssl
 import warnings
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -129,6 +129,9 @@ async def post_office(
         server.close()
         for session in sessions:
             if session.transport is not None:
-                session.transport.abort()
+                # A TLS transport that was closed before has no protocol any more to abort
+                # (Python 3.11.2).
+                with suppress(AttributeError):
+                    session.transport.abort()
         await asyncio.sleep(0)
         await server.wait_closed()

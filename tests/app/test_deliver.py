@@ -263,3 +263,23 @@ async def test_a_receiver_that_is_taken_out_leaves_nothing_half_done(
     await post.until(lambda: not post.deliverer._tasks or len(post.settled) == 1)
     assert await post.store.read(lambda reader: reader.next_due("hook")) is None
     assert [each.receiver for each in await post.store.read(lambda r: r.backlogs())] == []
+
+
+async def test_a_claim_whose_answer_is_lost_is_made_again(post: Post) -> None:
+    """
+    The store may have claimed what nobody here knows of; it is due again at once.
+
+    Seen to fail where that waits for the next start.
+    """
+    writes = post.switch.writes
+    post.deliverer.wake()
+    post["hook"].gate.clear()
+    await post.open()
+    await post.until(lambda: post["hook"].begun == 1)
+    post.switch.loses_answer = True
+    second = await post.open("door-2/ping")
+    await post.until(lambda: not post.switch.loses_answer)
+    post["hook"].gate.set()
+    await post.quiet()
+    assert (second.number, "opened", 2) in post["hook"].events
+    assert post.switch.writes > writes

@@ -64,7 +64,7 @@ async def test_a_unit_that_stops_after_any_statement_leaves_nothing(
     for name in ("run", "told", "many", "one"):
         monkeypatch.setattr(Link, name, counting(getattr(Link, name)))
     stops = 0
-    for stop in range(1, 20):
+    for stop in range(1, 100):
         left = stop
         try:
             await store.write(outage)

@@ -25,7 +25,9 @@ OF_THE_STATE = {
         ("subject", "team", "assignee", "shift", "supplier", "user", "schedule", "check"), _NAMED
     ),
     **dict.fromkeys(("category", "region", "project", "application", "name"), _NAMED),
-    **dict.fromkeys(("material_id", "assigned_to", "assignees"), _NAMED),
+    **dict.fromkeys(("assigned_to", "assignees"), _NAMED),
+    "material_id": rf"{_NAMED}|is that of .*, not of ",
+    "duration": "is longer than ten years",
     **dict.fromkeys(("until", "ends_at", "starts_at", "occurred_at", "at", "since"), _TIME),
     "duplicate_of": r"there is no |a ticket is not a duplicate of itself",
     # A reference may name a day that no calendar has.

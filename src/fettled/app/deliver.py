@@ -24,7 +24,7 @@ from fettled.app import messages
 from fettled.app.roster import Roster
 from fettled.core import pacing
 from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried
-from fettled.core.errors import StoreDownError
+from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.core.pacing import Gate
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Change
@@ -59,9 +59,13 @@ class _Lane:
     #: When the last messages were told, by the daemon's own time: a restart forgets them.
     told: deque[datetime] = field(default_factory=deque)
     held: Gate | None = None
+    #: Of those on their way, the ones that were told.
+    noting: set[asyncio.Task[None]] = field(default_factory=set)
     #: Its receiver is not configured any more; what is on its way comes to its end.
     is_leaving: bool = False
     is_claiming: bool = False
+    #: The store may have claimed something of which it never told.
+    is_doubtful: bool = False
     #: Whether the last try failed.
     has_failed: bool = False
 
@@ -80,11 +84,14 @@ class _Lane:
         if burst is not None and self.has_failed:
             # One message at a time, with all that waits, shows whether it is there again.
             burst = pacing.Burst(1, timedelta())
-        return pacing.room(burst, self.told, len(self.trying), now)
+        # What was told and is being noted counts once: among those told.
+        return pacing.room(burst, self.told, len(self.trying - self.noting), now)
 
     def count(self, now: datetime) -> None:
         """Remember that a message was told."""
-        if self.receiver.pace.burst is not None:
+        task = asyncio.current_task()
+        if self.receiver.pace.burst is not None and task is not None:
+            self.noting.add(task)
             self.told.append(now)
             while len(self.told) > self.receiver.pace.burst.count:
                 self.told.popleft()
@@ -146,7 +153,9 @@ class Deliverer:
 
     async def knock(self, name: str, telling: Telling, most: timedelta) -> Tried:
         """Tell a configured receiver something that is due to nobody, whatever else is."""
-        lane = self._lanes[name]
+        lane = self._lanes.get(name)
+        if lane is None:
+            return Tried("error", "it is not configured any more")
         return await self._tell(lane, telling, min(most, lane.receiver.timeout))
 
     async def start(self) -> None:
@@ -264,6 +273,11 @@ class Deliverer:
         if free <= 0:
             return POLL  # whoever ends wakes us
         now, steady = self._clock.wall(), self._clock.now()
+        if lane.is_doubtful:
+            if lane.trying:
+                return POLL  # whoever ends wakes us
+            await self._store.write(lambda unit: unit.unclaim(now, receiver.name))
+            lane.is_doubtful = False
         gate = lane.gate(now)
         room, room_at = lane.room(steady)
         if room == 0:
@@ -285,6 +299,10 @@ class Deliverer:
         lane.is_claiming = True
         try:
             taken = await self._store.write(claim)
+        except StoreUnsureError:
+            # What may be claimed now is known to nobody, and would wait for the next start.
+            lane.is_doubtful = True
+            raise
         finally:
             lane.is_claiming = False
         for claimed in taken:
@@ -376,4 +394,5 @@ def _next_due(
 
 def _ended(lane: _Lane, task: asyncio.Task[None]) -> None:
     lane.trying.discard(task)
+    lane.noting.discard(task)
     lane.woken.set()

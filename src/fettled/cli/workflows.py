@@ -17,14 +17,12 @@ from fettled.cli import late
 from fettled.cli.client import get, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.failures import ExitCode
-from fettled.cli.lists import pages
 from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.cli.output import moment, print_json, print_line, print_table
 from fettled.cli.ticket_refs import ticket_path
 from fettled.core.errors import InvalidError
 from fettled.core.workflows import Tried, rehearse
 
-_MOST = 1_000
 _LARGEST = 1024 * 1024
 
 app = typer.Typer(
@@ -49,7 +47,7 @@ def workflows(
     if context.invoked_subcommand is not None:
         return
     where = Whereabouts(config, url, token, token_file)
-    answer = with_tickets(where, lambda to: pages(to, "/api/v1/workflows", {}, _MOST))
+    answer = with_tickets(where, lambda to: whole(to, get(to, "/api/v1/workflows"), "items"))
     if json:
         print_json(answer)
         return

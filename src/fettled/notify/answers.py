@@ -46,7 +46,8 @@ def of_error(error: BaseException) -> Tried:
 
 
 def _of_tls(error: Any) -> Tried:  # noqa: ANN401 -- an SSLError, by the table
-    return Tried("tls", f"TLS failed: {getattr(error, 'verify_message', '') or error.reason}")
+    words = (getattr(error, name, "") for name in ("verify_message", "reason"))
+    return Tried("tls", f"TLS failed: {next(filter(None, words), 'no common ground')}")
 
 
 def _of_connector(error: Any) -> Tried:  # noqa: ANN401 -- a ClientConnectorError, by the table
@@ -77,7 +78,7 @@ def _retry_after(value: str, now: datetime) -> timedelta | None:
         return timedelta(seconds=min(int(value[:9]), LONGEST_PAUSE.total_seconds()))
     try:
         until = parsedate_to_datetime(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)

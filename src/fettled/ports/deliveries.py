@@ -186,8 +186,8 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         """Settle a claimed one as not told and not to be; what is behind it is due now."""
         ...
 
-    def unclaim(self, now: datetime) -> int:
-        """Make everything due that was being tried when the process ended; how many."""
+    def unclaim(self, now: datetime, receiver: str | None = None) -> int:
+        """Make due what is being tried, of *receiver* or of all; how many there were."""
         ...
 
     def hasten(self, beyond: datetime, now: datetime) -> int:

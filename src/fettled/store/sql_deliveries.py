@@ -156,6 +156,7 @@ _UNCLAIM = (
     .where(actions.c.queue.is_not(None), actions.c.outcome == "sending")
     .values(outcome="pending", due_at=bindparam("to_due_at"))
 )
+_UNCLAIM_OF = _UNCLAIM.where(actions.c.queue == bindparam("receiver"))
 _HASTEN = (
     update(actions)
     .where(actions.c.queue.is_not(None), actions.c.due_at > bindparam("beyond"))
@@ -260,9 +261,12 @@ def postpone(link: Link, number: int, due_at: datetime, data: dict[str, Any]) ->
         link.run(_SETTLE, _settled(row, "pending", data, due_at=due_at))
 
 
-def unclaim(link: Link, now: datetime) -> int:
+def unclaim(link: Link, now: datetime, receiver: str | None) -> int:
     """Make due what was being tried."""
-    return int(link.run(_UNCLAIM, {"to_due_at": now}).rowcount)
+    given: Row = {"to_due_at": now}
+    if receiver is None:
+        return int(link.run(_UNCLAIM, given).rowcount)
+    return int(link.run(_UNCLAIM_OF, given | {"receiver": receiver}).rowcount)
 
 
 def hasten(link: Link, beyond: datetime, now: datetime) -> int:

@@ -106,9 +106,9 @@ class DeliveriesWriting:
         """Settle one as not told, and not to be."""
         sql_deliveries.settle(self._link, [number], "cancelled", now, data)
 
-    def unclaim(self, now: datetime) -> int:
+    def unclaim(self, now: datetime, receiver: str | None = None) -> int:
         """Make due what was being tried."""
-        return sql_deliveries.unclaim(self._link, now)
+        return sql_deliveries.unclaim(self._link, now, receiver)
 
     def hasten(self, beyond: datetime, now: datetime) -> int:
         """Make due what is due later than *beyond*."""
