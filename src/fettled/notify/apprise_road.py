@@ -191,7 +191,9 @@ def _words(telling: Telling) -> tuple[str, str]:
     text = telling.notice.text.strip() if telling.notice is not None else ""
     if not text:
         ticket = telling.newest.payload.get("ticket") or {}
-        text = f"#{telling.newest.ticket} {ticket.get('title', '')}\n{telling.newest.event}"
+        named = f"#{telling.newest.ticket} {ticket.get('title', '')}\n"
+        # What has no number is no ticket's.
+        text = f"{named if telling.newest.ticket else ''}{telling.newest.event}"
     title, _, body = _sound(text).partition("\n")
     title = title[:_LONGEST_TITLE]
     return title, body.strip()[:_LONGEST_BODY] or title
