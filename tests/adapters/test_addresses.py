@@ -22,6 +22,9 @@ NEVER = [
     "::ffff:a9fe:a9fe",
     "64:ff9b::a9fe:a9fe",
     "64:ff9b:1::a9fe:a9fe",
+    "64:ff9b:1:a9fe:a9:fe00:808:808",  # as RFC 6052 writes it behind a prefix of 48 bits,
+    "64:ff9b:1:a9:fe:a9fe:808:808",  # of 56,
+    "64:ff9b:1:0:a9:fea9:fe08:808",  # and of 64
     "2002:a9fe:a9fe::1",
     "::169.254.169.254",
     "2001:0:a9fe:a9fe::1",
@@ -61,6 +64,9 @@ PRIVATE = [
     "::ffff:10.0.0.1",
     "64:ff9b::7f00:1",
     "64:ff9b::a00:1",
+    "64:ff9b:1:7f00:0:100:808:808",
+    "64:ff9b:1:808:8:800:808:808",  # a public one, by way of a network of one's own
+    "64:ff9b:1::808:808",
     "2002:7f00:1::1",
     "2002:a00:1::1",
     "2001:db8::1",
@@ -74,7 +80,8 @@ def test_metadata_and_groups_are_never_receivers(address: str) -> None:
     """
     Not even where private addresses are meant.
 
-    Seen to fail where only `is_private` is asked, and where nothing is unwrapped.
+    Seen to fail where only `is_private` is asked, where nothing is unwrapped, and where of the
+    local NAT64 prefix only the last 32 bits are.
     """
     assert refusal(address, allow_private=True)
     assert refusal(address, allow_private=False)

@@ -11,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import probing
+from fettled.app.sample import sample
 from fettled.core.notice import Notice
+from fettled.core.sla_values import State
 from fettled.notify import sandbox
 from fettled.notify.filters import cut, slack
 from fettled.notify.sample import TICKET
 from fettled.notify.template import LONGEST_SOURCE, make_render
 from fettled.ports.notify import Telling
 from shaping import AT, at, body, real_payload, reasons, telling, webhook
+from tickets_for import ANN
 
 
 def text(source: str, one: Telling | None = None, **more: Any) -> str:
@@ -165,12 +168,24 @@ def test_what_a_template_is_given() -> None:
     assert (found["d"], found["a"]["name"], found["l"]) == ({"body": "on it"}, "ann", False)
     assert (found["r"], found["u"], found["k"], found["v"]) == ("hook", "", {}, "s3cret")
     assert found["n"]["headline"] == "[comment] Device offline: Front door (high, #42)"
-    assert ["Said", "ann: on it"] in found["n"]["details"]
+    assert found["n"]["gist"].startswith("ann: on it")
+    assert ["Ticket", "INC-20261121-000042"] in found["n"]["details"]
 
 
 def test_the_sample_has_the_fields_of_a_real_ticket() -> None:
-    """A field that a template may name is one that events have, and the other way round."""
-    assert TICKET.keys() == real_payload()["ticket"].keys()
+    """
+    A field that a template may name is one that events have, and the other way round.
+
+    Seen to fail where the deduplication key was missing, and where a clock was "running".
+    """
+    real = real_payload()["ticket"]
+    test = sample("hook", AT, ANN).newest.payload["ticket"]
+    assert TICKET.keys() == real.keys() == test.keys()
+    for clock in ("response", "resolution"):
+        told = TICKET["sla"][clock]
+        assert told.keys() == real["sla"][clock].keys() == test["sla"][clock].keys()
+        assert told["state"] in {*State}
+    assert text("{{ ticket.deduplication_key | default('none') }}") == "none"
 
 
 def test_words_that_somebody_else_wrote_are_used() -> None:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from standardwebhooks.webhooks import Webhook as Standard
 from standardwebhooks.webhooks import WebhookVerificationError
 from yarl import URL
@@ -20,7 +21,7 @@ from fettled.core.deliveries import Delivery, Tried
 from fettled.notify.body import MOST_BYTES
 from fettled.notify.session import make_session
 from fettled.notify.signing import key_of
-from fettled.notify.webhook import Webhook
+from fettled.notify.webhook import Webhook, WebhookOptions
 from fettled.ports.notify import Telling
 from tickets_for import NOW
 
@@ -284,3 +285,19 @@ async def test_a_body_is_never_longer_than_the_standard_asks() -> None:
     assert event["data"]["ticket"]["number"] == 7
     _, short = await request_of([], telling())
     assert "cut" not in json.loads(short)["data"]
+
+
+@pytest.mark.parametrize("login", ["ann:s3cret@", "ann@", ":s3cret@"])
+def test_one_login_is_enough(login: str) -> None:
+    """
+    A login in the URL beside a header of it is refused when it is read, without repeating it.
+
+    Seen to fail where each try came to `protocol`: the client sends no two logins.
+    """
+    given: dict[str, Any] = {"type": "webhook", "url": f"https://{login}hooks.example/x"}
+    assert WebhookOptions.model_validate(given)
+    given["headers"] = {"authorization": "Bearer s3cret"}
+    with pytest.raises(ValidationError, match="login in its url and an Authorization") as caught:
+        WebhookOptions.model_validate(given)
+    assert "s3cret" not in str(caught.value.errors()[0]["msg"])
+    assert WebhookOptions.model_validate(given | {"url": "https://hooks.example/a@b"})

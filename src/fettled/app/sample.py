@@ -28,7 +28,7 @@ _ABOUT = "Somebody tries whether this receiver can be reached. There is nothing 
 #: What a ticket has that nobody has filed.
 _NOTHING = (
     "subject", "check", "team", "assignee", "reporter", "shift", "supplier", *SORTED_BY,
-    "resolution", "previous", "merged_into", "occurred_at", "recovered_at",
+    "resolution", "previous", "merged_into", "deduplication_key", "occurred_at", "recovered_at",
 )  # fmt: skip
 
 

@@ -22,8 +22,6 @@ from fettled.core.errors import InvalidError
 #: Alarms in one body, and how large one of them may be, as JSON.
 MOST_ALARMS, MOST_BYTES = 2000, 16 * 1024
 _MOST_DESCRIPTION = 4000
-#: Faults that are told one by one.
-MOST_FAULTS = 10
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _EPOCH, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 #: Above it a number counts milliseconds: as seconds it would be the year 5138.

@@ -31,9 +31,13 @@ _METADATA = tuple(
 #: Not of the public network, although older Pythons call some of them global.
 _PRIVATE = tuple(
     ipaddress.ip_network(each)
-    for each in ("100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "fec0::/10", "::/96")
+    for each in (
+        *("100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "fec0::/10", "::/96"),
+        "64:ff9b:1::/48",  # NAT64 of one's own network (RFC 8215), where that leads
+    )
 )
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
 _LAST_32_BITS = 0xFFFFFFFF
 
 
@@ -50,7 +54,8 @@ def refusal(address: str, *, allow_private: bool) -> str | None:
     except ValueError:
         return f"{address} is not an address"
     meant = list(_meant(given))
-    if any(each in net for each in meant for net in _METADATA if net.version == each.version):
+    inner = [*meant, *_guessed(given)]
+    if any(each in net for each in inner for net in _METADATA if net.version == each.version):
         return f"{address} is a metadata or link-local address, which is never a receiver"
     if any(each.is_multicast or each.is_unspecified or _is_broadcast(each) for each in meant):
         return f"{address} is no single host's address"
@@ -70,13 +75,29 @@ def _meant(given: Address) -> Iterator[Address]:
         yield given.sixtofour
     if given.teredo is not None:
         yield from given.teredo
-    if any(given in net for net in _NAT64) or int(given) >> 32 == 0:
+    if given in _NAT64 or given in _LOCAL_NAT64 or int(given) >> 32 == 0:
         yield ipaddress.IPv4Address(int(given) & _LAST_32_BITS)
+
+
+def _guessed(given: Address) -> Iterator[Address]:
+    """
+    Give the IPv4 addresses that may be written around bits 64 to 71, which RFC 6052 skips.
+
+    Whoever runs the local prefix may have cut a longer one out of it: of 48, 56 or 64 bits.
+    Guesses, of which most mean nothing: they can only be held against an address.
+    """
+    if given not in _LOCAL_NAT64:
+        return
+    for before in (16, 8, 0):
+        after = 32 - before
+        high = int(given) >> 64 & ((1 << before) - 1)
+        low = int(given) >> (56 - after) & ((1 << after) - 1)
+        yield ipaddress.IPv4Address(high << after | low)
 
 
 def _is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None or any(address in net for net in _NAT64):
+        if address.ipv4_mapped is not None or address in _NAT64:
             return True  # as public as what is written inside, which is judged too
         if address.is_site_local:
             return False

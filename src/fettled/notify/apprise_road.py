@@ -5,6 +5,9 @@ The library waits in threads that nothing can end, for as long as a service like
 message is sent by a process of its own (`apprise_child`), which is killed at the deadline
 and takes threads, sockets and what it read of an answer with it. The URL goes there by
 standard input: arguments can be read by everybody on the machine.
+
+There are few processes at a time, and fewer for one service: a message waits for its turn,
+and says so itself when that takes too long, for the service is not to blame then.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -28,15 +32,15 @@ from fettled.core.deliveries import DELIVERED, Tried
 from fettled.core.errors import InvalidError
 from fettled.notify.doors import Doors
 from fettled.options import Options
-from fettled.ports.notify import Telling
+from fettled.ports.notify import TIMEOUT, Telling
 
 #: What stands in a URL for the address of the person who is told.
 CONTACT = "{contact}"
 _CHILD = Path(__file__).with_name("apprise_child.py")
 #: What the process needs of our environment; secrets and proxies are none of it.
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "REQUESTS_CA_BUNDLE")
-#: Processes at a time, of 50 MB each; more than one receiver that hangs can hold.
-_at_a_time = asyncio.Semaphore(8)
+#: How long a message waits for its turn; it leaves as much of the usual deadline to the service.
+PATIENCE = TIMEOUT.total_seconds() / 2
 _SCHEMA = re.compile(r"([a-z][a-z0-9]{1,31})://\S+", re.IGNORECASE)
 _LONGEST_TITLE, _LONGEST_BODY = 250, 8000
 
@@ -74,14 +78,18 @@ class Apprise:
         url: the service's; a secret.
         schema: what of it may be said, such as `slack`.
         wall: reads wall time, for dates in answers.
-        turn: held while it is told: a service that hangs gets one process.
+        turns: one is held while it is told, and one of *share*.
+        share: what all who are told by this service may hold of them.
+        patience: how long to wait for both, in seconds.
     """
 
     url: str = field(repr=False)
     schema: str
     wall: Callable[[], datetime]
+    turns: asyncio.Semaphore = field(repr=False)
+    share: asyncio.Semaphore = field(repr=False)
     allow_private: bool = False
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    patience: float = PATIENCE
 
     async def tell(self, telling: Telling) -> Tried:
         """Try once."""
@@ -93,7 +101,14 @@ class Apprise:
             "kind": kind_of(telling),
             "allow_private": self.allow_private,
         }
-        async with self.turn, _at_a_time:
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(self.patience):
+                    # In this order: who waits for a share takes no turn from others.
+                    await held.enter_async_context(self.share)
+                    await held.enter_async_context(self.turns)
+            except TimeoutError:
+                return Tried("busy", f"{self.schema}: other messages were still being sent")
             try:
                 answer = await _ask(order)
             except (OSError, ValueError):
@@ -130,6 +145,8 @@ def make(options: AppriseOptions, doors: Doors, contact: str | None) -> Apprise:
         url=url if contact is None else url.replace(CONTACT, quote(contact, safe="")),
         schema=url.partition("://")[0].lower(),
         wall=doors.wall,
+        turns=doors.turns,
+        share=doors.share(url),
         allow_private=options.allow_private,
     )
 
@@ -174,7 +191,9 @@ def _words(telling: Telling) -> tuple[str, str]:
     text = telling.notice.text.strip() if telling.notice is not None else ""
     if not text:
         ticket = telling.newest.payload.get("ticket") or {}
-        text = f"#{telling.newest.ticket} {ticket.get('title', '')}\n{telling.newest.event}"
+        named = f"#{telling.newest.ticket} {ticket.get('title', '')}\n"
+        # What has no number is no ticket's.
+        text = f"{named if telling.newest.ticket else ''}{telling.newest.event}"
     title, _, body = _sound(text).partition("\n")
     title = title[:_LONGEST_TITLE]
     return title, body.strip()[:_LONGEST_BODY] or title

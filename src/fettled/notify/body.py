@@ -55,7 +55,7 @@ def digest_of(telling: Telling) -> dict[str, Any]:
             "id": one.id,
             "sequence": one.seq,
             "earlier": each.earlier - len(each.deliveries) + 1 if place == 0 else 0,
-            "ticket": _named(one.payload.get("ticket") or {}),
+            "ticket": _named(one.payload.get("ticket")),
         }
         for each in telling.tickets
         for place, one in enumerate(each.deliveries)
@@ -64,7 +64,9 @@ def digest_of(telling: Telling) -> dict[str, Any]:
     return {"type": DIGEST, "timestamp": telling.newest.at, "data": data}
 
 
-def _named(ticket: dict[str, Any]) -> dict[str, Any]:
+def _named(ticket: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not ticket:
+        return None
     names = {name: ticket.get(name) for name in _NAMES}
     return {**names, "title": _short(ticket.get("title"), 100)}
 
@@ -95,7 +97,9 @@ def _fitting(digest: dict[str, Any]) -> bytes:
 
 
 def _description(data: dict[str, Any]) -> None:
-    ticket = data["ticket"] = dict(data.get("ticket") or {})
+    if not data.get("ticket"):
+        return  # it is a subject's
+    ticket = data["ticket"] = dict(data["ticket"])
     for name in ("description", "title"):
         ticket[name] = _short(ticket.get(name))
 
@@ -105,13 +109,16 @@ def _details(data: dict[str, Any]) -> None:
 
 
 def _labels(data: dict[str, Any]) -> None:
+    if not data.get("ticket"):
+        return
     data["ticket"]["labels"] = {}
     data["ticket"]["resolution"] = None
 
 
 def _rest(data: dict[str, Any]) -> None:
     """Leave what says which event it is; everything else can be asked for."""
-    data["ticket"] = {name: data["ticket"].get(name) for name in _NAMES}
+    if data.get("ticket"):
+        data["ticket"] = {name: data["ticket"].get(name) for name in _NAMES}
     data["data"] = {}
 
 

@@ -46,7 +46,7 @@ def write(
     """
     newest = telling.newest
     ticket = newest.payload.get("ticket") or {}
-    notice = telling.notice or Notice(str(ticket.get("title", "")), "")
+    notice = telling.notice or Notice(str(ticket.get("title") or newest.event), "")
     domain = sender.domain
     thread = f"<ticket.{_word(ticket.get('uuid') or newest.ticket)}@{domain}>"
     mail = EmailMessage(policy=_POLICY)
@@ -68,7 +68,8 @@ def write(
     mail["X-Auto-Response-Suppress"] = "All"
     mail["List-Id"] = f"<{_word(newest.receiver)}.fettled.{domain}>"
     mail["X-Fettled-Event"] = _line(newest.event)
-    mail["X-Fettled-Ticket"] = str(newest.ticket)
+    if ticket or newest.ticket:
+        mail["X-Fettled-Ticket"] = str(newest.ticket)
     mail["X-Priority"] = "1" if ticket.get("priority") == "critical" else "3"
     # Seven bits, so that every server on the way takes it as it is.
     mail.set_content(_text(notice.text) + "\n", cte="quoted-printable")

@@ -79,6 +79,8 @@ def words_of(telling: Telling) -> Notice:
     ticket: Mapping[str, Any] = one.payload.get("ticket") or {}
     data: Mapping[str, Any] = one.payload.get("data") or {}
     actor: Mapping[str, Any] = one.payload.get("actor") or {}
+    if not ticket and not one.ticket:  # it is a subject's, and all that it says is in the data
+        return Notice(one.event, _text(data.get("message") or data.get("reason")))
     end: Mapping[str, Any] = ticket.get("resolution") or {}
     facts = Facts(
         event=one.event,

@@ -16,7 +16,7 @@ from fettled.ports.notify import Telling
 _AT = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 _CLOCK = {
     "due_at": "2026-11-21T09:30:00+00:00",
-    "state": "running",
+    "state": "green",
     "met": None,
     "outcome": None,
     "ended_at": None,
@@ -56,6 +56,7 @@ TICKET: dict[str, Any] = {
     "escalation_level": 0,
     "previous": None,
     "merged_into": None,
+    "deduplication_key": None,
     "labels": {"site": "oslo"},
     "sla": {"response": _CLOCK, "resolution": _CLOCK, "generation": 1, "earlier": []},
     "member_count": 0,

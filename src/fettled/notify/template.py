@@ -26,7 +26,6 @@ from fettled.ports.notify import Telling
 
 LONGEST_SOURCE = 16_384
 SILENT = Tried(DELIVERED, "nothing was sent: the template has nothing to say of this event")
-_JSON = "json"
 _FILE = "<template>"
 #: Variables that have the same fields in every event.
 _FIXED = frozenset({"event", "ticket", "notice"})

@@ -33,6 +33,11 @@ def _check(url: SecretStr) -> SecretStr:
 Url = Annotated[SecretStr, AfterValidator(_check)]
 
 
+def has_login(url: SecretStr) -> bool:
+    """Say whether a name or a password stands before the host."""
+    return "@" in urlsplit(url.get_secret_value()).netloc
+
+
 def check_address(url: SecretStr, *, allow_private: bool) -> None:
     """
     Judge what *url* itself tells of where it leads.

@@ -54,6 +54,10 @@ class WebhookOptions(BodyOptions):
     @model_validator(mode="after")
     def _check_address(self) -> WebhookOptions:
         urls.check_address(self.url, allow_private=self.allow_private)
+        is_login = any(name.lower() == "authorization" for name in self.headers)
+        if is_login and urls.has_login(self.url):
+            msg = "has a login in its url and an Authorization header: keep one"
+            raise ValueError(msg)
         return self
 
 
