@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from fettled.app import messages
 from fettled.app.roster import Roster
@@ -27,8 +28,9 @@ from fettled.core.errors import StoreDownError
 from fettled.core.pacing import Gate
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Change
-from fettled.ports import Clock, DeskReader, DeskStore, Gathered
+from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Gathered
 from fettled.ports import Settled as Ended
+from fettled.ports.deliveries import Place
 from fettled.ports.notify import Notifier, Telling
 
 #: Being woken is a hint; what is due is asked for this often all the same.
@@ -40,6 +42,7 @@ _AGAIN = 0.5
 
 Word = Callable[[Receiver, Telling], Awaitable[Telling]]
 Settled = Callable[[str, Tried, int], None]
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -248,6 +251,8 @@ class Deliverer:
     async def _turn(self, lane: _Lane) -> timedelta:
         """Try what is due; answer how long there is nothing more to do."""
         receiver = lane.receiver
+        if receiver.name in self.roster.disabled:
+            return await self._leave(receiver.name)
         free = receiver.at_once - len(lane.trying)
         if free <= 0:
             return POLL  # whoever ends wakes us
@@ -281,6 +286,14 @@ class Deliverer:
             task.add_done_callback(partial(_ended, lane))
         return timedelta() if taken else POLL
 
+    async def _leave(self, name: str) -> timedelta:
+        """Leave to its fallback, if there is one, a part of what one that is off is owed."""
+        now = self._clock.wall()
+        if await self._store.read(lambda reader: reader.next_due(name)) is None:
+            return POLL
+        leave = partial(messages.leave, name, self.roster.instead_of(name), now)
+        return timedelta() if await self._store.write(leave) else POLL
+
     async def _try(self, lane: _Lane, claimed: list[Delivery]) -> None:
         gathered = [Gathered(each, (each,), 1) for each in claimed]
         with suppress(StoreDownError):
@@ -302,19 +315,25 @@ class Deliverer:
             fallback=self.roster.instead_of(lane.receiver.name),
             chance=self._chance(),
         )
-        settle = partial(messages.settle, sent, self._clock.wall())
-        is_settled = False
-        while not is_settled:
-            try:
-                is_settled = await self._store.write(settle)
-            except StoreDownError:  # also where it may have been saved: saying it twice is safe
-                await asyncio.sleep(_AGAIN)
+        now = self._clock.wall()
+        after: Place | None = None if tried.is_delivered else messages.START
+        while after is not None and sent.fallback is not None:
+            after = await self._keep(partial(messages.hand_over, sent, after, now))
+        while not await self._keep(partial(messages.settle, sent, now)):
+            pass
         lane.last = _ended_so(telling.newest, tried, self._clock.wall())
         if tried.is_gone:
             await self.read_disabled()
         self._settled += 1
         events = sum(each.count for each in gathered)
         self._on_settled(lane.receiver.name, tried, events)
+
+    async def _keep(self, step: Callable[[DeskUnit], T]) -> T:
+        while True:
+            try:
+                return await self._store.write(step)
+            except StoreDownError:  # also where it may have been saved: saying it twice is safe
+                await asyncio.sleep(_AGAIN)
 
     async def _tell(self, lane: _Lane, telling: Telling, most: timedelta) -> Tried:
         seconds = most.total_seconds()
