@@ -82,11 +82,7 @@ async def test_a_backlog_is_handed_over_in_parts_and_each_event_once(store: Desk
 
 
 async def test_what_a_disabled_receiver_is_owed_is_left_in_parts(store: DeskStore) -> None:
-    """
-    Each event is owed to another in the unit in which it is given up.
-
-    Seen to fail where it is given up before it is handed over.
-    """
+    """Each event is owed to another in the unit in which it is given up."""
     owe_to(store, "pager")
     await talk(store, (await store.write(lambda unit: unit.apply(opening()))).ticket, 4)
 
@@ -111,7 +107,7 @@ async def test_what_is_before_something_urgent_is_as_urgent(store: DeskStore) ->
     """
     Whether it is owed at once, handed over, or sent again.
 
-    Seen to fail where only the one just before it is raised.
+    Seen to fail where nothing is raised.
     """
     owe_to(store, "pager")
     change = Change(new_ticket("door-1/ping", priority=Priority.LOW), (entry(),))
