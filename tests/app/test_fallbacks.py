@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fettled.app import messages
 from fettled.core.deliveries import PAUSES, Tried
 from fettled.core.routing import Filter, Receiver, stand_in
 from fettled.store import open_store
@@ -138,6 +139,53 @@ async def test_one_that_is_gone_leaves_everything_to_its_fallback(post: Post) ->
             (other.number, "opened", 1),
         ]
     )
+
+
+@pytest.mark.parametrize("refusal", [REFUSED, GONE], ids=["refuses", "is gone"])
+async def test_a_backlog_is_handed_over_a_part_at_a_time(
+    post: Post, monkeypatch: pytest.MonkeyPatch, refusal: Tried
+) -> None:
+    """
+    Nobody waits for the writer while all of it is; each event once, in order, and none is left.
+
+    Seen to fail where only the first part is handed over.
+    """
+    monkeypatch.setattr(messages, "_SETTLED", 4)
+    configure(post, pager="mail", mail=None)
+    post["pager"].always, post["mail"].always = refusal, OK
+    post["pager"].gate.clear()
+    ticket = await post.open()
+    for _ in range(10):
+        ticket = await post.note(ticket)
+    post["pager"].gate.set()
+    await post.quiet()
+    for pause in PAUSES[1:3]:
+        post.clock.advance(pause)
+        await post.quiet()
+    told = [each.seq for telling in post["mail"].told for each in telling.deliveries]
+    assert list(dict.fromkeys(told)) == told == list(range(1, 12))
+    assert post.faults == []
+
+
+async def test_what_one_that_is_gone_still_had_is_left_after_a_start(post: Post) -> None:
+    """
+    Killed between two parts, the next process leaves the rest.
+
+    Seen to fail where a lane that is switched off does nothing at all: it waits for ever.
+    """
+    configure(post, pager="mail", mail=None)
+    post["mail"].always = OK
+    post["pager"].gate.clear()
+    await post.note(await post.open())
+    await post.until(lambda: post["pager"].begun == 1)
+    await post.store.write(lambda unit: unit.disable("pager", post.clock.wall(), "gone"))
+    async with open_post(post.store, post.clock) as after:
+        wants = Receiver("pager", Filter(), fallback="mail")
+        after.configure(wants, Receiver("mail", NOTHING))
+        await after.quiet()
+        assert after["pager"].begun == 0
+        assert tries(after, "mail") == {"ticket.opened": 1, "ticket.comment_added": 1}
+        assert await post.store.read(lambda r: r.dead_letter_counts()) == {"pager": 2}
 
 
 async def test_a_fallback_that_is_gone_leaves_it_to_its_own(post: Post) -> None:

@@ -196,10 +196,10 @@ async def test_a_storm_is_a_few_messages_and_one_with_the_rest(post: Post) -> No
     assert await post.store.read(lambda r: r.backlogs()) == []
     await opened(post, "door-99/ping")
     await post.quiet()
-    assert len(messages) == 10
+    assert len(post["people"].told) == 10
     post.clock.advance(5 * MINUTE)
     await post.quiet()
-    assert len(messages) == 11
+    assert len(post["people"].told) == 11
 
 
 async def test_a_backlog_of_thousands_behind_one_ticket_is_one_message(post: Post) -> None:

@@ -118,6 +118,7 @@ async def test_dead_letters_are_let_go_after_thirty_days(post: Post, desk: Recei
     changes: list[Change] = [opening(f"door-{n}/ping") for n in range(450)]
     tickets = await post.store.write(lambda u: [u.apply(each).ticket for each in changes])
     await post.store.write(lambda u: u.disable("hook", post.clock.wall(), "gone"))
+    await post.store.write(lambda u: u.leave("hook", None, post.clock.wall(), limit=450))
     post.clock.advance(KEPT - HOUR)
     await desk.forget()
     assert await post.store.read(lambda r: r.dead_letter_counts()) == {"hook": 450}

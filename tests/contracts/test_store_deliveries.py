@@ -232,6 +232,8 @@ async def test_a_disabled_receiver_is_owed_nothing_until_it_is_enabled(told: Des
     await commented(told, ticket, 2)
     (one,) = await claimed(told)
     await told.write(lambda unit: unit.disable("hook", NOW, "it answered 410"))
+    assert await told.write(lambda unit: unit.leave("hook", None, NOW, limit=9)) == 3
+    assert await told.write(lambda unit: unit.leave("mail", None, NOW, limit=9)) == 0
     (off,) = await told.read(disabled)
     assert (off.name, off.disabled_at, off.reason) == ("hook", NOW, "it answered 410")
     assert [each.receiver for each in await told.read(backlogs)] == ["mail"]

@@ -169,5 +169,6 @@ async def test_a_receiver_that_is_switched_off_fails_what_only_it_could_tell(
     await told.write(lambda unit: unit.apply(note(ticket, "escalated", NOW, SYSTEM, STEP)))
     for lane in ("sms/ann", "mail/ann"):
         await told.write(lambda unit, lane=lane: unit.disable(lane, NOW, "by hand"))
+        await told.write(lambda unit, lane=lane: unit.leave(lane, None, NOW, limit=9))
     (action, *_) = await actions(told, ticket)
     assert action.outcome == "failed"

@@ -12,17 +12,15 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from fettled.app import messages
+from fettled.app.lanes import Lane
 from fettled.app.roster import Roster
-from fettled.core import pacing
 from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried
 from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.core.pacing import Gate
@@ -30,6 +28,7 @@ from fettled.core.routing import Receiver
 from fettled.core.tickets import Change
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Gathered
 from fettled.ports import Settled as Ended
+from fettled.ports.deliveries import Place
 from fettled.ports.notify import Notifier, Telling
 
 #: Being woken is a hint; what is due is asked for this often all the same.
@@ -41,60 +40,7 @@ _AGAIN = 0.5
 
 Word = Callable[[Receiver, Telling], Awaitable[Telling]]
 Settled = Callable[[str, Tried, int], None]
-
-
-@dataclass(slots=True)
-class _Lane:
-    """A receiver with what is on its way to it."""
-
-    receiver: Receiver
-    notifier: Notifier
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
-    trying: set[asyncio.Task[None]] = field(default_factory=set)
-    task: asyncio.Task[None] | None = None
-    #: What came of the last try.
-    last: Ended | None = None
-    #: When it last had tried what was due, in `time.monotonic` seconds.
-    last_turn: float = field(default_factory=time.monotonic)
-    #: When the last messages were told, by the daemon's own time: a restart forgets them.
-    told: deque[datetime] = field(default_factory=deque)
-    held: Gate | None = None
-    #: Of those on their way, the ones that were told.
-    noting: set[asyncio.Task[None]] = field(default_factory=set)
-    #: Its receiver is not configured any more; what is on its way comes to its end.
-    is_leaving: bool = False
-    is_claiming: bool = False
-    #: The store may have claimed something of which it never told.
-    is_doubtful: bool = False
-    #: Whether the last try failed.
-    has_failed: bool = False
-
-    def gate(self, now: datetime) -> Gate | None:
-        """Say what may be told now; None: everything, each by itself."""
-        pace = self.receiver.pace
-        if pace.is_plain:
-            return None
-        if self.held is None or not self.held.since <= now < self.held.until:
-            self.held = pacing.gate(pace, now, collapses=self.receiver.collapses)
-        return self.held
-
-    def room(self, now: datetime) -> tuple[int | None, datetime | None]:
-        """Say how many messages a burst allows, and when there is room for one more."""
-        burst = self.receiver.pace.burst
-        if burst is not None and self.has_failed:
-            # One message at a time, with all that waits, shows whether it is there again.
-            burst = pacing.Burst(1, timedelta())
-        # What was told and is being noted counts once: among those told.
-        return pacing.room(burst, self.told, len(self.trying - self.noting), now)
-
-    def count(self, now: datetime) -> None:
-        """Remember that a message was told."""
-        task = asyncio.current_task()
-        if self.receiver.pace.burst is not None and task is not None:
-            self.noting.add(task)
-            self.told.append(now)
-            while len(self.told) > self.receiver.pace.burst.count:
-                self.told.popleft()
+T = TypeVar("T")
 
 
 class Deliverer:
@@ -123,7 +69,7 @@ class Deliverer:
         self._chance = chance
         #: Who is told; what is owed to whom follows from it.
         self.roster = Roster()
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: dict[str, Lane] = {}
         self._is_telling = False
         self._tasks: set[asyncio.Task[None]] = set()
         #: Puts a message into words for a receiver that wants them; set by the composition root.
@@ -182,7 +128,7 @@ class Deliverer:
         for name, (receiver, notifier) in lanes.items():
             lane = old.get(name)
             if lane is None:
-                lane = _Lane(receiver, notifier)
+                lane = Lane(receiver, notifier)
                 self._begin(lane)
             lane.receiver, lane.notifier, lane.held = receiver, notifier, None
             lane.woken.set()
@@ -194,7 +140,7 @@ class Deliverer:
         self._lanes = fresh
         self.roster.receivers = {name: lane.receiver for name, lane in fresh.items()}
 
-    def _begin(self, lane: _Lane) -> None:
+    def _begin(self, lane: Lane) -> None:
         if self._is_telling:
             name = f"deliver-{lane.receiver.name}"
             lane.task = self._begun(self._run(lane), name)
@@ -251,7 +197,7 @@ class Deliverer:
         listed = await self._store.read(_disabled)
         self.roster.disabled = frozenset(listed)
 
-    async def _run(self, lane: _Lane) -> None:
+    async def _run(self, lane: Lane) -> None:
         while not lane.is_leaving:
             lane.woken.clear()
             try:
@@ -266,16 +212,16 @@ class Deliverer:
                 async with asyncio.timeout(min(pause, POLL).total_seconds()):
                     await lane.woken.wait()
 
-    async def _turn(self, lane: _Lane) -> timedelta:
+    async def _turn(self, lane: Lane) -> timedelta:
         """Try what is due; answer how long there is nothing more to do."""
         receiver = lane.receiver
+        if receiver.name in self.roster.disabled:
+            return await self._leave(receiver.name)
         free = receiver.at_once - len(lane.trying)
-        if free <= 0:
+        if free <= 0 or (lane.is_doubtful and lane.trying):
             return POLL  # whoever ends wakes us
         now, steady = self._clock.wall(), self._clock.now()
         if lane.is_doubtful:
-            if lane.trying:
-                return POLL  # whoever ends wakes us
             await self._store.write(lambda unit: unit.unclaim(now, receiver.name))
             lane.is_doubtful = False
         gate = lane.gate(now)
@@ -311,7 +257,15 @@ class Deliverer:
             task.add_done_callback(partial(_ended, lane))
         return timedelta() if taken else POLL
 
-    async def _try(self, lane: _Lane, claimed: list[Delivery]) -> None:
+    async def _leave(self, name: str) -> timedelta:
+        """Leave to its fallback, if there is one, a part of what one that is off is owed."""
+        now = self._clock.wall()
+        if await self._store.read(lambda reader: reader.next_due(name)) is None:
+            return POLL
+        leave = partial(messages.leave, name, self.roster.instead_of(name), now)
+        return timedelta() if await self._store.write(leave) else POLL
+
+    async def _try(self, lane: Lane, claimed: list[Delivery]) -> None:
         try:
             await self._tell_and_settle(lane, claimed)
         except Exception as error:  # noqa: BLE001 -- whatever it is, what is claimed must go on
@@ -322,16 +276,7 @@ class Deliverer:
             except Exception as again:  # noqa: BLE001 -- then it is told after the next start
                 self._on_fault("deliver", again)
 
-    async def _keep(self, unit: Callable[[DeskUnit], bool]) -> None:
-        """Have *unit* written, until it says that it is done."""
-        is_done = False
-        while not is_done:
-            try:
-                is_done = await self._store.write(unit)
-            except StoreDownError:  # also where it may have been saved: saying it twice is safe
-                await asyncio.sleep(_AGAIN)
-
-    async def _tell_and_settle(self, lane: _Lane, claimed: list[Delivery]) -> None:
+    async def _tell_and_settle(self, lane: Lane, claimed: list[Delivery]) -> None:
         gathered = [Gathered(each, (each,), 1) for each in claimed]
         with suppress(StoreDownError):
             gathered = await self._store.read(partial(messages.gather, lane.receiver, claimed))
@@ -352,7 +297,12 @@ class Deliverer:
             fallback=self.roster.instead_of(lane.receiver.name),
             chance=self._chance(),
         )
-        await self._keep(partial(messages.settle, sent, self._clock.wall()))
+        now = self._clock.wall()
+        after: Place | None = None if tried.is_delivered else messages.START
+        while after is not None and sent.fallback is not None:
+            after = await self._keep(partial(messages.hand_over, sent, after, now))
+        while not await self._keep(partial(messages.settle, sent, now)):
+            pass
         lane.last = _ended_so(telling.newest, tried, self._clock.wall())
         if tried.is_gone:
             await self.read_disabled()
@@ -360,7 +310,14 @@ class Deliverer:
         events = sum(each.count for each in gathered)
         self._on_settled(lane.receiver.name, tried, events)
 
-    async def _tell(self, lane: _Lane, telling: Telling, most: timedelta) -> Tried:
+    async def _keep(self, step: Callable[[DeskUnit], T]) -> T:
+        while True:
+            try:
+                return await self._store.write(step)
+            except StoreDownError:  # also where it may have been saved: saying it twice is safe
+                await asyncio.sleep(_AGAIN)
+
+    async def _tell(self, lane: Lane, telling: Telling, most: timedelta) -> Tried:
         seconds = most.total_seconds()
         try:
             async with asyncio.timeout(seconds):
@@ -392,7 +349,7 @@ def _next_due(
     return reader.next_turn(receiver, gate, now)
 
 
-def _ended(lane: _Lane, task: asyncio.Task[None]) -> None:
+def _ended(lane: Lane, task: asyncio.Task[None]) -> None:
     lane.trying.discard(task)
     lane.noting.discard(task)
     lane.woken.set()

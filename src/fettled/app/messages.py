@@ -19,6 +19,7 @@ from fettled.core.digest import digest_notice, line_of
 from fettled.core.pacing import Gate, split
 from fettled.core.routing import Receiver
 from fettled.ports import DeskReader, DeskUnit, Gathered
+from fettled.ports.deliveries import Place
 from fettled.ports.notify import Telling
 
 #: What one message tells of at most: tickets, as their present state ...
@@ -31,6 +32,8 @@ _SHOWN = 50
 _SETTLED = 500
 #: Tries after which a fallback is told too: five minutes are gone by then.
 FALLBACK_AFTER = 3
+#: Before everything that is handed over.
+START: Place = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,30 @@ class Sent:
         }
 
 
+def hand_over(sent: Sent, after: Place, now: datetime, unit: DeskUnit) -> Place | None:
+    """
+    Owe the fallback what is late with all that waits behind it, or a part of that.
+
+    To be gone through before anything is settled: what is not owed any more is handed over
+    to nobody. Answers after which to go on; None: that was all.
+    """
+    if sent.fallback is None:
+        return None
+    return unit.hand_over(
+        sent.receiver.name,
+        sent.fallback,
+        now,
+        tickets=[each.ticket for each, again in _tries(sent, now) if _is_late(each, again)],
+        after=after,
+        limit=_SETTLED,
+    )
+
+
+def leave(name: str, to: str | None, now: datetime, unit: DeskUnit) -> int:
+    """Leave a part of what a disabled receiver is owed to *to*; how much was left."""
+    return unit.leave(name, to, now, limit=_SETTLED)
+
+
 def settle(sent: Sent, now: datetime, unit: DeskUnit) -> bool:
     """Keep what came of a try, or a part of that; answer whether it was all."""
     if sent.tried.is_delivered:
@@ -166,34 +193,28 @@ def _settle_told(sent: Sent, now: datetime, unit: DeskUnit) -> bool:
 
 def _settle_failed(sent: Sent, now: datetime, unit: DeskUnit) -> None:
     """Put it off, all of it to one time, but for what was tried for the last time."""
-    firsts = [each.first for each in sent.gathered]
-    tries = [(each, next_try(each.tries, sent.tried, now, sent.chance)) for each in firsts]
+    tries = _tries(sent, now)
     # The pause of what has failed most often: it is the receiver that fails.
     latest = max((again for _, again in tries if again is not None), default=now)
-    # Before anything is settled: what is not owed any more is handed over to nobody.
-    _hand_over(sent, [each for each, again in tries if _is_late(each, again)], now, unit)
     for each, again in tries:
         if again is None:
             unit.give_up(each.number, now, sent.data)
         else:
             unit.postpone(each.number, latest, sent.data)
     if sent.tried.is_gone:
+        # Whatever else it is owed its lane leaves to the fallback, a part at a time.
         unit.disable(sent.receiver.name, now, sent.tried.detail)
+        leave(sent.receiver.name, sent.fallback, now, unit)
+
+
+def _tries(sent: Sent, now: datetime) -> list[tuple[Delivery, datetime | None]]:
+    """Give what was claimed, each with when to try it again."""
+    firsts = [each.first for each in sent.gathered]
+    return [(each, next_try(each.tries, sent.tried, now, sent.chance)) for each in firsts]
 
 
 def _is_late(tried: Delivery, again: datetime | None) -> bool:
     return again is None or tried.tries >= FALLBACK_AFTER
-
-
-def _hand_over(sent: Sent, late: Sequence[Delivery], now: datetime, unit: DeskUnit) -> None:
-    """Owe the fallback, if there is one, what is late with all that waits behind it, once."""
-    if sent.fallback is None:
-        return
-    if sent.tried.is_gone:
-        unit.hand_over(sent.receiver.name, sent.fallback, now)
-        return
-    for each in late:
-        unit.hand_over(sent.receiver.name, sent.fallback, now, ticket=each.ticket)
 
 
 def put_off(claimed: Sequence[Delivery], now: datetime, unit: DeskUnit) -> bool:

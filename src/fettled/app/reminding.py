@@ -33,8 +33,8 @@ Silenced = Callable[[Ticket, datetime], bool]
 
 def remind(unit: DeskUnit, receiver: Receiver, told: Delivery, now: datetime) -> None:
     """Have *receiver* reminded of what it was just told."""
-    if receiver.remind is None:
-        return
+    if receiver.remind is None or not told.ticket:
+        return  # what is no ticket's is nobody's to start
     if told.event in _OVER:
         unit.drop_reminder(receiver.name, told.ticket)
     else:

@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from fettled.core.deliveries import Delivery
 from fettled.core.pacing import Due, Gate
 
+#: Of a delivery in a backlog: its ticket, and its number.
+Place = tuple[int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
@@ -203,9 +206,20 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         ...
 
     def hand_over(
-        self, receiver: str, to: str, now: datetime, *, ticket: int | None = None
-    ) -> None:
-        """Owe *to* what *receiver* is owed, of one ticket or of all, but for what it was before."""
+        self,
+        receiver: str,
+        to: str,
+        now: datetime,
+        *,
+        tickets: Sequence[int],
+        after: Place,
+        limit: int,
+    ) -> Place | None:
+        """
+        Owe *to* what *receiver* is owed of *tickets*, but for what it was owed before.
+
+        Looks at *limit* of it at most; answers after which to go on, or None: that was all.
+        """
         ...
 
     def put_reminder(self, reminder: Reminder) -> None:
@@ -225,7 +239,15 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         ...
 
     def disable(self, receiver: str, now: datetime, reason: str) -> None:
-        """Tell a receiver nothing any more; what it is owed is given up."""
+        """Tell a receiver nothing any more; what it is owed is for `leave`."""
+        ...
+
+    def leave(self, receiver: str, to: str | None, now: datetime, *, limit: int) -> int:
+        """
+        Give up *limit* of what a disabled receiver is owed; how many it were.
+
+        *to*, if there is one, is owed the same, but for what it was owed before.
+        """
         ...
 
     def enable(self, receiver: str) -> None:

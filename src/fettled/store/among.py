@@ -6,6 +6,7 @@ Each database has its own way to say so.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,19 @@ def among(column: ColumnElement[Any]) -> dict[bool, ColumnElement[bool]]:
     on_sqlite = column.in_(select(literal_column("value")).select_from(listed))
     on_postgres = column == any_(cast(bindparam("numbers"), ARRAY(BigInteger)))
     return {False: on_sqlite, True: on_postgres}
+
+
+def among_names(column: ColumnElement[Any]) -> dict[bool, ColumnElement[bool]]:
+    """Make the same of names; its parameter is `names`."""
+    listed = func.json_each(bindparam("names", type_=Text)).table_valued("value")
+    on_sqlite = column.in_(select(literal_column("value")).select_from(listed))
+    on_postgres = column == any_(cast(bindparam("names"), ARRAY(Text)))
+    return {False: on_sqlite, True: on_postgres}
+
+
+def names_value(link: Link, names: Sequence[str]) -> Any:  # noqa: ANN401 -- each driver's own
+    """Make of *names* the one parameter."""
+    return list(names) if link.is_postgres else json.dumps(list(names))
 
 
 def numbers_value(link: Link, numbers: Sequence[int]) -> Any:  # noqa: ANN401 -- each driver's own

@@ -8,7 +8,7 @@ first in a queue has a time; settling it hands the time on to the next: that is 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -33,10 +33,10 @@ from fettled.core.tickets import Change
 from fettled.core.words import Priority
 from fettled.ports.deliveries import Backlog, Disabled
 from fettled.store import sql_escalated, sql_reminders
+from fettled.store.among import among_names, names_value
 from fettled.store.columns import JSON_VALUE, UtcDateTime
 from fettled.store.following import Route
 from fettled.store.link import Link, Row
-from fettled.store.statements import put
 from fettled.store.tables import actions, outbox, receivers, tickets
 
 _waits = actions.alias("waits")
@@ -45,38 +45,36 @@ _IS_SECOND = exists().where(
     _waits.c.queue == bindparam("receiver"), _waits.c.ticket == bindparam("ticket")
 )
 _NOW = bindparam("now", type_=UtcDateTime)
-_OWE = insert(actions).from_select(
-    [
-        "uuid", "ticket", "type", "target", "at", "outcome", "tries", "data",
-        "event", "position", "queue", "due_at", "calm", "seq",
-    ],
-    select(
-        bindparam("uuid"),
-        outbox.c.ticket,
-        literal("delivery"),
-        bindparam("receiver"),
-        _NOW,
-        literal("pending"),
-        literal(0),
-        bindparam("data", type_=JSON_VALUE),
-        outbox.c.event,
-        outbox.c.position,
-        bindparam("receiver"),
-        case((_IS_SECOND, null()), else_=_NOW),
-        bindparam("calm", type_=Integer),
-        outbox.c.seq,
-    ).where(
-        outbox.c.ticket == bindparam("ticket"),
-        outbox.c.seq == bindparam("seq"),
-        # Whoever has been owed it, or told, is not owed it once more.
-        ~exists().where(
-            _told.c.ticket == bindparam("ticket"),
-            _told.c.seq == bindparam("seq"),
-            _told.c.target == bindparam("receiver"),
-            _told.c.event.is_not(None),
-        ),
-    ),
-)  # fmt: skip
+_NEW = select(
+    bindparam("uuid"),
+    outbox.c.ticket,
+    literal("delivery"),
+    bindparam("receiver"),
+    _NOW,
+    literal("pending"),
+    literal(0),
+    bindparam("data", type_=JSON_VALUE),
+    outbox.c.event,
+    outbox.c.position,
+    bindparam("receiver"),
+    case((_IS_SECOND, null()), else_=_NOW),
+    bindparam("calm", type_=Integer),
+    outbox.c.seq,
+).where(outbox.c.ticket == bindparam("ticket"), outbox.c.seq == bindparam("seq"))
+# Whoever has been owed it, or told, is not owed it once more: by an index of its own.
+_IS_TOLD = exists().where(
+    _told.c.ticket == bindparam("ticket"),
+    _told.c.seq == bindparam("seq"),
+    _told.c.target == bindparam("receiver"),
+    _told.c.event.is_not(None),
+)
+_COLUMNS = [
+    "uuid", "ticket", "type", "target", "at", "outcome", "tries", "data",
+    "event", "position", "queue", "due_at", "calm", "seq",
+]  # fmt: skip
+#: Of an event that has only just happened: nobody can have been owed it before.
+_OWE = insert(actions).from_select(_COLUMNS, _NEW)
+_OWE_ONCE = insert(actions).from_select(_COLUMNS, _NEW.where(~_IS_TOLD))
 FULL = select(
     actions.c.number,
     actions.c.queue.label("receiver"),
@@ -107,15 +105,38 @@ _THIS = actions.c.number == bindparam("of_number")
 CLAIM = update(actions).where(_THIS).values(
     outcome="sending", tries=actions.c.tries + 1, due_at=null()
 )  # fmt: skip
-#: What is before something urgent of the same ticket is as urgent as that.
+_AS_URGENT = (
+    select(_waits.c.number)
+    .where(
+        _waits.c.queue == bindparam("receiver"),
+        _waits.c.ticket == bindparam("ticket"),
+        _waits.c.calm <= bindparam("least"),
+    )
+    .order_by(_waits.c.number.desc())
+    .limit(1)
+)
+#: What is before something urgent of the same ticket is as urgent as that. Whatever is
+#: before one that is as urgent already is so too: it is looked for from the end, and a long
+#: backlog is not read for every event that is put behind it.
 _RAISE = (
     update(actions)
     .where(
         actions.c.queue == bindparam("receiver"),
         actions.c.ticket == bindparam("ticket"),
-        actions.c.calm > bindparam("least"),
+        actions.c.number > func.coalesce(_AS_URGENT.scalar_subquery(), 0),
     )
     .values(calm=bindparam("least"))
+)
+_ITS_CALM = select(_waits.c.calm).where(_waits.c.number == bindparam("of_number"))
+_RAISE_BEFORE = (
+    update(actions)
+    .where(
+        actions.c.queue == bindparam("receiver"),
+        actions.c.ticket == bindparam("ticket"),
+        actions.c.number < bindparam("of_number"),
+        actions.c.calm > _ITS_CALM.scalar_subquery(),
+    )
+    .values(calm=_ITS_CALM.scalar_subquery())
 )
 _CALM = select(func.min(_waits.c.calm).label("calm")).where(
     _waits.c.queue == bindparam("receiver"), _waits.c.ticket == bindparam("ticket")
@@ -175,19 +196,19 @@ _BACKLOGS = (
 _NEXT = select(func.min(actions.c.due_at, type_=UtcDateTime).label("due_at")).where(
     actions.c.queue == bindparam("receiver"), actions.c.due_at.is_not(None)
 )
-_OLD = select(actions.c.number).where(actions.c.queue.is_not(None)).order_by(actions.c.number)
-_OWED = (
-    select(actions.c.number, actions.c.ticket, actions.c.seq)
-    .where(actions.c.queue == bindparam("receiver"))
+_QUEUES = select(actions.c.queue).where(actions.c.queue.is_not(None)).distinct()
+_OLD = {
+    is_postgres: select(actions.c.number)
+    .where(is_theirs, actions.c.at < bindparam("before"))
     .order_by(actions.c.number)
-)
-_OWED_OF = _OWED.where(actions.c.ticket == bindparam("ticket"))
+    .limit(bindparam("limit"))
+    for is_postgres, is_theirs in among_names(actions.c.queue).items()
+}
 _AFRESH = update(actions).where(_THIS).values(
     tries=0,
     calm=case((actions.c.calm < bindparam("least"), actions.c.calm), else_=bindparam("least")),
 )  # fmt: skip
 _RECEIVERS = select(receivers).order_by(receivers.c.name)
-_PUT_RECEIVER = put(receivers, "name")
 _DROP_RECEIVER = delete(receivers).where(receivers.c.name == bindparam("name"))
 
 
@@ -198,11 +219,11 @@ def owe(link: Link, change: Change, route: Route) -> None:
         _owed(receiver, change.ticket.number, entry.seq, entry.at, how_calm)
         for entry in change.entries
         if entry.triggers
-        for receiver in route(change.ticket, entry)
+        for receiver in dict.fromkeys(route(change.ticket, entry))
     ]
-    link.many(_OWE, rows)
     if how_calm < CALMEST:
-        link.many(_RAISE, [{**row, "least": how_calm} for row in rows])
+        _raise(link, rows)
+    link.many(_OWE, rows)
 
 
 def add(link: Link, receiver: str, ticket: int, seq: int, now: datetime) -> bool:
@@ -211,9 +232,32 @@ def add(link: Link, receiver: str, ticket: int, seq: int, now: datetime) -> bool
     if row is None:
         return False
     owed = _owed(receiver, ticket, seq, now, calm(Priority(row["priority"])))
-    is_owed = bool(link.run(_OWE, owed).rowcount)
-    link.run(_RAISE, {**owed, "least": owed["calm"]})
-    return is_owed
+    _raise(link, [owed])
+    return bool(link.run(_OWE_ONCE, owed).rowcount)
+
+
+def add_some(link: Link, receiver: str, rows: Sequence[Row], now: datetime) -> None:
+    """Write one more for each of *rows*, but for what the receiver was owed before."""
+    found = {ticket: link.one(_PRIORITY, {"ticket": ticket}) for ticket in _tickets(rows)}
+    priorities = {ticket: row["priority"] for ticket, row in found.items() if row is not None}
+    owed = [
+        _owed(receiver, row["ticket"], row["seq"], now, calm(Priority(priorities[row["ticket"]])))
+        for row in rows
+        if row["ticket"] in priorities
+    ]
+    _raise(link, owed)
+    link.many(_OWE_ONCE, owed)
+
+
+def _tickets(rows: Sequence[Row]) -> set[int]:
+    return {row["ticket"] for row in rows if row["ticket"] is not None}
+
+
+def _raise(link: Link, rows: Sequence[Row]) -> None:
+    """Make what waits before *rows*, which are to be written, as urgent as those."""
+    # Once for each receiver and ticket, however many there are of it.
+    ends = {(row["receiver"], row["ticket"]): {**row, "least": row["calm"]} for row in rows}
+    link.many(_RAISE, ends.values())
 
 
 def _owed(receiver: str, ticket: int, seq: int, now: datetime, how_calm: int) -> Row:
@@ -287,22 +331,20 @@ def resend(link: Link, number: int, now: datetime) -> bool:
     fresh = _settled(row, "pending", row["data"], queue=row["target"], due_at=due_at)
     link.run(_SETTLE, fresh)
     link.run(_AFRESH, {"of_number": number, "least": least})
+    link.run(_RAISE_BEFORE, {**one, "of_number": number})
     return True
-
-
-def give_up_all(link: Link, receiver: str, now: datetime, data: dict[str, Any]) -> None:
-    """Give up everything that a receiver is owed."""
-    numbers = [row["number"] for row in link.all(_OWED, {"receiver": receiver})]
-    settle(link, numbers, "failed", now, data)
 
 
 def give_up_old(
     link: Link, before: datetime, now: datetime, *, keep: Collection[str], limit: int
 ) -> int:
     """Give up what waits since before *before*, but for the receivers *keep*."""
-    others = (actions.c.queue != name for name in sorted(keep))
-    old = _OLD.where(actions.c.at < before, *others).limit(limit)
-    numbers = [row["number"] for row in link.ask(old)]
+    # One parameter for all: there may be more receivers than a statement has room for.
+    others = {row["queue"] for row in link.all(_QUEUES)}.difference(keep)
+    if not others:
+        return 0
+    given = {"names": names_value(link, sorted(others)), "before": before, "limit": limit}
+    numbers = [row["number"] for row in link.all(_OLD[link.is_postgres], given)]
     detail = "its receiver is not configured any more"
     settle(link, numbers, "failed", now, {"reason": "expired", "detail": detail})
     return len(numbers)
@@ -322,19 +364,6 @@ def next_due(link: Link, receiver: str) -> datetime | None:
 def disabled(link: Link) -> list[Disabled]:
     """List the receivers that are told nothing."""
     return [Disabled(**row) for row in link.all(_RECEIVERS)]
-
-
-def disable(link: Link, name: str, now: datetime, reason: str) -> None:
-    """Tell one nothing any more."""
-    link.run(_PUT_RECEIVER, {"name": name, "disabled_at": now, "reason": reason})
-    give_up_all(link, name, now, {"reason": "disabled", "detail": reason})
-
-
-def hand_over(link: Link, receiver: str, to: str, now: datetime, *, ticket: int | None) -> None:
-    """Owe another receiver what one is owed."""
-    given = {"receiver": receiver, "ticket": ticket}
-    for row in link.all(_OWED if ticket is None else _OWED_OF, given):
-        add(link, to, row["ticket"], row["seq"], now)
 
 
 def enable(link: Link, name: str) -> None:

@@ -194,6 +194,8 @@ actions = Table(
     _sparse("actions", "calm", "queue", "calm", "due_at", "at", having="due_at"),
     _sparse("actions", "queue", "queue", "ticket", "number"),
     _sparse("actions", "position", "position"),
+    # Whether somebody was told an event before is asked of each that is handed over.
+    _sparse("actions", "told", "ticket", "seq", "target", having="event"),
     Index(
         "ix_actions_settled",
         "target",

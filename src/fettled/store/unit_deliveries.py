@@ -9,7 +9,8 @@ from typing import Any
 from fettled.core.deliveries import Delivery
 from fettled.core.pacing import Due, Gate
 from fettled.ports import Backlog, Disabled, Gathered, Letter, Reminder, Settled
-from fettled.store import sql_deliveries, sql_letters, sql_pacing, sql_reminders
+from fettled.ports.deliveries import Place
+from fettled.store import sql_deliveries, sql_leaving, sql_letters, sql_pacing, sql_reminders
 from fettled.store.link import Link
 
 
@@ -136,17 +137,30 @@ class DeliveriesWriting:
 
     def disable(self, receiver: str, now: datetime, reason: str) -> None:
         """Tell a receiver nothing any more."""
-        sql_deliveries.disable(self._link, receiver, now, reason)
+        sql_leaving.disable(self._link, receiver, now, reason)
+
+    def leave(self, receiver: str, to: str | None, now: datetime, *, limit: int) -> int:
+        """Give up what a disabled receiver is owed, and owe it to another."""
+        return sql_leaving.leave(self._link, receiver, to, now, limit=limit)
 
     def enable(self, receiver: str) -> None:
         """Tell it again from now on."""
         sql_deliveries.enable(self._link, receiver)
 
     def hand_over(
-        self, receiver: str, to: str, now: datetime, *, ticket: int | None = None
-    ) -> None:
-        """Owe another receiver what one is owed."""
-        sql_deliveries.hand_over(self._link, receiver, to, now, ticket=ticket)
+        self,
+        receiver: str,
+        to: str,
+        now: datetime,
+        *,
+        tickets: Sequence[int],
+        after: Place,
+        limit: int,
+    ) -> Place | None:
+        """Owe another receiver what one is owed of some tickets, or a part of that."""
+        return sql_leaving.hand_over(
+            self._link, receiver, to, now, tickets=tickets, after=after, limit=limit
+        )
 
     def give_up_old(
         self, before: datetime, now: datetime, *, keep: Collection[str], limit: int

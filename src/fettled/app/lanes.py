@@ -1,0 +1,74 @@
+"""
+A lane: a receiver with what is on its way to it, and what it may be told now.
+
+What is due, and what came of it, are `deliver`'s and the store's to know: nothing of this
+outlives the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from fettled.core import pacing
+from fettled.core.pacing import Gate
+from fettled.core.routing import Receiver
+from fettled.ports import Settled as Ended
+from fettled.ports.notify import Notifier
+
+
+@dataclass(slots=True)
+class Lane:
+    """A receiver with what is on its way to it."""
+
+    receiver: Receiver
+    notifier: Notifier
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    trying: set[asyncio.Task[None]] = field(default_factory=set)
+    task: asyncio.Task[None] | None = None
+    #: What came of the last try.
+    last: Ended | None = None
+    #: When it last had tried what was due, in `time.monotonic` seconds.
+    last_turn: float = field(default_factory=time.monotonic)
+    #: When the last messages were told, by the daemon's own time: a restart forgets them.
+    told: deque[datetime] = field(default_factory=deque)
+    held: Gate | None = None
+    #: Of those on their way, the ones that were told.
+    noting: set[asyncio.Task[None]] = field(default_factory=set)
+    #: Its receiver is not configured any more; what is on its way comes to its end.
+    is_leaving: bool = False
+    is_claiming: bool = False
+    #: The store may have claimed something of which it never told.
+    is_doubtful: bool = False
+    #: Whether the last try failed.
+    has_failed: bool = False
+
+    def gate(self, now: datetime) -> Gate | None:
+        """Say what may be told now; None: everything, each by itself."""
+        pace = self.receiver.pace
+        if pace.is_plain:
+            return None
+        if self.held is None or not self.held.since <= now < self.held.until:
+            self.held = pacing.gate(pace, now, collapses=self.receiver.collapses)
+        return self.held
+
+    def room(self, now: datetime) -> tuple[int | None, datetime | None]:
+        """Say how many messages a burst allows, and when there is room for one more."""
+        burst = self.receiver.pace.burst
+        if burst is not None and self.has_failed:
+            # One message at a time, with all that waits, shows whether it is there again.
+            burst = pacing.Burst(1, timedelta())
+        # What was told and is being noted counts once: among those told.
+        return pacing.room(burst, self.told, len(self.trying - self.noting), now)
+
+    def count(self, now: datetime) -> None:
+        """Remember that a message was told."""
+        task = asyncio.current_task()
+        if self.receiver.pace.burst is not None and task is not None:
+            self.noting.add(task)
+            self.told.append(now)
+            while len(self.told) > self.receiver.pace.burst.count:
+                self.told.popleft()
