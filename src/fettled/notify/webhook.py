@@ -44,7 +44,8 @@ class WebhookOptions(BodyOptions):
         " being changed, the newest first.",
     )
     headers: Annotated[dict[str, SecretStr], Field(max_length=50)] = Field(
-        {}, description="Header fields that are sent along."
+        {},
+        description="Header fields sent along; no `Authorization` beside a login in `url`.",
     )
     allow_private: bool = Field(
         default=False,
