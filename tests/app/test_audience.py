@@ -216,6 +216,8 @@ async def test_an_escalation_has_failed_once_nobody_can_be_told_any_more(post: P
     assert action.data["error"] == "none of those whom it is for could be told"
     (dead, _) = await post.store.read(lambda r: r.dead_letters(None, before=None, limit=9))
     post[dead.receiver].always = replace(REFUSED, reason="delivered")
+    await post.store.write(lambda unit: unit.enable(dead.receiver))
+    await post.deliverer.read_disabled()
     await post.store.write(lambda unit: unit.resend(dead.number, post.clock.wall()))
     await told(post)
     (action,) = await escalations(post, ticket)
