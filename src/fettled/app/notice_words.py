@@ -157,7 +157,8 @@ def _steps(ahead: Ahead, begun: Delivery, local: Local) -> Iterator[str]:
 
 def _told_next(ahead: Ahead, begun: Delivery, local: Local) -> Iterator[str]:
     place = ahead.place
-    if place is None and begun.event in _BEGINS:
+    # Long after it, a ticket without a place is one whose chain is over.
+    if place is None and begun.event in _BEGINS and not begun.is_late(ahead.now):
         place = begin(ahead.chain, ahead.ticket.number, begun.at)
     found = upcoming(ahead.chain, place, ahead.ticket) if place is not None else None
     if found is None:

@@ -48,5 +48,5 @@ def _row(one: dict[str, Any]) -> tuple[object, ...]:
         one.get("tries"),
         moment(one.get("done_at")),
         moment(one.get("due_at")),
-        data.get("detail") or data.get("reason"),
+        data.get("error") or data.get("detail") or data.get("reason"),
     )

@@ -44,11 +44,24 @@ def workflow_problems(data: Tree) -> Iterator[Problem]:
     yield from _owners(data, asked, steps)
     receivers = [text for text, _ in named(mappings(data, "receivers"), "name")]
     yield from known(named(steps, "webhook"), receivers, "receiver")
+    yield from _rooms(data, steps)
     subjects = [text for text, _ in named(mappings(data, "targets"), "subject")]
     yield from known(named(_under(steps, "open_ticket"), "subject"), subjects, "subject")
     for word, keys in _TEXTS.items():
         for text, path in _texts(steps, word, keys):
             yield from _fields(text, path)
+
+
+def _rooms(data: Tree, steps: _Items) -> Iterator[Problem]:
+    """What a workflow tells is nobody's own ticket, so that no person's lane is meant."""
+    persons = {
+        text
+        for text, path in named(mappings(data, "receivers"), "name")
+        if as_text(data["receivers"][path[1]].get("audience")) == "person"
+    }
+    for text, path in named(steps, "webhook"):
+        if text in persons:
+            yield Problem(path, "is for persons, each of their own tickets: name another receiver")
 
 
 def _names(data: Tree) -> Iterator[tuple[str, Path]]:

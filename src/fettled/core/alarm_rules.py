@@ -37,6 +37,12 @@ _ORDER: dict[Op, Callable[[float, float], bool]] = {
 _PORT = re.compile(r":[0-9]{1,5}$")
 
 
+#: What our own tickets are called in an Alertmanager that is told of them: taken in again,
+#: each would be a ticket about a ticket, and so on.
+OWN = "FettledTicket"
+_NAME = "labels.alertname"
+
+
 def find(value: object, path: str) -> object:
     """
     Give what stands at *path*, as `labels.severity`; None where nothing does.
@@ -154,7 +160,9 @@ def rule_of(source: Source, item: Mapping[str, Any]) -> Rule | None:
 
 
 def judge(source: Source, alarm: Alarm, subjects: Container[str]) -> Judged | None:
-    """Judge *alarm* by the rules of *source*; None where none matches."""
+    """Judge *alarm* by the rules of *source*; None where none matches, or it is our own."""
+    if find(alarm.item, _NAME) == OWN:
+        return None
     rule = rule_of(source, alarm.item)
     if rule is None:
         return None

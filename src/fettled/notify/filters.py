@@ -19,7 +19,8 @@ from jinja2.runtime import Undefined
 
 from fettled.core.durations import LONGEST, format_duration
 
-_MOST_REPLACED = 20_000
+#: No body is longer, whatever a filter makes of it.
+_LONGEST_MADE = 20_000
 _MORE = "…"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
 #: As many as are whole at the beginning: what begins an escape and ends too early is not.
@@ -59,13 +60,19 @@ def tojson(value: object) -> str:
 def join(values: Iterable[object], between: str = "") -> str:
     """Join texts; what is empty is left out."""
     texts = [] if isinstance(values, Undefined) or values is None else map(_text, values)
-    return between.join(text for text in texts if text)
+    kept, length = [], 0
+    for text in filter(None, texts):
+        length += len(text) + len(between)
+        if length > _LONGEST_MADE:
+            break  # no body is as long; joined whole it could be of any size
+        kept.append(text)
+    return between.join(kept)
 
 
 def replace(text: object, old: str, new: str) -> str:
     """Put *new* wherever *old* is."""
     whole = _text(text)
-    if not old or whole.count(old) * len(new) > _MOST_REPLACED:
+    if not old or whole.count(old) * len(new) > _LONGEST_MADE:
         return whole
     return whole.replace(old, new)
 
