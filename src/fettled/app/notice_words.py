@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from fettled.app.concern import reached
@@ -32,6 +32,8 @@ _CODES = {
     Code.WONT_FIX: "will not be fixed",
     Code.TARGET_REMOVED: "no longer watched",
 }
+#: By then a step that is due was told, unless nothing ran.
+_TOLD_BY = timedelta(minutes=5)
 _BEGINS = frozenset({"ticket.opened", "ticket.reopened"})
 
 
@@ -157,13 +159,15 @@ def _steps(ahead: Ahead, begun: Delivery, local: Local) -> Iterator[str]:
 
 def _told_next(ahead: Ahead, begun: Delivery, local: Local) -> Iterator[str]:
     place = ahead.place
-    # Long after it, a ticket without a place is one whose chain is over.
-    if place is None and begun.event in _BEGINS and not begun.is_late(ahead.now):
+    is_kept = place is not None
+    if place is None and begun.event in _BEGINS:
         place = begin(ahead.chain, ahead.ticket.number, begun.at)
     found = upcoming(ahead.chain, place, ahead.ticket) if place is not None else None
     if found is None:
         return
     at, step = found
+    if not is_kept and ahead.now - at > _TOLD_BY:
+        return  # it was told, and the chain is over: else its place would be kept
     names = ", ".join(reached(ahead.people, step.to, at)) or "nobody"
     when = local(at) if at > ahead.now else "now"
     yield f"{when} tell {step.to}" + (f" ({names})" if names != step.to else "")
