@@ -30,7 +30,7 @@ CASES = {
     "hangs in the head": (probing.says(HEAD, every=60), {}, T),
     "hangs in the body": (probing.says(LONG, every=60), {}, T),
     "hangs in a chunk": (probing.says(CHUNKED + b"5\r\nab", every=60), {}, T),
-    "sends 100 for ever": (probing.says(b"HTTP/1.1 100 C\r\n\r\n", forever=True), {}, T),
+    "sends 100 for ever": (probing.says(b"HTTP/1.1 100 C\r\n\r\n", forever=True), {}, P),
     "sends headers for ever": (probing.says(HEAD, *[b"X-A: b\r\n"] * 9, forever=True), {}, {L, P}),
     "sends one header for ever": (probing.says(HEAD + b"X: ", *[b"x" * 999] * 99), {}, L),
     "sends a huge cookie": (

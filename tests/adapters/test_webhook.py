@@ -128,7 +128,7 @@ HOSTILE: dict[str, tuple[Any, str | None]] = {
         probing.says(b"HTTP/1.1 200 OK\r\n", *[b"X-A: b\r\n"] * 9, forever=True),
         "protocol",
     ),
-    "sends 100 for ever": (probing.says(b"HTTP/1.1 100 C\r\n\r\n", forever=True), None),
+    "sends 100 for ever": (probing.says(b"HTTP/1.1 100 C\r\n\r\n", forever=True), "protocol"),
     "sends 10 GB": (
         probing.says(
             b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n",
@@ -156,6 +156,32 @@ async def test_hostile_receivers(name: str) -> None:
     assert (tried and tried.reason) == reason
     assert peak < 4_000_000
     await probing.until(lambda: probing.open_files() <= files, "closed files")
+
+
+async def test_informational_answers_without_an_end_hold_nobody_up() -> None:
+    """
+    A few are read past; a flood is broken off, and meanwhile others have their turn.
+
+    Seen to fail with aiohttp's own answer, which reads on: the deadline ended it, seconds late.
+    """
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    running = asyncio.create_task(others())
+    hint = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+    few = await told(probing.says(hint * 3 + OK))
+    flood = await told(probing.says(hint * 2000, forever=True))
+    running.cancel()
+    assert few is not None
+    assert few.is_delivered
+    assert flood is not None
+    assert flood.reason == "protocol"
+    assert turns > 10
 
 
 async def test_nobody_there_and_no_such_name() -> None:

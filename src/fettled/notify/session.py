@@ -16,6 +16,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 import fettled
+from fettled.informational import Answer
 from fettled.notify.addresses import refusal
 from fettled.notify.lookup import AddressRefusedError, Lookup
 
@@ -79,6 +80,7 @@ def make_session(lookup: Lookup, *, allow_private: bool) -> aiohttp.ClientSessio
     )
     return aiohttp.ClientSession(
         connector=connector,
+        response_class=Answer,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,

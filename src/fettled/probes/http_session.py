@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 import fettled
+from fettled.informational import Answer
 from fettled.probes.progress import mark, reach
 from fettled.probes.resolver import Family, Resolver
 
@@ -74,6 +75,7 @@ def make_session(resolver: Resolver, family: Family) -> aiohttp.ClientSession:
     )
     return aiohttp.ClientSession(
         connector=connector,
+        response_class=Answer,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
