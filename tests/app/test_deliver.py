@@ -280,6 +280,23 @@ async def test_a_claim_whose_answer_is_lost_is_made_again(post: Post) -> None:
     second = await post.open("door-2/ping")
     await post.until(lambda: not post.switch.loses_answer)
     post["hook"].gate.set()
-    await post.quiet()
-    assert (second.number, "opened", 2) in post["hook"].events
+    await post.until(lambda: (second.number, "opened", 2) in post["hook"].events)
     assert post.switch.writes > writes
+
+
+async def test_a_clock_that_was_ahead_keeps_nobody_waiting(post: Post) -> None:
+    """
+    What was put off by a wrong clock is tried once it is set right, and not when it said so.
+
+    Seen to fail where only what no pause explains is looked at.
+    """
+    post["hook"].always = REFUSED
+    post.clock.step_wall(timedelta(hours=20))
+    await post.open()
+    await post.quiet()
+    post.clock.step_wall(-timedelta(hours=20))
+    await post.quiet()
+    assert len(post["hook"].told) == 1
+    post["hook"].always = OK
+    post.deliverer.clock_stepped()
+    await post.until(lambda: len(post["hook"].told) == 2)

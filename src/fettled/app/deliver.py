@@ -70,7 +70,7 @@ class Deliverer:
         #: Who is told; what is owed to whom follows from it.
         self.roster = Roster()
         self._lanes: dict[str, Lane] = {}
-        self._is_telling = False
+        self._is_telling = self._is_stepped = False
         self._tasks: set[asyncio.Task[None]] = set()
         #: Puts a message into words for a receiver that wants them; set by the composition root.
         self.word: Word = _unworded
@@ -113,6 +113,9 @@ class Deliverer:
         """
         now = self._clock.wall()
         await self._store.write(lambda unit: unit.unclaim(now))
+        # No pause is longer: the clock on the wall was ahead when that was put off. What is
+        # nearer is left alone, for a process that starts again and again would use up all tries.
+        await self._store.write(lambda unit: unit.hasten(now + LONGEST_WAIT, now))
         await self.read_disabled()
         self._is_telling = True
         for lane in self._lanes.values():
@@ -182,6 +185,11 @@ class Deliverer:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    def clock_stepped(self) -> None:
+        """Try soon whatever was put off: until when was said by a clock that was wrong."""
+        self._is_stepped = True
+        self.wake()
+
     def changed(self, change: Change) -> None:
         """Look at what is due: a ticket changed."""
         if any(entry.triggers for entry in change.entries):
@@ -224,15 +232,14 @@ class Deliverer:
         if lane.is_doubtful:
             await self._store.write(lambda unit: unit.unclaim(now, receiver.name))
             lane.is_doubtful = False
+        if self._is_stepped:
+            await self._store.write(lambda unit: unit.hasten(now, now))
+            self._is_stepped = False
         gate = lane.gate(now)
         room, room_at = lane.room(steady)
         if room == 0:
             return POLL if room_at is None else room_at - steady
         due_at = await self._store.read(partial(_next_due, receiver.name, gate, now))
-        if due_at is not None and due_at - now > LONGEST_WAIT:
-            # No pause is that long: the clock on the wall was ahead when this was postponed.
-            await self._store.write(lambda unit: unit.hasten(now + LONGEST_WAIT, now))
-            return timedelta()
         if due_at is None or due_at > now:
             edges = (due_at, None if gate is None else gate.until)
             return min((at - now for at in edges if at is not None), default=POLL)

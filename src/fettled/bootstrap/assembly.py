@@ -136,9 +136,6 @@ class Assembly:
         )
         self.alarms = make_alarms(self._looker, store, clock, self.memory, self._metrics, self.log)
         self.observer.wake = self._office.wake = self._wake
-        self._housekeeping = Housekeeping(
-            clock=clock, on_error=self.sink.faulted, on_step=self.log.clock_stepped
-        )
         self._outlets = Outlets(
             store,
             clock,
@@ -149,6 +146,9 @@ class Assembly:
             metrics=self._metrics,
             log=self.log,
             last_tick=lambda: self._scheduler.last_tick,
+        )
+        self._housekeeping = Housekeeping(
+            clock=clock, on_error=self.sink.faulted, on_step=self._outlets.clock_stepped
         )
         self.close_doors = self._outlets.close
         self._office.workflows.wake = self._outlets.deliverer.wake

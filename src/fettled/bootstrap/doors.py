@@ -7,6 +7,7 @@ Made once; `configure` goes by other settings after a reload.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from fettled.app.deliver import Deliverer
@@ -157,6 +158,11 @@ class Outlets:
         self.watchdog.configure(self._pinger(watchdog), watchdog.interval)
         is_asked = any(receiver.self_test for receiver, _ in lanes.values())
         self.self_test.last_due = last_due(watchdog) if is_asked else None
+
+    def clock_stepped(self, step: timedelta) -> None:
+        """Tell that the clock on the wall was set, and try what was put off by it."""
+        self._log.clock_stepped(step)
+        self.deliverer.clock_stepped()
 
     async def close(self) -> None:
         """Tell what is due for a moment, then try nothing more, and close every connection."""
