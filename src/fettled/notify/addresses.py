@@ -32,7 +32,15 @@ _METADATA = tuple(
 _PRIVATE = tuple(
     ipaddress.ip_network(each)
     for each in (
-        *("100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "fec0::/10", "::/96"),
+        *(
+            "100.64.0.0/10",
+            "192.0.0.0/24",
+            "198.18.0.0/15",
+            "192.88.99.0/24",
+            "fec0::/10",
+            "::/96",
+            "3fff::/20",
+        ),
         "64:ff9b:1::/48",  # NAT64 of one's own network (RFC 8215), where that leads
     )
 )
