@@ -279,6 +279,9 @@ def _let_go(now: datetime, unit: DeskUnit) -> int:
 
 
 def _nobody(name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    if lanes := sorted(each for each in known if each.startswith(f"{name}/")):
+        return f"{name} is for persons, each with a lane of their own: name one, such as {lanes[0]}"
     close = get_close_matches(name, known, n=1)
     cure = f"did you mean {close[0]}?" if close else "`fettled receivers` names them"
     return f"there is no receiver {name!r}; {cure}"

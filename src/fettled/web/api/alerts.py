@@ -81,7 +81,8 @@ def _refused(received: Received) -> Problem:
     faults = list(received.faults)
     faults += dict.fromkeys(line.because for line in received.lines if line.is_refused)
     told = received.refused + len(received.lines) - sum(line.is_refused for line in received.lines)
-    detail = f"{received.refused} of {told} alarms were not taken, the others were: {faults[0]}"
+    others = ", the others were" if received.refused < told else ""
+    detail = f"{received.refused} of {told} alarms were not taken{others}: {faults[0]}"
     return Problem(422, detail, [Fault(*_split(fault)) for fault in faults])
 
 
