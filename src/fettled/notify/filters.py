@@ -24,8 +24,9 @@ _LONGEST_MADE = 20_000
 _MORE = "…"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
 #: As many as are whole at the beginning: what begins an escape and ends too early is not.
-_JSON_CHARS = re.compile(r"(?:[^\\]|\\u[0-9a-fA-F]{4}|\\[^u])*+", re.DOTALL)
-_SLACK_CHARS = re.compile(r"(?:[^&]|&(?:amp|lt|gt);)*+", re.DOTALL)
+_JSON_CHARS = re.compile(r"(?:[^\\]|\\u[0-9a-fA-F]{4}|\\[^u])*", re.DOTALL)
+# No possessive `*+`: in Python 3.11.2 it takes back the wrong characters.
+_SLACK_CHARS = re.compile(r"(?:[^&]|&(?:amp|lt|gt);)*", re.DOTALL)
 
 
 def cut(text: object, most: int = 300) -> str:
