@@ -26,9 +26,7 @@ AT_ONCE = 16
 async def test_telling_a_thousand_tickets_asks_the_store_beside_the_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    In the readers' threads, one short read for each: others get their turn in between.
-    """
+    """In the readers' threads, one short read for each: others get their turn in between."""
     async with open_words(tmp_path) as words:
 
         def fill(unit: DeskUnit) -> None:
