@@ -199,7 +199,7 @@ async def test_the_url_is_nowhere_to_be_seen() -> None:
     async def hang(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         began.set()
         await reader.read()
-        await asyncio.sleep(60)
+        await asyncio.sleep(60)  # the fault under test: ended when its server is
 
     def children() -> list[str]:
         tasks = Path("/proc/self/task").glob("*/children")

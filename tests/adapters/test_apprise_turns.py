@@ -36,7 +36,7 @@ async def hanging() -> AsyncIterator[tuple[str, list[int]]]:
     async def hang(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         calls.append(1)
         await reader.read()
-        await asyncio.sleep(60)
+        await asyncio.sleep(60)  # the fault under test: ended when its server is
 
     async with probing.serve(hang) as port:
         yield f"json://127.0.0.1:{port}/{{contact}}", calls

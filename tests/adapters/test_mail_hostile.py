@@ -185,7 +185,7 @@ async def test_a_server_that_stops_reading(monkeypatch: pytest.MonkeyPatch) -> N
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await talks(EHLO, OK, OK, OK, b"354 go\r\n", then="")(_Deaf(reader), writer)  # type: ignore[arg-type] # reads as one
         writer.transport.pause_reading()  # type: ignore[attr-defined] # a real transport
-        await asyncio.sleep(60)
+        await asyncio.sleep(60)  # the fault under test: ended when its server is
 
     class _Deaf:
         def __init__(self, reader: asyncio.StreamReader) -> None:

@@ -1,7 +1,7 @@
 """
 Deliveries at work: what is due to each receiver is tried, and what came of it is kept.
 
-Each receiver has a lane of its own, so that a dead one delays nobody. A try is counted and
+Each receiver has a lane of its own, so that a dead one holds up no other here. A try is counted and
 committed before it is made: killed at any instant, what was on its way is sent once more
 under the same id. When to try again is `fettled.core.deliveries`' to say; how a receiver is
 reached is its notifier's.

@@ -173,7 +173,7 @@ def _bound(port: int) -> socket.socket:
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.bind((_HOST, port))
-    except BaseException:
+    except BaseException:  # Ctrl-C as well: nobody else would close it
         sock.close()
         raise
     return sock

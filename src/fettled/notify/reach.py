@@ -56,7 +56,7 @@ async def _open(address: str, port: int) -> socket.socket:
     try:
         made.setblocking(False)  # noqa: FBT003 -- the socket's own signature
         await asyncio.get_running_loop().sock_connect(made, (address, port))
-    except BaseException:
+    except BaseException:  # cancelled as well: nobody else would close it
         made.close()
         raise
     return made
