@@ -45,6 +45,10 @@ OFF = {"disabled_at": "2026-11-22T08:00:00Z", "disabled_reason": "it answered 41
         ({}, ["ok", "0"]),
         (WAITING, ["waiting", "3", "2026-11-22 08:29:00Z"]),
         ({**WAITING, "late": True}, ["late"]),
+        (
+            {**WAITING, "next_at": "2026-11-22T09:00:00Z", "held_by": "digest"},
+            ["held", "hook: in the digest at 2026-11-22 09:00:00Z"],
+        ),
         ({"late": True, **OFF}, ["disabled", "410 Gone", "fettled receivers enable hook"]),
         ({"last": LAST}, ["2026-11-22 08:30:00Z it answered 500"]),
         ({"last": {**LAST, "delivered": True}}, ["2026-11-22 08:30:00Z delivered"]),
@@ -225,3 +229,35 @@ def test_actions_say_whom_when_and_why_not(fettled: Fettled, daemon: FakeDaemon)
     for word in ("hook", "ticket.opened", "pending", "2026-11-22 08:35:05Z", "it refused"):
         assert word in result.out
     assert "raise --limit" in result.err
+
+
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        ("quiet_hours", "held until 2026-11-22 09:00:00Z: quiet hours"),
+        ("digest", "in the digest at 2026-11-22 09:00:00Z"),
+        ("burst", "burst cap, next at 2026-11-22 09:00:00Z"),
+        ("something newer", "held until 2026-11-22 09:00:00Z"),
+    ],
+)
+def test_actions_say_until_when_a_message_is_held_and_why(
+    fettled: Fettled, daemon: FakeDaemon, by: str, words: str
+):
+    """Before what came of an earlier try: it is why nothing happens now."""
+    action = {
+        "at": "2026-11-22T08:30:00Z",
+        "type": "delivery",
+        "target": "hook",
+        "event": "ticket.opened",
+        "outcome": "pending",
+        "tries": 1,
+        "due_at": "2026-11-22T09:00:00Z",
+        "held_by": by,
+        "data": {"detail": "it refused the connection"},
+    }
+    daemon.reply("GET", "/api/v1/tickets/42/actions", {"items": [action], "next": None})
+
+    result = fettled("tickets", "actions", "42", "--url", daemon.url)
+
+    assert words in result.out
+    assert "refused" not in result.out

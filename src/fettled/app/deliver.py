@@ -23,7 +23,8 @@ from fettled.app.lanes import Lane
 from fettled.app.roster import Roster
 from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried
 from fettled.core.errors import StoreDownError, StoreUnsureError
-from fettled.core.pacing import Gate
+from fettled.core.holds import Hold
+from fettled.core.pacing import LONG_AGO, Due, Gate
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Change
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Gathered
@@ -96,6 +97,23 @@ class Deliverer:
         """What came of the last try of a receiver since the start."""
         lane = self._lanes.get(name)
         return None if lane is None else lane.last
+
+    def hold(self, name: str, due: Due, due_at: datetime) -> Hold | None:
+        """Say until when what a receiver is owed is held; None: until nothing is."""
+        lane = self._lanes.get(name)
+        now = self._clock.now()
+        return None if lane is None else lane.hold(due, due_at, self._clock.wall(), now)
+
+    def is_late(self, name: str, due: Due) -> bool:
+        """Whether what a receiver is owed should have been told before."""
+        lane = self._lanes.get(name)
+        return lane is not None and lane.is_late(due, self._clock.wall(), self._clock.now())
+
+    def gathered(self, name: str) -> datetime:
+        """Up to when what happened was gathered for a receiver that is told it together."""
+        lane = self._lanes.get(name)
+        gate = None if lane is None else lane.gate(self._clock.wall())
+        return LONG_AGO if gate is None else gate.gathered
 
     async def knock(self, name: str, telling: Telling, most: timedelta) -> Tried:
         """Tell a configured receiver something that is due to nobody, whatever else is."""

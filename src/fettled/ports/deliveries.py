@@ -29,6 +29,22 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """
+    What a receiver is still to be told of one calm, gathered for it already or not.
+
+    Attributes:
+        calm: as `fettled.core.pacing` counts.
+        at: when the oldest of it was owed; wall time.
+        due_at: when something of it is tried next; None: all of it is being tried, or waits.
+    """
+
+    calm: int
+    at: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A delivery that was given up, and may be sent again; *id* is the event's."""
 
@@ -99,6 +115,14 @@ class DeliveriesReader(Protocol):
 
     def backlogs(self) -> list[Backlog]:
         """What each receiver is still to be told; none for one that knows everything."""
+        ...
+
+    def waiting(self, receiver: str, gathered: datetime) -> list[Waiting]:
+        """
+        What a receiver is still to be told, put together.
+
+        By how calm it is, and by whether it was gathered: owed up to *gathered*.
+        """
         ...
 
     def next_due(self, receiver: str) -> datetime | None:

@@ -9,7 +9,7 @@ from typing import Any
 from fettled.core.deliveries import Delivery
 from fettled.core.pacing import Due, Gate
 from fettled.ports import Backlog, Disabled, Gathered, Letter, Reminder, Settled
-from fettled.ports.deliveries import Place
+from fettled.ports.deliveries import Place, Waiting
 from fettled.store import sql_deliveries, sql_leaving, sql_letters, sql_pacing, sql_reminders
 from fettled.store.link import Link
 
@@ -22,6 +22,10 @@ class DeliveriesReading:
     def backlogs(self) -> list[Backlog]:
         """What each receiver is still to be told."""
         return sql_deliveries.backlogs(self._link)
+
+    def waiting(self, receiver: str, gathered: datetime) -> list[Waiting]:
+        """What a receiver is still to be told, by how calm it is and whether it was gathered."""
+        return sql_pacing.waiting(self._link, receiver, gathered)
 
     def next_due(self, receiver: str) -> datetime | None:
         """When something is due to a receiver."""
