@@ -71,6 +71,8 @@ class Deliverer:
         #: Who is told; what is owed to whom follows from it.
         self.roster = Roster()
         self._lanes: dict[str, Lane] = {}
+        #: Those of receivers that were taken out, until what they are in doubt of is settled.
+        self._leaving: dict[str, Lane] = {}
         self._is_telling = self._is_stepped = False
         self._tasks: set[asyncio.Task[None]] = set()
         #: Puts a message into words for a receiver that wants them; set by the composition root.
@@ -146,18 +148,23 @@ class Deliverer:
         What is on its way to others comes to its end.
         """
         old, fresh = self._lanes, {}
+        leaving = {name: lane for name, lane in self._leaving.items() if lane.is_at_work}
         for name, (receiver, notifier) in lanes.items():
-            lane = old.get(name)
+            # One that is still leaving stays: it alone knows what it is in doubt of.
+            lane = old.get(name) or leaving.pop(name, None)
             if lane is None:
                 lane = Lane(receiver, notifier)
                 self._begin(lane)
             lane.receiver, lane.notifier, lane.held = receiver, notifier, None
+            lane.is_leaving = False
             lane.woken.set()
             fresh[name] = lane
         for name in old.keys() - fresh.keys():
             # Not cancelled: what it is claiming in this instant would be nobody's to tell.
-            old[name].is_leaving = True
-            old[name].woken.set()
+            lane = leaving[name] = old[name]
+            lane.is_leaving = True
+            lane.woken.set()
+        self._leaving = leaving
         self._lanes = fresh
         self.roster.receivers = {name: lane.receiver for name, lane in fresh.items()}
 
@@ -224,7 +231,7 @@ class Deliverer:
         self.roster.disabled = frozenset(listed)
 
     async def _run(self, lane: Lane) -> None:
-        while not lane.is_leaving:
+        while not lane.is_leaving or lane.is_doubtful:
             lane.woken.clear()
             try:
                 pause = await self._turn(lane)
@@ -241,7 +248,7 @@ class Deliverer:
     async def _turn(self, lane: Lane) -> timedelta:
         """Try what is due; answer how long there is nothing more to do."""
         receiver = lane.receiver
-        if receiver.name in self.roster.disabled:
+        if receiver.name in self.roster.disabled and not lane.is_leaving:
             return await self._leave(receiver.name)
         free = receiver.at_once - len(lane.trying)
         if free <= 0 or (lane.is_doubtful and lane.trying):
@@ -250,6 +257,8 @@ class Deliverer:
         if lane.is_doubtful:
             await self._store.write(lambda unit: unit.unclaim(now, receiver.name))
             lane.is_doubtful = False
+        if lane.is_leaving:
+            return timedelta()
         if self._is_stepped:
             await self._store.write(lambda unit: unit.hasten(now, now))
             self._is_stepped = False

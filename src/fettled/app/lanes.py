@@ -48,6 +48,11 @@ class Lane:
     #: Whether the last try failed.
     has_failed: bool = False
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether something still looks at what is due."""
+        return self.task is not None and not self.task.done()
+
     def gate(self, now: datetime) -> Gate | None:
         """Say what may be told now; None: everything, each by itself."""
         pace = self.receiver.pace
