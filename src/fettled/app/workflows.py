@@ -8,7 +8,7 @@ step was done and is known to be, or neither. What a workflow does sets off none
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -86,6 +86,8 @@ class Workflows:
         self._is_set = False
         #: Has what is owed to receivers looked at soon; the composition root ties it.
         self.wake: Callable[[], object] = bool
+        #: Names who can be told; the composition root ties it.
+        self.receivers: Callable[[], Container[str]] = frozenset
 
     async def configure(self, workflows: Sequence[Workflow]) -> None:
         """
@@ -136,7 +138,8 @@ class Workflows:
     async def _run(self, broken: dict[Place, str]) -> _Done | None:
         """Run a unit; None where a step broke, which is in *broken* then."""
         spot = _Spot()
-        house = House(self._desk(), self._tickets.team_for, self._clock.wall)
+        receivers = self.receivers()
+        house = House(self._desk(), self._tickets.team_for, self._clock.wall, receivers)
         unit = partial(_work, self._workflows, house, broken, spot)
         try:
             return await write_or_doubt(self._store, unit, self._tickets.doubt)

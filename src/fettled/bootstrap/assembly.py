@@ -152,6 +152,7 @@ class Assembly:
         )
         self.close_doors = self._outlets.close
         self._office.workflows.wake = self._outlets.deliverer.wake
+        self._office.workflows.receivers = lambda: self._outlets.deliverer.receivers
         bell.ring = self._outlets.deliverer.changed
         self._chores = Chores(
             store=store,

@@ -21,6 +21,7 @@ from fettled.cli.options import Config, Json, Token, TokenFile, Url
 from fettled.cli.output import moment, print_json, print_line, print_table
 from fettled.cli.ticket_refs import ticket_path
 from fettled.core.errors import InvalidError
+from fettled.core.events import TRIGGERS
 from fettled.core.workflows import Tried, rehearse
 
 _LARGEST = 1024 * 1024
@@ -105,6 +106,8 @@ def try_workflows(
     if (sample is None) is (ticket is None):
         msg = "give either a sample, or --ticket with a number"
         raise InvalidError(msg, "ticket")
+    if event is not None:
+        event = _known(event)
     found = late.workflows(file)
     if sample is not None:
         about, of_sample = _read(sample)
@@ -113,8 +116,7 @@ def try_workflows(
         path = ticket_path(ticket or "")
         about = with_tickets(where, lambda to: whole(to, get(to, path), "number", "status"))
         of_sample = None
-    named = event or of_sample or "ticket.opened"
-    named = named if "." in named else f"ticket.{named}"
+    named = event or _known(of_sample or "ticket.opened")
     tried = [rehearse(each, about, named) for each in found]
     if json:
         shown = [
@@ -126,6 +128,20 @@ def try_workflows(
         _print(tried)
     if not any(each.matches for each in tried):
         raise typer.Exit(ExitCode.NEGATIVE)
+
+
+def _known(event: str) -> str:
+    """
+    Give the whole name of an event.
+
+    Raises:
+        InvalidError: there is none of that name that workflows hear of.
+    """
+    named = event if "." in event else f"ticket.{event}"
+    if named not in TRIGGERS:
+        msg = f"--event: workflows hear of no {event[:100]!r}, but of {', '.join(TRIGGERS)}"
+        raise InvalidError(msg, "event")
+    return named
 
 
 def _print(tried: list[Tried]) -> None:

@@ -20,20 +20,14 @@ from fettled.config.names import LabelName, LabelValue
 from fettled.config.pacing import PaceSettings, pace_of
 from fettled.config.people import Access
 from fettled.config.policies import Name
-from fettled.core import self_test
 from fettled.core.durations import format_duration
-from fettled.core.events import EVENTS, told_as
+from fettled.core.events import TRIGGERS
 from fettled.core.routing import Audience, Filter, Receiver
 from fettled.core.subject_events import PHASE_CHANGED
 from fettled.core.words import Priority, Source
 from fettled.notify import TYPES
 from fettled.options import OneOrMany, Options, PositiveDuration
 from fettled.ports.notify import TIMEOUT
-
-#: What a pattern of events may fit: those that trigger.
-TRIGGERS = tuple(
-    told_as(name) for name, triggers in EVENTS.items() if triggers and name != self_test.EVENT
-)
 
 #: Reminders more often than this are noise.
 _SOONEST_REMINDER = timedelta(seconds=10)

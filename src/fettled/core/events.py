@@ -60,3 +60,9 @@ _TOLD_AS = {"impaired": "monitor.impaired"}
 def told_as(event: str) -> str:
     """Name *event* as receivers, streams and logs are told of it."""
     return _TOLD_AS.get(event, f"ticket.{event}")
+
+
+#: What receivers and workflows may ask for.
+TRIGGERS = tuple(
+    told_as(name) for name, triggers in EVENTS.items() if triggers and name != "self_test"
+)
