@@ -27,7 +27,7 @@ from fettled.core.subject_events import PHASE_CHANGED
 from fettled.core.words import Priority, Source
 from fettled.notify import TYPES
 from fettled.options import OneOrMany, Options, PositiveDuration
-from fettled.ports.notify import TIMEOUT
+from fettled.ports.notify import LONGEST_TIMEOUT, TIMEOUT
 
 #: Reminders more often than this are noise.
 _SOONEST_REMINDER = timedelta(seconds=10)
@@ -60,6 +60,14 @@ def _check_remind(every: timedelta) -> timedelta:
         msg = f"must be at least {format_duration(_SOONEST_REMINDER)}"
         raise ValueError(msg)
     return every
+
+
+def _check_timeout(timeout: timedelta) -> timedelta:
+    if timeout > LONGEST_TIMEOUT:
+        longest = format_duration(LONGEST_TIMEOUT)
+        msg = f"must be at most {longest}: what has no answer by then is tried again anyway"
+        raise ValueError(msg)
+    return timeout
 
 
 class ReceiverSettings(PaceSettings):
@@ -100,7 +108,9 @@ class ReceiverSettings(PaceSettings):
     fallback: Name | None = Field(
         None, description="Receiver that is told what this one does not take within minutes."
     )
-    timeout: PositiveDuration = Field(TIMEOUT, description="One deadline over each try.")
+    timeout: Annotated[PositiveDuration, AfterValidator(_check_timeout)] = Field(
+        TIMEOUT, description="One deadline over each try; at most `5m`."
+    )
     links: bool = Field(
         default=False,
         description="Whether what is worded has links by which a ticket is taken or quieted with"
