@@ -18,7 +18,7 @@ from fettled.config.names import LabelName, PersonName, Title
 from fettled.config.policies import Name
 from fettled.core import oncall, permissions
 from fettled.core.quiet import Interval
-from fettled.options import Duration, OneOrMany, Options
+from fettled.options import UNSHOWN, Duration, OneOrMany, Options
 from fettled.ports import People
 from fettled.ports import Schedule as ScheduleSpec
 from fettled.ports import Team as TeamSpec
@@ -92,7 +92,7 @@ class User(Options):
     full_name: Title | None = Field(None, description="Name for people; default: the login name.")
     roles: OneOrMany[Role] = Field((), description="What the person may do.")
     teams: OneOrMany[Name] = Field((), description="Teams the person belongs to.")
-    contacts: Annotated[dict[LabelName, Title], Field(max_length=20)] = Field(
+    contacts: Annotated[dict[LabelName, Annotated[Title, UNSHOWN]], Field(max_length=20)] = Field(
         {},
         description="Where to reach the person: by the name of a receiver for persons; other"
         " names, such as `phone`, are for people to read.",
