@@ -82,6 +82,9 @@ async def gave_up(house: WebHouse, hook: Hook, count: int = 1) -> list[Ticket]:
     async with asyncio.timeout(10):
         while (await ask(house, "GET", "/receivers/hook"))[1]["dead_letters"] < count:
             await asyncio.sleep(0.01)
+        # What was on its way beside the first refusal is given up with the rest, and still comes.
+        while any(lane.trying for lane in house.assembly._outlets.deliverer._lanes.values()):
+            await asyncio.sleep(0.01)
     return tickets
 
 

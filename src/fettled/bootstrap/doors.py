@@ -188,7 +188,7 @@ class Outlets:
 
     def _settled(self, receiver: str, tried: Tried, events: int) -> None:
         self._metrics.told(receiver, tried, events)
-        self._log.told(receiver, tried, events)
+        self._log.told(receiver, tried, events, self._clock.now())
 
     def _pinged(self, tried: Tried) -> None:
         self._metrics.pinged(tried, self._clock.wall())
