@@ -171,10 +171,6 @@ class SqlReader(
         """Tickets about a subject that were not over before *since*."""
         return sql_tickets.tickets_of_subject(self._link, subject, since)
 
-    def open_tickets(self) -> list[Ticket]:
-        """Every open ticket, newest first."""
-        return sql_tickets.open_tickets(self._link)
-
     def ticket_counts(self) -> dict[tuple[str, str, str, str], int]:
         """How many by (status, priority, kind, source)."""
         return sql_tickets.counts(self._link)
