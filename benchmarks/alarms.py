@@ -60,6 +60,7 @@ class Heard:
 
     sent: dict[int, float] = field(default_factory=dict)
     told: dict[int, float] = field(default_factory=dict)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def run(order: Order, home: Path) -> list[float]:
@@ -86,6 +87,7 @@ async def _listen(heard: Heard, reader: asyncio.StreamReader, writer: asyncio.St
             now = time.monotonic()
             for number in _NUMBER.findall(body):
                 heard.told.setdefault(int(number), now)
+            heard.news.set()
             writer.write(_OK)
     writer.close()
 
@@ -141,9 +143,11 @@ async def _carry_out(order: Order) -> Heard:
         idle.put_nowait((reader, writer))
 
     await at_rate(send, order.rate, order.seconds)
-    end = time.monotonic() + _PATIENCE
-    while heard.sent.keys() - heard.told.keys() and time.monotonic() < end:
-        await asyncio.sleep(0.01)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            while heard.sent.keys() - heard.told.keys():
+                await heard.news.wait()
+                heard.news.clear()
     good.close()
     dead.close()
     return heard
