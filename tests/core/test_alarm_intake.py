@@ -14,6 +14,7 @@ from fettled.core.alarms import Aggregate, Clause, Kept, Op, Source, State, outc
 from fettled.core.words import Verdict
 
 GROUP = source(rule(group=Aggregate(("alertname",), 3, timedelta(minutes=5))))
+HOUR = timedelta(hours=1)
 
 
 class Desk:
@@ -72,6 +73,39 @@ def test_what_is_over_gives_way_to_what_fires() -> None:
     assert intake.refused == 0
     assert len(intake.gone) == 1
     assert set(desk.states().values()) == {State.FIRING}
+
+
+def test_what_fires_again_does_not_give_way_to_what_is_told_beside_it() -> None:
+    """
+    Over until now and oldest of all, it is told with another for which there is no room.
+
+    Seen to fail where only what was known before is asked: an outage that was told was lost.
+    """
+    desk = Desk(source(most=1))
+    desk.tell(0, alert(n="0"))
+    desk.tell(1, over(n="0"))
+
+    for both in ([alert(n="0"), alert(n="1")], [alert(n="1"), alert(n="0")]):
+        intake = desk.tell(2, *both)
+        assert intake.refused == 1
+        assert list(desk.states().values()) == [State.FIRING]
+        assert intake.gone == ()
+
+
+def test_a_group_does_not_give_way_to_its_own_alarms() -> None:
+    """
+    They make it fire again; it stays, and with it the one check that tells of them.
+
+    Seen to fail where a group is as spare as any alarm.
+    """
+    desk = Desk(replace(GROUP, rules=(rule(group=Aggregate((), 2, HOUR)),), most=3))
+    desk.tell(0, alert(n="0"), alert(n="1"))
+    desk.tell(1, over(n="0"), over(n="1"))
+    assert desk.group() is State.RESOLVED
+
+    desk.tell(2, *(alert(n=str(n)) for n in range(2, 5)))
+
+    assert desk.group() is State.FIRING
 
 
 def test_the_end_of_what_was_never_heard_of_is_nothing() -> None:

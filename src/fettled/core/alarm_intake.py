@@ -114,7 +114,8 @@ def take_in(  # noqa: PLR0917 - what is known, what is told, and by what it is j
     changed: dict[str, Kept] = {}
     gone: list[str] = []
     rows: ChainMap[str, Kept] = ChainMap(changed, dict(known))
-    waiting = list(reversed(spare))
+    named = {f"{PREFIX}{source.name}/{alarm.id}" for alarm in push.alarms}
+    waiting = [check for check in reversed(spare) if check not in named]
     lines: list[Line] = []
     groups: dict[str, Judged] = {}
     for alarm in push.alarms:
@@ -145,7 +146,8 @@ def take_in(  # noqa: PLR0917 - what is known, what is told, and by what it is j
     for group in touched:
         _tell_group(group, groups.get(group), source, rows, changed, now)
     told = tuple(_told(line, changed) for line in lines)
-    return Intake({k: v for k, v in changed.items() if k not in gone}, told, tuple(gone))
+    # A group that gave way to those that make it fire again stays, beyond the room there is.
+    return Intake(changed, told, tuple(check for check in gone if check not in changed))
 
 
 def _line(alarm: Alarm, check: str, judged: Judged | None) -> Line:
