@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
-import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from standardwebhooks import Webhook
 
+from alarm_house import get, send, tickets
 from alarming import alert, over, webhook
 from fettled.core.permissions import Role
 from web_house import WebHouse, open_house
@@ -45,37 +43,9 @@ alerts:
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
-async def send(
-    house: WebHouse, raw: bytes, headers: dict[str, str], name: str = "prom"
-) -> tuple[int, Any]:
-    """Send *raw* to a source; the status, and the answer."""
-    headers = {"Content-Type": "application/json", **headers}
-    async with (
-        aiohttp.ClientSession(house.url, headers=headers) as client,
-        client.post(f"/api/v1/alerts/{name}", data=io.BytesIO(raw)) as answer,
-    ):
-        told = await answer.json()
-    for _ in range(4):
-        await asyncio.sleep(0)
-        await house.assembly.observer.settle()
-    return answer.status, told
-
-
 async def push(house: WebHouse, *alerts: dict[str, Any], name: str = "prom") -> tuple[int, Any]:
     """Send *alerts* with the source's own token."""
     return await send(house, json.dumps(webhook(*alerts)).encode(), BEARER, name)
-
-
-async def tickets(house: WebHouse) -> list[dict[str, Any]]:
-    """All tickets, the oldest first."""
-    async with house.client() as client, client.get("/api/v1/tickets") as answer:
-        return list(reversed((await answer.json())["items"]))
-
-
-async def get(house: WebHouse, path: str) -> tuple[int, Any]:
-    """Ask as an administrator."""
-    async with house.client() as client, client.get(path) as answer:
-        return answer.status, await answer.json()
 
 
 BODY = json.dumps({"id": "a", "status": "firing", "summary": "x"}).encode()

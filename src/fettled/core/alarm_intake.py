@@ -70,11 +70,13 @@ class Received:
 
     Attributes:
         faults: one sentence for each alarm that could not be read.
+        because: why nothing at all was done; empty where it was.
     """
 
     source: str
-    lines: tuple[Line, ...]
-    faults: tuple[str, ...]
+    lines: tuple[Line, ...] = ()
+    faults: tuple[str, ...] = ()
+    because: str = ""
 
     @property
     def taken(self) -> int:

@@ -172,6 +172,22 @@ class Alarm:
     ends_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """
+    What a source signed, named so that it is known again.
+
+    Attributes:
+        id: the same each time its sender tries; another one where it says something else.
+        attempt: of this one try.
+        until: when its signature is not believed any more.
+    """
+
+    id: str
+    attempt: str
+    until: datetime
+
+
 class State(StrEnum):
     """What is known of an alarm; *unsure*: its group was told, and it was left out."""
 

@@ -12,15 +12,16 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from fettled.core.alarms import Source
+from fettled.core.alarms import Message, Source
 from fettled.core.permissions import Permission, Principal
 from fettled.core.tickets import Actor
 from fettled.web.keys import Services
 from fettled.web.problems import Problem
+from fettled.web.routes import Proven
 
 UNPROVEN = "alarms.unproven"
 
@@ -38,7 +39,7 @@ async def prove_source(
     path: Mapping[str, str],
     headers: Mapping[str, str],
     read: Callable[[], Awaitable[bytes]],
-) -> Principal | None:
+) -> Proven | None:
     """
     Recognise the source that sends; None: it gives nothing of its own to be known by.
 
@@ -50,25 +51,40 @@ async def prove_source(
     if source is None:
         return None
     if source.token is not None and _bears(headers, source.token):
-        return _principal(source)
+        return _proven(source)
     if source.secret is None:
         return None
+    now = services.wall().timestamp()
     if "webhook-signature" in headers:
-        is_good = _is_standard(headers, await read(), source.secret, services.wall().timestamp())
+        body = await read()
+        is_good = _is_standard(headers, body, source.secret, now)
+        # Its sender's next try has the same id, and a time of its own.
+        at, name = headers.get("webhook-timestamp", ""), headers.get("webhook-id", "")
     elif _GRAFANA in headers:
-        now = services.wall().timestamp()
-        is_good = _is_grafanas(headers, await read(), source, now)
+        body = await read()
+        is_good = _is_grafanas(headers, body, source, now)
+        at = headers.get(source.timestamp_header, "") if source.timestamp_header else ""
+        name = at
     else:
         return None
     if not is_good:
         structlog.get_logger().warning(UNPROVEN, source=source.name)
         raise Problem(401, "the signature is wrong, or older than 5 minutes")
-    return _principal(source)
+    return _proven(source, _message(name, at, body) if at else None)
 
 
-def _principal(source: Source) -> Principal:
+def _proven(source: Source, message: Message | None = None) -> Proven:
     name = f"alerts/{source.name}"
-    return Principal(name, Actor("token", name), frozenset({Permission.ALERT_PUSH}))
+    principal = Principal(name, Actor("token", name), frozenset({Permission.ALERT_PUSH}))
+    return Proven(principal, message)
+
+
+def _message(name: str, at: str, body: bytes) -> Message:
+    """Name what was signed; never by the signature, of which a header may hold several."""
+    # With the body: of a sender that gives all of its messages one id each is heard.
+    told = f"{name}\0".encode(errors="replace") + hashlib.sha256(body).digest()
+    ident = hashlib.sha256(told).hexdigest()
+    return Message(ident, f"{ident}.{at}", datetime.fromtimestamp(int(at), UTC) + _TOLERANCE)
 
 
 def _bears(headers: Mapping[str, str], token: str) -> bool:

@@ -68,9 +68,9 @@ class PushBody(RootModel[_Body]):
     proof=prove_source,
 )
 async def push_alerts(call: Call) -> Answer:
-    """Take in alarms of a source; answered once they are kept."""
+    """Take in alarms of a source; answered once they are kept, and a message only once."""
     body: PushBody = call.body
-    received = await _desk(call).push(call.path["source"], body.root)
+    received = await _desk(call).push(call.path["source"], body.root, call.message)
     if received.refused:
         raise _refused(received)
     return Answer(received_json(received))
@@ -123,6 +123,7 @@ def received_json(received: Received) -> dict[str, Any]:
         "source": received.source,
         "taken": received.taken,
         "ignored": received.ignored,
+        "because": received.because,
         "alarms": [line_json(line) for line in received.lines[:MOST_LINES]],
     }
 
