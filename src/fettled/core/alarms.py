@@ -161,6 +161,8 @@ class Alarm:
         id: safe in a check's key; the same each time it is told.
         item: what it said, for the rules.
         summary: one line, without control characters.
+        ends_at: until when a firing one holds, if nothing more is heard.
+        over_at: when one that is resolved ended.
     """
 
     id: str
@@ -170,6 +172,7 @@ class Alarm:
     description: str = ""
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    over_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
