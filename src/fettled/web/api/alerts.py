@@ -77,13 +77,22 @@ async def push_alerts(call: Call) -> Answer:
 
 
 def _refused(received: Received) -> Problem:
-    """Say which of them were not taken; the others were."""
+    """Say which of them were not taken, and of the others that they were."""
     faults = list(received.faults)
     faults += dict.fromkeys(line.because for line in received.lines if line.is_refused)
     told = received.refused + len(received.lines) - sum(line.is_refused for line in received.lines)
-    others = ", the others were" if received.refused < told else ""
-    detail = f"{received.refused} of {told} alarms were not taken{others}: {faults[0]}"
+    detail = f"{_how_many(received, told)}: {faults[0]}"
     return Problem(422, detail, [Fault(*_split(fault)) for fault in faults])
+
+
+def _how_many(received: Received, told: int) -> str:
+    refused, taken = received.refused, received.taken
+    if refused == told:
+        return "the alarm was not taken" if told == 1 else f"none of {told} alarms was taken"
+    said = f"{refused} of {told} alarms {'was' if refused == 1 else 'were'} not taken"
+    if refused + taken < told:
+        return said  # of the rest some are ignored
+    return f"{said}, the {'other was' if taken == 1 else 'others were'}"
 
 
 def _split(fault: str) -> tuple[str, str]:
