@@ -61,13 +61,13 @@ async def prove_source(
     now = services.wall().timestamp()
     if "webhook-signature" in headers:
         body = await read()
-        _ask_for(headers, *_STANDARD)
+        _ask_for(source, headers, *_STANDARD)
         is_good = _is_standard(headers, body, source.secret, now)
         # Its sender's next try has the same id, and a time of its own.
         at, name = headers.get("webhook-timestamp", ""), headers.get("webhook-id", "")
     elif _GRAFANA in headers:
         body = await read()
-        _ask_for(headers, *filter(None, [source.timestamp_header]))
+        _ask_for(source, headers, *filter(None, [source.timestamp_header]))
         is_good = _is_grafanas(headers, body, source, now)
         at = headers.get(source.timestamp_header, "") if source.timestamp_header else ""
         name = at
@@ -80,10 +80,11 @@ async def prove_source(
     return _proven(source, _message(name, at, body) if at else None)
 
 
-def _ask_for(headers: Mapping[str, str], *names: str) -> None:
+def _ask_for(source: Source, headers: Mapping[str, str], *names: str) -> None:
     """Refuse a signature that lacks a header of its own."""
     for name in names:
         if name not in headers:
+            structlog.get_logger().warning(UNPROVEN, source=source.name)
             raise Problem(401, f"the signature lacks its header {name}", headers=_ASKED)
 
 
