@@ -11,10 +11,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from fettled.app.alarm_checks import TYPE, specs_of, with_alarms
 from fettled.app.alarm_messages import Messages, Met
@@ -31,11 +33,16 @@ from fettled.core.tickets import Membership, Ticket
 from fettled.core.words import Phase, Verdict
 from fettled.ports import CheckSpec, Clock, DeskStore, DeskUnit, Fleet, KnownCheck
 
+T = TypeVar("T")
+
 #: How long what is resolved is kept: its tickets stay, and so does when it was well.
 KEEP = timedelta(days=1)
 #: Rows to forget in one unit, and checks to look at before the event loop gets its turn.
 _UNIT_SIZE = 500
 _CHUNK = 200
+#: One thread for all bodies, which may be large: with more of them the loop waits its turn
+#: behind each, and on asyncio's own the look-ups of names, and so probes, would wait behind them.
+_ASIDE = ThreadPoolExecutor(1, thread_name_prefix="alarms")
 _AGAIN = "this message was taken in before: nothing was done"
 _PARTLY = (
     "this message was received before, and some of its alarms were not taken then:"
@@ -158,7 +165,7 @@ class Alarms:
             InvalidError: the body is nothing that such a source sends; nothing was taken.
             StoreDownError: nothing was taken, or that is not known: it is to be sent again.
         """
-        push = await asyncio.to_thread(read_push, self.source(name), body)
+        push = await _aside(partial(read_push, self.source(name), body))
         return await self._errands.run(self._push(name, push, message))
 
     async def _push(self, name: str, push: Push, message: Message | None) -> Received:
@@ -175,10 +182,9 @@ class Alarms:
             if len(known) + len(push.alarms) > source.most:
                 spare = tuple(self._spare(known))
             subjects = self._memory.specs
-            intake = await asyncio.to_thread(take_in, source, push, known, subjects, at, spare)
-            specs = await asyncio.to_thread(
-                specs_of, {name: source}, subjects, intake.rows.values()
-            )
+            intake = await _aside(partial(take_in, source, push, known, subjects, at, spare))
+            rows = intake.rows.values()
+            specs = await _aside(partial(specs_of, {name: source}, subjects, rows))
             await self._keep(name, intake, specs)
             received = Received(name, intake.lines, push.faults)
             if message is not None:
@@ -316,6 +322,10 @@ class Alarms:
         watch = self._memory.get(check)
         if watch is not None:
             self._memory.drop(watch)
+
+
+async def _aside(work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_ASIDE, work)
 
 
 def _write(
