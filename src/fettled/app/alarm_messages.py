@@ -51,8 +51,8 @@ class Messages:
         Where some of it was refused a further try is welcome, but not the same one: the
         sender's next has a time of its own.
         """
-        for name in (message.attempt, message.id) if is_whole else (message.attempt,):
-            self._until[name] = message.until
-            self._until.move_to_end(name)
+        name = message.id if is_whole else message.attempt
+        self._until[name] = message.until
+        self._until.move_to_end(name)
         while self._until and (len(self._until) > MOST or next(iter(self._until.values())) < now):
             self._until.popitem(last=False)
