@@ -34,7 +34,7 @@ WHOLE = replace(
     changes=("firmware 7.1 on site oslo",),
     owner="ann",
     next_step="nights is told at 08:45",
-    url="https://fettled.example/tickets/42",
+    url="https://fettled.example/api/v1/tickets/42",
 )
 
 
@@ -57,8 +57,19 @@ def test_two_lines_are_enough() -> None:
         "Changed: firmware 7.1 on site oslo",
         "On it: ann",
         "Next: nights is told at 08:45",
-        "Ticket: https://fettled.example/tickets/42",
+        "Ticket: INC-20261121-000042",
     ]
+
+
+def test_no_address_that_a_browser_cannot_open_is_told() -> None:
+    """
+    The API answers a person's browser with 401: its address is for programs, beside the words.
+
+    Seen to fail where the line `Ticket` was that address.
+    """
+    told = notice(WHOLE, clock)
+    assert "https://fettled.example/" not in told.text
+    assert told.url == "https://fettled.example/api/v1/tickets/42"
 
 
 def test_what_nobody_knows_is_left_out() -> None:

@@ -44,7 +44,8 @@ class Terms:
     What a house says of its notifications.
 
     Attributes:
-        url_of: the address of the ticket of a number; empty where nobody said how we are reached.
+        url_of: the API's address of the ticket of a number; empty where nobody said how we are
+            reached.
         written: writes a time for people, in their zone, given what time it is.
         chain: by which tickets that nobody starts go up.
     """

@@ -59,7 +59,7 @@ class Facts:
         next_step: what happens next if nobody does anything.
         changes: markers of recent changes, newest first.
         more: how many events of this ticket this tells of besides the last.
-        url: of the ticket; empty where nobody said how we are reached.
+        url: of the ticket in the API; empty where nobody said how we are reached.
     """
 
     event: str
@@ -102,11 +102,14 @@ class Notice:
         headline: the first line: what, and how urgent.
         gist: the second: since when, why, how much.
         details: the rest, as pairs of a word and what there is to say.
+        url: of the ticket in the API, for programs. It wants a token, so it is in no text:
+            whoever pressed it would read that they are not allowed to.
     """
 
     headline: str
     gist: str
     details: tuple[tuple[str, str], ...] = ()
+    url: str = ""
 
     @property
     def text(self) -> str:
@@ -127,6 +130,7 @@ def notice(facts: Facts, local: Callable[[datetime], str]) -> Notice:
         headline=_headline(facts),
         gist=_gist(facts, local),
         details=tuple((name, _short(said)) for name, said in _details(facts, local) if said),
+        url=facts.url,
     )
 
 
@@ -233,7 +237,7 @@ def _details(facts: Facts, local: Callable[[datetime], str]) -> Iterator[tuple[s
         yield "Changed", each
     yield "On it", facts.owner
     yield "Next", facts.next_step
-    yield "Ticket", facts.url or facts.reference
+    yield "Ticket", facts.reference
 
 
 def _earlier(more: int) -> str:

@@ -29,8 +29,8 @@ class Measure:
 
 #: Tried in turn until the body is short enough.
 MEASURES = (Measure(4000, 200), Measure(400, 50), Measure(100, 10))
-#: Words of a notice behind which an address of ours stands; others are people's text.
-_LINKED = frozenset({"Ticket", "Take", "Snooze", "Runbook"})
+#: Words of a notice behind which an address stands that a browser opens; others are text.
+_LINKED = frozenset({"Take", "Snooze", "Runbook"})
 #: Nothing of ours is deeper.
 _DEEPEST = 8
 #: JSON of ours has no larger numbers; a reader of 64 bits can hold these.
@@ -42,7 +42,6 @@ def said(telling: Telling, values: Mapping[str, str], measure: Measure) -> dict[
     one = telling.newest
     ticket = one.payload.get("ticket") or {}
     words = telling.notice or words_of(telling)
-    addresses = _addresses(words)
     event = {"type": one.event, "id": one.id, "timestamp": one.at, "sequence": one.seq}
     given = {
         "event": event | {"try": one.tries},
@@ -58,8 +57,8 @@ def said(telling: Telling, values: Mapping[str, str], measure: Measure) -> dict[
             "rest": replace(words, headline="").text,
         },
         "receiver": one.receiver,
-        "url": addresses.pop("Ticket", ""),
-        "links": addresses,
+        "url": words.url,
+        "links": _addresses(words),
     }
     return {**_plain(given, measure), "values": dict(values)}
 
