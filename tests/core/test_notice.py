@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fettled.core.notice import Before, Facts, notice
+from fettled.core.reopened import Reopened
 from fettled.core.words import Priority, Status
 from tickets_for import NOW
 
@@ -98,6 +99,14 @@ def test_late_and_collapsed_is_said() -> None:
     told = notice(replace(BARE, is_late=True, more=7), clock).text
     assert "Told late: this happened before; it is now 08:30 UTC" in told
     assert "Also: 7 earlier events of this ticket" in told
+
+
+def test_of_several_reopenings_the_last_is_told_and_how_many() -> None:
+    """Whatever the newest event is; by the words of what it is."""
+    filed = replace(BARE, event="ticket.started", is_monitored=False, more=7)
+    told = notice(replace(filed, reopened=Reopened(2, NOW)), clock)
+    assert told.headline.startswith("[REOPENED, then started] ")
+    assert "Reopened: 08:30 UTC; the last of 2 times" in told.text
 
 
 @given(st.text(), st.text(), st.text(), st.integers(-(10**6), 10**6))

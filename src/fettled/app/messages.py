@@ -92,7 +92,7 @@ def gather(receiver: Receiver, claimed: Sequence[Delivery], reader: DeskReader) 
 def telling(receiver: Receiver, gathered: Sequence[Gathered], now: datetime) -> Telling:
     """Make a message, what is most urgent first and what is over last."""
     is_state = receiver.collapses and len(gathered) > 1
-    lines = [(line_of(each.newest, each.count - 1), each) for each in gathered]
+    lines = [(line_of(each.first, each.newest, each.count - 1), each) for each in gathered]
     lines.sort(key=lambda pair: pair[0].order)
     first, *others = (
         Telling(

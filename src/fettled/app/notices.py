@@ -26,6 +26,7 @@ from fettled.core.keys import stands_for_many
 from fettled.core.links import LinkType
 from fettled.core.notice import RECENT_DAYS, Before, Facts, Notice, notice
 from fettled.core.permissions import Permission, permissions_of
+from fettled.core.reopened import reopened
 from fettled.core.tickets import Ticket
 from fettled.core.words import Cause, Source, Verdict
 from fettled.ports import Clock, DeskReader, DeskStore, Directory
@@ -122,7 +123,14 @@ class Notices:
         shown = (known.ticket or told) if is_stale else told
         ahead = Ahead(known.ticket or told, terms.chain, known.place, self._people, now)
         facts = self._facts(newest, shown, known, ahead, person, local)
-        facts = replace(facts, is_late=is_late, more=more, url=terms.url_of(told.number))
+        turns = [(turn.event, turn.at) for turn in known.turns if turn.ticket == told.number]
+        facts = replace(
+            facts,
+            is_late=is_late,
+            more=more,
+            reopened=reopened(deliveries, turns) if more else None,
+            url=terms.url_of(told.number),
+        )
         return notice(facts, local)
 
     def _facts(  # noqa: PLR0917 -- what is told, and what it is told by

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fettled.core.deliveries import Delivery
 from fettled.core.notice import Notice
 from fettled.core.pacing import CALMEST, calm
+from fettled.core.reopened import times_reopened
 from fettled.core.words import Priority, Status
 
 #: So many tickets have a line of their own; the rest is counted.
@@ -29,14 +30,15 @@ class Line:
 
     Attributes:
         earlier: how many events led there besides the newest.
+        is_reopened: it was over and came back within those.
     """
 
     ticket: int
     title: str
     priority: str
     status: str
-    event: str
     earlier: int = 0
+    is_reopened: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -50,11 +52,12 @@ class Line:
         return self.is_over, calm(Priority(self.priority)) if known else CALMEST, self.ticket
 
 
-def line_of(newest: Delivery, earlier: int) -> Line:
-    """Make the line of a ticket from its newest event."""
+def line_of(first: Delivery, newest: Delivery, earlier: int) -> Line:
+    """Make the line of a ticket from the first and the newest event that are told."""
     ticket = newest.payload.get("ticket") or {}
     given = {name: str(ticket.get(name) or "") for name in ("title", "priority", "status")}
-    return Line(newest.ticket, event=newest.event, earlier=earlier, **given)
+    is_reopened = earlier > 0 and times_reopened(first, newest) > 0
+    return Line(newest.ticket, earlier=earlier, is_reopened=is_reopened, **given)
 
 
 def digest_notice(lines: Sequence[Line]) -> Notice:
@@ -73,7 +76,8 @@ def digest_notice(lines: Sequence[Line]) -> Notice:
 def _words(line: Line) -> str:
     title = " ".join(line.title.split())
     short = title if len(title) <= _LONGEST else title[: _LONGEST - 1] + "…"
-    said = f"{line.priority}, {line.status.replace('_', ' ')}: {short}"
+    status = line.status.replace("_", " ") + (", reopened" if line.is_reopened else "")
+    said = f"{line.priority}, {status}: {short}"
     if not line.earlier:
         return said
     return f"{said} ({line.earlier} earlier {'event' if line.earlier == 1 else 'events'})"

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from fettled.core.durations import format_duration
 from fettled.core.lines import in_one_line
+from fettled.core.reopened import Reopened
 from fettled.core.words import Kind, Priority, Status
 
 #: A line is cut to this: a pager shows no more anyway.
@@ -59,6 +60,7 @@ class Facts:
         next_step: what happens next if nobody does anything.
         changes: markers of recent changes, newest first.
         more: how many events of this ticket this tells of besides the last.
+        reopened: that it was over and came back within those; None: it did not.
         url: of the ticket in the API; empty where nobody said how we are reached.
     """
 
@@ -90,6 +92,7 @@ class Facts:
     next_step: str = ""
     url: str = ""
     more: int = 0
+    reopened: Reopened | None = None
     is_late: bool = False
 
 
@@ -168,6 +171,7 @@ _FILED = {
     "ticket.reopened": "REOPENED",
     "reminder": "STILL OPEN",
 }
+_REOPENED = "ticket.reopened"
 _ENDS = frozenset({"ticket.resolved", "ticket.closed", "ticket.merged"})
 
 
@@ -177,15 +181,23 @@ def _headline(facts: Facts) -> str:
 
 
 def _happened(facts: Facts) -> str:
-    word = _HAPPENED.get(facts.event, "updated")
-    if not facts.is_monitored:
-        word = _FILED.get(facts.event, word)
-    elif facts.kind in _NOT_DOWN:
-        word = word.replace("DOWN", _NOT_DOWN[facts.kind])
+    word = _word(facts, facts.event)
     # What is told late may be over meanwhile, and nobody is to get up for that.
     is_over, was_end = facts.status in _OVER, facts.event in _ENDS
     if (facts.is_late or facts.more) and is_over is not was_end:
         return f"{word}, now {facts.status.replace('_', ' ').upper()}"
+    if facts.reopened is not None and not is_over and facts.event != _REOPENED:
+        # Whoever slept through it must not take it for a mere comment.
+        return f"{_word(facts, _REOPENED)}, then {word}"
+    return word
+
+
+def _word(facts: Facts, event: str) -> str:
+    word = _HAPPENED.get(event, "updated")
+    if not facts.is_monitored:
+        return _FILED.get(event, word)
+    if facts.kind in _NOT_DOWN:
+        return word.replace("DOWN", _NOT_DOWN[facts.kind])
     return word
 
 
@@ -226,6 +238,8 @@ def _details(facts: Facts, local: Callable[[datetime], str]) -> Iterator[tuple[s
     yield "Said", _said(facts, _LONGEST) if is_long else ""
     yield "Done by", "" if facts.words else facts.by
     yield "Also", _earlier(facts.more)
+    if facts.reopened is not None:
+        yield "Reopened", _came_back(facts.reopened, local)
     if facts.times > 1:
         yield "Again", f"{facts.times} times in {RECENT_DAYS} days"
     if facts.before is not None:
@@ -244,6 +258,15 @@ def _earlier(more: int) -> str:
     if not more:
         return ""
     return f"{more} earlier {'event' if more == 1 else 'events'} of this ticket"
+
+
+def _came_back(reopened: Reopened, local: Callable[[datetime], str]) -> str:
+    if reopened.at is None:
+        return "once meanwhile" if reopened.times == 1 else f"{reopened.times} times meanwhile"
+    said = local(reopened.at)
+    if reopened.resolved_at is not None:
+        said += f", after it was resolved {local(reopened.resolved_at)}"
+    return said if reopened.times == 1 else f"{said}; the last of {reopened.times} times"
 
 
 def _rough(length: timedelta) -> str:
