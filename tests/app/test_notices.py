@@ -180,6 +180,29 @@ async def test_a_step_of_the_chain(words: Words) -> None:
     assert "Next: Sat 21 Nov 01:23 CET tell network (ann, ben)" in lines
 
 
+async def test_a_step_that_is_a_person_names_them_once(words: Words) -> None:
+    """Not `ann (ann)`. Seen to fail where whom it reached was always in brackets."""
+    await put(words, {"title": "Printer jams"}, {}, ANN)
+    await happen(words, "escalated", {"mode": "chain", "step": 1, "to": "ann", "people": ["ann"]})
+    assert (await words.text())[1].startswith("step 1 of the chain: ann; since ")
+
+
+async def test_what_was_due_is_overdue_and_no_next_step(words: Words) -> None:
+    """
+    What comes next is ahead; the clock that runs still is named with it.
+
+    Seen to fail where the line `Next` ended with `response was due`.
+    """
+    now = words.desk.clock.wall()
+    late = Reading(due_at=now - timedelta(minutes=8))
+    ahead = Reading(due_at=now + timedelta(hours=4))
+    clocks = Clocks(1, response=late, resolution=ahead)
+    await put(words, {"title": "Printer jams", "sla": clocks}, {}, ANN)
+    told = dict((await words.newest()).details)
+    assert told["Overdue"] == "response was due Sat 21 Nov 00:52 CET"
+    assert told["Next"] == "now tell nights (ann); resolution is due Sat 21 Nov 05:00 CET"
+
+
 async def test_a_clock_that_runs_out(words: Words) -> None:
     """Which one, and when: before anything else."""
     due_at = words.desk.clock.wall() + timedelta(minutes=12)
@@ -197,6 +220,7 @@ async def test_a_clock_that_runs_out(words: Words) -> None:
         "[OVERDUE] Printer jams (medium, #1)",
         "response was due Sat 21 Nov 01:12 CET; since Sat 21 Nov 01:00 CET (for 13m)",
     ]
+    assert "Overdue" not in dict((await words.newest()).details)
 
 
 async def test_a_backlog_is_told_as_it_is_now(words: Words) -> None:

@@ -88,5 +88,5 @@ async def test_what_was_told_before_is_not_told_again(words: Words) -> None:
 async def test_a_digest_says_it_in_the_tickets_line(words: Words) -> None:
     """From what the outbox kept of the first and the newest event."""
     first, *_, last = await words.deliveries()
-    (_, said), *_ = digest_notice([line_of(first, last, 3), line_of(last, last, 0)]).details
-    assert said == "medium, open, reopened: Device offline: door-1 (3 earlier events)"
+    told = digest_notice([line_of(first, last, 3), line_of(last, last, 0)])
+    assert told.gist == "#1: medium, open, reopened: Device offline: door-1 (3 earlier events)"

@@ -54,6 +54,22 @@ def test_receivers_that_nobody_refers_to_are_named(tmp_path: Path) -> None:
     ]
 
 
+def test_links_that_nobody_gets_are_named(tmp_path: Path) -> None:
+    """
+    A plain webhook is told the event itself, and without an address of ours there are none.
+
+    Seen to fail where nothing was said of either.
+    """
+    in_json = "it is told in JSON, which has no links: give it a template or a body"
+    no_base = "receivers[0].links: without server.public_url there are no links"
+    server = "server: {public_url: 'https://fettled.example.org'}"
+    hook = f"{{name: ops, {HOOK}, links: true}}"
+    chat = f"{{name: ops, {HOOK}, links: true, template: slack}}"
+    assert noted(tmp_path, "", hook, "", server) == [f"receivers[0].links: {in_json}"]
+    assert noted(tmp_path, "", chat, "", server) == []
+    assert noted(tmp_path, "", chat) == [no_base]
+
+
 def test_a_house_whose_people_can_all_be_told_has_nothing_said_of_it(tmp_path: Path) -> None:
     """Nor one without a chain, or with receivers that are told everything."""
     assert noted(tmp_path, "", f"{{name: ops, {HOOK}}}") == []

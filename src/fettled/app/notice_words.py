@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from fettled.app.concern import reached
 from fettled.app.told_ticket import read_time
 from fettled.core.chain import UNATTENDED, Chain, Place, begin, upcoming
 from fettled.core.deliveries import Delivery
-from fettled.core.sla_values import Reading
 from fettled.core.tickets import Ticket
 from fettled.core.words import Code, Status
 from fettled.ports import Directory
@@ -52,7 +52,7 @@ def happened(delivery: Delivery, local: Local) -> str:
 def _escalated(data: Mapping[str, Any], _local: Local) -> str:
     if data.get("mode") == "chain":
         people = ", ".join(map(str, data.get("people") or ())) or "nobody"
-        return f"step {data.get('step')} of the chain: {data.get('to')} ({people})"
+        return f"step {data.get('step')} of the chain: {_with(str(data.get('to')), people)}"
     to = data.get("team") or data.get("supplier") or data.get("to")
     reason = f": {data['reason']}" if data.get("reason") else ""
     return f"to {to}{reason}"
@@ -114,7 +114,7 @@ def owner(ticket: Ticket, people: Directory, now: datetime, person: str | None) 
 def _named(name: str, people: Directory) -> str:
     known = people.user(name)
     full = known.full_name if known is not None else ""
-    return f"{full} ({name})" if full and full != name else name
+    return _with(full, name) if full else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +170,27 @@ def _told_next(ahead: Ahead, begun: Delivery, local: Local) -> Iterator[str]:
         return  # it was told, and the chain is over: else its place would be kept
     names = ", ".join(reached(ahead.people, step.to, at)) or "nobody"
     when = local(at) if at > ahead.now else "now"
-    yield f"{when} tell {step.to}" + (f" ({names})" if names != step.to else "")
+    yield f"{when} tell {_with(step.to, names)}"
+
+
+def _with(name: str, more: str) -> str:
+    """Add what a name stands for, where that is not the name itself."""
+    return name if more == name else f"{name} ({more})"
+
+
+def overdue(ticket: Ticket, now: datetime, local: Local) -> str:
+    """Say which clocks ran out and run on; empty for what is over."""
+    late = [(name, at) for name, at in _clocks(ticket) if at < now] if ticket.is_open else []
+    return "; ".join(f"{name} was due {local(at)}" for name, at in late)
 
 
 def _due(ticket: Ticket, now: datetime, local: Local) -> Iterator[str]:
+    """Name the first clock that is still to run out: what was due is no step to come."""
+    ahead = (f"{name} is due {local(at)}" for name, at in _clocks(ticket) if at >= now)
+    yield from islice(ahead, 1)
+
+
+def _clocks(ticket: Ticket) -> Iterator[tuple[str, datetime]]:
     for name, clock in (("response", ticket.sla.response), ("resolution", ticket.sla.resolution)):
-        if _runs(clock) and clock.due_at is not None:
-            yield f"{name} {'was' if clock.due_at < now else 'is'} due {local(clock.due_at)}"
-            return
-
-
-def _runs(clock: Reading) -> bool:
-    return clock.outcome is None and not clock.is_paused
+        if clock.due_at is not None and clock.outcome is None and not clock.is_paused:
+            yield name, clock.due_at

@@ -15,7 +15,15 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from fettled.app.memory import Memory
-from fettled.app.notice_words import Ahead, Local, code_in_words, happened, next_step, owner
+from fettled.app.notice_words import (
+    Ahead,
+    Local,
+    code_in_words,
+    happened,
+    next_step,
+    overdue,
+    owner,
+)
 from fettled.app.told_ticket import actor_of, read_time, told_ticket
 from fettled.core.chain import Chain, Place
 from fettled.core.changes import ChangeMarker, around
@@ -170,6 +178,7 @@ class Notices:
             runbook=spec.runbook if spec is not None else "",
             changes=tuple(f"{each.title}, {local(each.at)}" for each in known.changes),
             owner=owner(ahead.ticket, self._people, now, person),
+            overdue=overdue(ahead.ticket, now, local),
             next_step=next_step(ahead, newest, local),
         )
 

@@ -166,6 +166,11 @@ def is_for_people(given: ReceiverSettings) -> bool:
     return given.audience == "person" or TYPES[given.type].for_people(given)
 
 
+def is_worded(given: ReceiverSettings) -> bool:
+    """Whether it is told in words, and not the event itself."""
+    return is_for_people(given) or TYPES[given.type].in_words(given)
+
+
 def receiver_of(given: ReceiverSettings) -> Receiver:
     """Make the receiver of the file as the core knows it."""
     for_people = is_for_people(given)
@@ -183,7 +188,7 @@ def receiver_of(given: ReceiverSettings) -> Receiver:
         ),
         audience=Audience(given.audience),
         for_people=for_people,
-        in_words=for_people or TYPES[given.type].in_words(given),
+        in_words=is_worded(given),
         links=given.links,
         remind=given.remind,
         timeout=given.timeout,

@@ -67,10 +67,12 @@ def digest_notice(lines: Sequence[Line]) -> Notice:
     parts = [f"{n} {name}" for name in reversed(Priority) if (n := counts[name])]
     if len(is_open) < len(lines):
         parts.append(f"{len(lines) - len(is_open)} over")
-    details = [(f"#{line.ticket}", _words(line)) for line in lines[:LINES]]
+    first, *others = lines[:LINES]
+    details = [(f"#{line.ticket}", _words(line)) for line in others]
     if len(lines) > LINES:
         details.append(("And", f"+{len(lines) - LINES} more"))
-    return Notice(f"{len(lines)} tickets: {', '.join(parts)}", _words(lines[0]), tuple(details))
+    gist = f"#{first.ticket}: {_words(first)}"
+    return Notice(f"{len(lines)} tickets: {', '.join(parts)}", gist, tuple(details))
 
 
 def _words(line: Line) -> str:

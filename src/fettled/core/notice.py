@@ -57,6 +57,7 @@ class Facts:
         times: how often the same fault came in 30 days, this time included.
         resolution: how it ended, in words.
         owner: who is on it.
+        overdue: which clocks ran out, in words.
         next_step: what happens next if nobody does anything.
         changes: markers of recent changes, newest first.
         more: how many events of this ticket this tells of besides the last.
@@ -89,6 +90,7 @@ class Facts:
     runbook: str = ""
     changes: tuple[str, ...] = ()
     owner: str = ""
+    overdue: str = ""
     next_step: str = ""
     url: str = ""
     more: int = 0
@@ -250,6 +252,8 @@ def _details(facts: Facts, local: Callable[[datetime], str]) -> Iterator[tuple[s
     for each in facts.changes[:_LINES_OF_CHANGES]:
         yield "Changed", each
     yield "On it", facts.owner
+    # Where that is the very event, the second line has said it.
+    yield "Overdue", facts.overdue if facts.overdue != facts.happened else ""
     yield "Next", facts.next_step
     yield "Ticket", facts.reference
 
