@@ -14,32 +14,18 @@ from itertools import islice
 from typing import Any
 
 from fettled.app.concern import reached
-from fettled.app.told_ticket import read_time
 from fettled.core.chain import UNATTENDED, Chain, Place, begin, upcoming
 from fettled.core.deliveries import Delivery
 from fettled.core.tickets import Ticket
-from fettled.core.words import Code, Status
+from fettled.core.told_ticket import read_time
+from fettled.core.words import Status
 from fettled.ports import Directory
 
 Local = Callable[[datetime], str]
 
-#: Of a code, where it does not read as a word of its own.
-_CODES = {
-    Code.AUTO_RECOVERED: "recovered by itself",
-    Code.USER_ERROR: "user error",
-    Code.NOT_REPRODUCIBLE: "not reproducible",
-    Code.NO_ACTION: "no action needed",
-    Code.WONT_FIX: "will not be fixed",
-    Code.TARGET_REMOVED: "no longer watched",
-}
 #: By then a step that is due was told, unless nothing ran.
 _TOLD_BY = timedelta(minutes=5)
 _BEGINS = frozenset({"ticket.opened", "ticket.reopened"})
-
-
-def code_in_words(code: str) -> str:
-    """Say how a ticket was resolved."""
-    return next((words for each, words in _CODES.items() if each == code), code.replace("_", " "))
 
 
 def happened(delivery: Delivery, local: Local) -> str:

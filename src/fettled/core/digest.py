@@ -15,12 +15,12 @@ from fettled.core.deliveries import Delivery
 from fettled.core.notice import Notice
 from fettled.core.pacing import CALMEST, calm
 from fettled.core.reopened import times_reopened
-from fettled.core.words import Priority, Status
+from fettled.core.tickets import OVER_STATUSES
+from fettled.core.words import Priority
 
 #: So many tickets have a line of their own; the rest is counted.
 LINES = 10
 _LONGEST = 120
-_OVER = frozenset({Status.RESOLVED.value, Status.CLOSED.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Line:
     @property
     def is_over(self) -> bool:
         """Whether it is resolved or closed."""
-        return self.status in _OVER
+        return self.status in OVER_STATUSES
 
     @property
     def order(self) -> tuple[bool, int, int]:

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fettled.core.durations import format_duration
+from fettled.core.events import is_end
 from fettled.core.lines import in_one_line
 from fettled.core.reopened import Reopened
+from fettled.core.tickets import OVER_STATUSES
 from fettled.core.words import Kind, Priority, Status
 
 #: A line is cut to this: a pager shows no more anyway.
@@ -23,7 +25,6 @@ _LONGEST = 300
 _LONGEST_WORDS = 120
 RECENT_DAYS = 30
 _LINES_OF_CHANGES = 5
-_OVER = frozenset({Status.RESOLVED, Status.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,6 @@ _FILED = {
     "reminder": "STILL OPEN",
 }
 _REOPENED = "ticket.reopened"
-_ENDS = frozenset({"ticket.resolved", "ticket.closed", "ticket.merged"})
 
 
 def _headline(facts: Facts) -> str:
@@ -185,7 +185,7 @@ def _headline(facts: Facts) -> str:
 def _happened(facts: Facts) -> str:
     word = _word(facts, facts.event)
     # What is told late may be over meanwhile, and nobody is to get up for that.
-    is_over, was_end = facts.status in _OVER, facts.event in _ENDS
+    is_over, was_end = facts.status in OVER_STATUSES, is_end(facts.event)
     if (facts.is_late or facts.more) and is_over is not was_end:
         return f"{word}, now {facts.status.replace('_', ' ').upper()}"
     if facts.reopened is not None and not is_over and facts.event != _REOPENED:
@@ -205,7 +205,7 @@ def _word(facts: Facts, event: str) -> str:
 
 def _gist(facts: Facts, local: Callable[[datetime], str]) -> str:
     parts: list[str] = []
-    over = facts.status in _OVER
+    over = facts.status in OVER_STATUSES
     if facts.words:
         parts.append(_said(facts, _LONGEST_WORDS))
     if facts.happened:
