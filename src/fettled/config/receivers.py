@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, BaseModel, Field, create_model, model_validator
 
-from fettled.config.names import LabelName, LabelValue
+from fettled.config.names import LabelName, LabelValue, PriorityName, SourceName
 from fettled.config.pacing import PaceSettings, pace_of
 from fettled.config.people import Access
 from fettled.config.policies import Name
@@ -79,12 +79,8 @@ class ReceiverSettings(PaceSettings):
     kinds: OneOrMany[Pattern] = Field(
         (), description="Kinds of ticket; patterns; default: any, as for all filters."
     )
-    priorities: OneOrMany[Literal["low", "medium", "high", "critical"]] = Field(
-        (), description="Priorities of tickets."
-    )
-    sources: OneOrMany[
-        Literal["health_monitor", "user", "workflow", "api", "email", "portal", "phone"]
-    ] = Field((), description="Sources of tickets.")
+    priorities: OneOrMany[PriorityName] = Field((), description="Priorities of tickets.")
+    sources: OneOrMany[SourceName] = Field((), description="Sources of tickets.")
     teams: OneOrMany[Name] = Field((), description="Teams that tickets belong to.")
     labels: dict[LabelName, LabelValue] = Field(
         {}, description="Labels of tickets, each with a pattern; all must fit."
