@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from fettled.app.concern import reached
-from fettled.core.chain import UNATTENDED, Chain, Place, begin, upcoming
+from fettled.core.chain import UNATTENDED, Chain, Stage, begin, upcoming
 from fettled.core.deliveries import Delivery
 from fettled.core.tickets import Ticket
 from fettled.core.told_ticket import read_time
@@ -109,12 +109,12 @@ class Ahead:
     What may happen next to a ticket if nobody does anything.
 
     Attributes:
-        place: how far its chain has come; None: it has none, or that is not known.
+        stage: how far its chain has come; None: it has none, or that is not known.
     """
 
     ticket: Ticket
     chain: Chain
-    place: Place | None
+    stage: Stage | None
     people: Directory
     now: datetime
 
@@ -144,16 +144,16 @@ def _steps(ahead: Ahead, begun: Delivery, local: Local) -> Iterator[str]:
 
 
 def _told_next(ahead: Ahead, begun: Delivery, local: Local) -> Iterator[str]:
-    place = ahead.place
-    is_kept = place is not None
-    if place is None and begun.event in _BEGINS:
-        place = begin(ahead.chain, ahead.ticket.number, begun.at)
-    found = upcoming(ahead.chain, place, ahead.ticket) if place is not None else None
+    stage = ahead.stage
+    is_kept = stage is not None
+    if stage is None and begun.event in _BEGINS:
+        stage = begin(ahead.chain, ahead.ticket.number, begun.at)
+    found = upcoming(ahead.chain, stage, ahead.ticket) if stage is not None else None
     if found is None:
         return
     at, step = found
     if not is_kept and ahead.now - at > _TOLD_BY:
-        return  # it was told, and the chain is over: else its place would be kept
+        return  # it was told, and the chain is over: else its stage would be kept
     names = ", ".join(reached(ahead.people, step.to, at)) or "nobody"
     when = local(at) if at > ahead.now else "now"
     yield f"{when} tell {_with(step.to, names)}"

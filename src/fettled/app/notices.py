@@ -23,7 +23,7 @@ from fettled.app.notice_words import (
     overdue,
     owner,
 )
-from fettled.core.chain import Chain, Place
+from fettled.core.chain import Chain, Stage
 from fettled.core.changes import ChangeMarker, around
 from fettled.core.condition import Condition
 from fettled.core.deliveries import Delivery
@@ -71,7 +71,7 @@ class _Known:
     condition: Condition | None
     turns: Sequence[Turn]
     changes: Sequence[ChangeMarker]
-    place: Place | None
+    stage: Stage | None
 
 
 _NOTHING = _Known(None, None, (), (), None)
@@ -128,7 +128,7 @@ class Notices:
         more = len(deliveries) - 1 if earlier is None else earlier
         is_stale = is_late or more > 0
         shown = (known.ticket or told) if is_stale else told
-        ahead = Ahead(known.ticket or told, terms.chain, known.place, self._people, now)
+        ahead = Ahead(known.ticket or told, terms.chain, known.stage, self._people, now)
         facts = self._facts(newest, shown, known, ahead, person, local)
         turns = [(turn.event, turn.at) for turn in known.turns if turn.ticket == told.number]
         facts = replace(
@@ -202,7 +202,7 @@ def _read(reader: DeskReader, *, told: Ticket, above: tuple[str, ...], now: date
         condition=reader.condition(check) if check is not None and is_own else None,
         turns=turns,
         changes=changes,
-        place=reader.escalation(about.number) if about.is_open else None,
+        stage=reader.escalation(about.number) if about.is_open else None,
     )
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from fettled.ports.deliveries import Place
+from fettled.ports.deliveries import BacklogKey
 from fettled.store import sql_deliveries
 from fettled.store.link import Link, Row
 from fettled.store.statements import put
@@ -39,9 +39,9 @@ def hand_over(
     now: datetime,
     *,
     tickets: Sequence[int],
-    after: Place,
+    after: BacklogKey,
     limit: int,
-) -> Place | None:
+) -> BacklogKey | None:
     """Owe another receiver what one is owed of *tickets*; answer how far that came."""
     rows: list[Row] = []
     for ticket in sorted(tickets):

@@ -9,7 +9,7 @@ from typing import Any
 from fettled.core.deliveries import Delivery
 from fettled.core.pacing import Due, Gate
 from fettled.ports import Backlog, Disabled, Gathered, Letter, Reminder, Settled
-from fettled.ports.deliveries import Place
+from fettled.ports.deliveries import BacklogKey
 from fettled.store import sql_deliveries, sql_leaving, sql_letters, sql_pacing, sql_reminders
 from fettled.store.link import Link
 
@@ -154,9 +154,9 @@ class DeliveriesWriting:
         now: datetime,
         *,
         tickets: Sequence[int],
-        after: Place,
+        after: BacklogKey,
         limit: int,
-    ) -> Place | None:
+    ) -> BacklogKey | None:
         """Owe another receiver what one is owed of some tickets, or a part of that."""
         return sql_leaving.hand_over(
             self._link, receiver, to, now, tickets=tickets, after=after, limit=limit
