@@ -100,7 +100,7 @@ class Assembly:
             log=self.log,
         )
         self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
-        self._lag = LoopLag(self._metrics.loop_lagged)
+        self._lag = LoopLag(self._metrics.daemon.loop_lagged)
         room = room_for_probes(descriptors)
         if room < self.settings.limits.in_flight:
             wanted = self.settings.limits.in_flight
@@ -111,7 +111,7 @@ class Assembly:
             clock=clock,
             in_flight=min(self.settings.limits.in_flight, room),
             per_host=self.settings.limits.per_host,
-            on_late=self._metrics.ran_late,
+            on_late=self._metrics.daemon.ran_late,
             on_skip=self._skipped,
             on_error=self._look_failed,
         )
@@ -203,7 +203,7 @@ class Assembly:
         await self._records.tell_head()
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
-        self._metrics.reloaded(taken=True, at=self._clock.wall())
+        self._metrics.daemon.reloaded(taken=True, at=self._clock.wall())
         self.settings = without_targets(self.settings)
         await self._outlets.deliverer.start()
         settle_memory()
@@ -254,7 +254,7 @@ class Assembly:
                 self.log.refused(error)
             self._reload_shrunk = isinstance(error, InventoryShrunkError)
             self._reload_failed = True
-            self._metrics.reloaded(taken=False, at=self._clock.wall())
+            self._metrics.daemon.reloaded(taken=False, at=self._clock.wall())
             raise
         self.settings, self._records = without_targets(loaded.settings), records
         self._office.go_by(self.settings)
@@ -264,7 +264,7 @@ class Assembly:
         kept = (missing(shrunk),) if shrunk is not None else ()
         self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
         self._reload_failed = False
-        self._metrics.reloaded(taken=True, at=self._clock.wall())
+        self._metrics.daemon.reloaded(taken=True, at=self._clock.wall())
         self.log.reloaded(len(fleet.subjects), len(fleet.checks), self.notes)
         settle_memory()
         return list(self.notes)
@@ -347,7 +347,7 @@ class Assembly:
         return self.alarms.wake(check) or self._scheduler.look_now(check)
 
     def _skipped(self, _key: str, cause: Skip, slots: int) -> None:
-        self._metrics.skipped(cause, slots)
+        self._metrics.daemon.skipped(cause, slots)
 
     def _look_failed(self, _key: str, error: Exception) -> None:
         self.sink.faulted("look", error)

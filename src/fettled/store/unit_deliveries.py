@@ -10,7 +10,14 @@ from fettled.core.deliveries import Delivery
 from fettled.core.pacing import Due, Gate
 from fettled.ports import Backlog, Disabled, Gathered, Letter, Reminder, Settled
 from fettled.ports.deliveries import BacklogKey
-from fettled.store import sql_deliveries, sql_leaving, sql_letters, sql_pacing, sql_reminders
+from fettled.store import (
+    sql_deliveries,
+    sql_leaving,
+    sql_letters,
+    sql_owing,
+    sql_pacing,
+    sql_reminders,
+)
 from fettled.store.link import Link
 
 
@@ -121,7 +128,7 @@ class DeliveriesWriting:
 
     def add_delivery(self, receiver: str, ticket: int, seq: int, now: datetime) -> bool:
         """Owe an event to one more receiver."""
-        return sql_deliveries.add(self._link, receiver, ticket, seq, now)
+        return sql_owing.add(self._link, receiver, ticket, seq, now)
 
     def put_reminder(self, reminder: Reminder) -> None:
         """Insert it, or overwrite that of its receiver and ticket."""
