@@ -107,14 +107,14 @@ async def test_a_receiver_that_there_is_not_fails_its_step(works: Works) -> None
 
     Seen to fail where it is owed to the name: the step says done, and nobody is ever told.
     """
-    tell = [Workflow(name, OPENED, (Deliver(name),)) for name in ("opps", "ops")]
+    tell = [Workflow(name, OPENED, (Deliver(name),)) for name in ("oops", "ops")]
     await works.workflows.configure(tell)
     number = await works.file()
     await works.workflows.turn()
     nobody, ops = await works.actions(number)
     assert (nobody.outcome, ops.outcome) == ("failed", "done")
     assert nobody.data["error"] == (
-        "there is no receiver opps: name one that `fettled receivers` lists"
+        "there is no receiver oops: name one that `fettled receivers` lists"
     )
     owed = await works.opened.read(lambda r: r.backlogs())
     assert [each.receiver for each in owed] == ["ops"]

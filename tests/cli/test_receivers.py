@@ -191,6 +191,8 @@ def test_what_is_meant_is_sent_again(
     [
         (("receivers", "--json", "list"), "write --json behind list"),
         (("dead-letters", "--receiver", "x", "resend", "1"), "write --receiver behind resend"),
+        (("alerts", "--json", "try", "rules.yaml", "sample.json"), "write --json behind try"),
+        (("workflows", "--json", "try", "rules.yaml"), "write --json behind try"),
         (("dead-letters", "resend"), "say which ones"),
         (("dead-letters", "resend", "1", "--all"), "say which ones"),
     ],
@@ -201,7 +203,8 @@ def test_what_is_not_clear_is_asked_back_and_nothing_is_sent(
     """
     One sentence: neither everything nor something else than what was meant.
 
-    Seen to fail where options before the command are dropped: all of the receivers' are sent.
+    Seen to fail where options before the command are dropped: a letter is sent again, whoever's
+    it is.
     """
     result = fettled(*typed, "--url", daemon.url)
 

@@ -29,7 +29,7 @@ from fettled.core.routing import Receiver
 from fettled.core.tickets import Change
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Gathered
 from fettled.ports import Settled as Ended
-from fettled.ports.deliveries import Place
+from fettled.ports.deliveries import BacklogKey
 from fettled.ports.notify import Notifier, Telling
 
 #: Being woken is a hint; what is due is asked for this often all the same.
@@ -332,7 +332,7 @@ class Deliverer:
             chance=self._chance(),
         )
         now = self._clock.wall()
-        after: Place | None = None if tried.is_delivered else messages.START
+        after: BacklogKey | None = None if tried.is_delivered else messages.START
         while after is not None and sent.fallback is not None:
             after = await self._keep(partial(messages.hand_over, sent, after, now))
         while not await self._keep(partial(messages.settle, sent, now)):

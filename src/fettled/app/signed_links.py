@@ -22,8 +22,9 @@ from fettled.app.committing import write_or_doubt
 from fettled.app.desk import Desk
 from fettled.app.tickets import Tickets
 from fettled.core.actions import Action, SnoozeFor, Start, Take
+from fettled.core.effects import Moment
 from fettled.core.errors import ConflictError, FettledError, ForbiddenError, NotFoundError
-from fettled.core.moves import Moment, act
+from fettled.core.moves import act
 from fettled.core.permissions import Principal, may_act, permissions_of
 from fettled.core.signed_links import ACTIONS, Offer, read_link, write_link
 from fettled.core.tickets import Actor, Ticket

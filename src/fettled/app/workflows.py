@@ -44,14 +44,14 @@ _SHOWN = 200
 _BROKEN = "it failed inside; see the log"
 
 #: A step of a workflow for an event: position, name, number of the step.
-Place = tuple[int, str, int]
+_StepKey = tuple[int, str, int]
 
 
 @dataclass(slots=True)
 class _Spot:
     """Where a unit is, so that whoever catches what it raised knows."""
 
-    at: Place | None = None
+    at: _StepKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Workflows:
         """
         if not self._is_set:
             await self._set()
-        broken: dict[Place, str] = {}
+        broken: dict[_StepKey, str] = {}
         while self._workflows:
             has_work = await self._store.read(_has_work)
             if not has_work:
@@ -135,7 +135,7 @@ class Workflows:
         await self._store.write(partial(_switch, names))
         self._is_set = True
 
-    async def _run(self, broken: dict[Place, str]) -> _Done | None:
+    async def _run(self, broken: dict[_StepKey, str]) -> _Done | None:
         """Run a unit; None where a step broke, which is in *broken* then."""
         spot = _Spot()
         receivers = self.receivers()
@@ -177,7 +177,7 @@ def _has_work(reader: DeskReader) -> bool:
 def _work(
     workflows: tuple[Workflow, ...],
     house: House,
-    broken: Mapping[Place, str],
+    broken: Mapping[_StepKey, str],
     spot: _Spot,
     unit: DeskUnit,
 ) -> _Done:
@@ -204,7 +204,7 @@ class _Working:
     """A unit's work, event by event."""
 
     def __init__(
-        self, unit: DeskUnit, house: House, broken: Mapping[Place, str], spot: _Spot
+        self, unit: DeskUnit, house: House, broken: Mapping[_StepKey, str], spot: _Spot
     ) -> None:
         self._unit, self._house, self._broken, self._spot = unit, house, broken, spot
         self._known = {each.name: each for each in unit.workflows()}

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from fettled.calendar import check_zone, instant
+from fettled.calendar import instant
+from fettled.config.hours import Weekday, Zone
 from fettled.config.names import LabelName, PersonName, Title
 from fettled.config.policies import Name
 from fettled.core import oncall, permissions
@@ -25,7 +26,6 @@ from fettled.ports import Team as TeamSpec
 from fettled.ports import User as UserSpec
 
 Role = Literal["viewer", "reporter", "operator", "manager", "admin"]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 #: Times of rotations: what is further away is a slip, and sums with it overflow.
@@ -141,7 +141,7 @@ class ScheduleSettings(Options):
         None, description="What it is for, such as `infrastructure`; default: its name."
     )
     role: Title = Field("operator", description="In what role somebody is on call for that.")
-    time_zone: Annotated[str, AfterValidator(check_zone)] = Field(
+    time_zone: Zone = Field(
         "UTC", description="Time zone of all times in it, such as `Europe/Oslo`."
     )
     rotation: RotationSettings | None = Field(None, description="Its only layer ...")

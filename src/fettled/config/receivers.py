@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, BaseModel, Field, create_model, model_validator
 
-from fettled.config.names import LabelName, LabelValue
+from fettled.config.names import LabelName, LabelValue, PriorityName, SourceName
 from fettled.config.pacing import PaceSettings, pace_of
 from fettled.config.people import Access
 from fettled.config.policies import Name
@@ -81,12 +81,8 @@ class ReceiverSettings(PaceSettings):
     kinds: OneOrMany[Pattern] = Field(
         (), description="Kinds of ticket; patterns; default: any, as for all filters."
     )
-    priorities: OneOrMany[Literal["low", "medium", "high", "critical"]] = Field(
-        (), description="Priorities of tickets."
-    )
-    sources: OneOrMany[
-        Literal["health_monitor", "user", "workflow", "api", "email", "portal", "phone"]
-    ] = Field((), description="Sources of tickets.")
+    priorities: OneOrMany[PriorityName] = Field((), description="Priorities of tickets.")
+    sources: OneOrMany[SourceName] = Field((), description="Sources of tickets.")
     teams: OneOrMany[Name] = Field((), description="Teams that tickets belong to.")
     labels: dict[LabelName, LabelValue] = Field(
         {}, description="Labels of tickets, each with a pattern; all must fit."
@@ -170,6 +166,11 @@ def is_for_people(given: ReceiverSettings) -> bool:
     return given.audience == "person" or TYPES[given.type].for_people(given)
 
 
+def is_worded(given: ReceiverSettings) -> bool:
+    """Whether it is told in words, and not the event itself."""
+    return is_for_people(given) or TYPES[given.type].in_words(given)
+
+
 def receiver_of(given: ReceiverSettings) -> Receiver:
     """Make the receiver of the file as the core knows it."""
     for_people = is_for_people(given)
@@ -187,7 +188,7 @@ def receiver_of(given: ReceiverSettings) -> Receiver:
         ),
         audience=Audience(given.audience),
         for_people=for_people,
-        in_words=for_people or TYPES[given.type].in_words(given),
+        in_words=is_worded(given),
         links=given.links,
         remind=given.remind,
         timeout=given.timeout,

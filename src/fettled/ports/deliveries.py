@@ -11,7 +11,7 @@ from fettled.core.deliveries import Delivery
 from fettled.core.pacing import Due, Gate
 
 #: Of a delivery in a backlog: its ticket, and its number.
-Place = tuple[int, int]
+BacklogKey = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +236,9 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         now: datetime,
         *,
         tickets: Sequence[int],
-        after: Place,
+        after: BacklogKey,
         limit: int,
-    ) -> Place | None:
+    ) -> BacklogKey | None:
         """
         Owe *to* what *receiver* is owed of *tickets*, but for what it was owed before.
 

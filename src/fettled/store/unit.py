@@ -33,11 +33,11 @@ from fettled.store import (
     sql_changes,
     sql_checks,
     sql_conditions,
-    sql_deliveries,
     sql_due,
     sql_fleet,
     sql_maintenances,
     sql_members,
+    sql_owing,
     sql_search,
     sql_silences,
     sql_subject_events,
@@ -286,7 +286,7 @@ class SqlUnit(
             action = self._following.record(applied.ticket, entry)
             if action is not None:
                 sql_actions.put_action(self._link, action)
-        sql_deliveries.owe(self._link, applied, self._following.route)
+        sql_owing.owe(self._link, applied, self._following.route)
         return applied
 
     def delete_ticket(self, number: int) -> None:
