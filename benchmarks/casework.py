@@ -8,7 +8,7 @@ every check in, as if all of their looks ended in the same moment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -113,9 +113,10 @@ class Casework:
 
 
 @asynccontextmanager
-async def open_casework(url: str) -> AsyncIterator[Casework]:
-    """Have them on the store at *url*, which is made."""
+async def open_casework(url: str, owed: Sequence[str] = ()) -> AsyncIterator[Casework]:
+    """Have them on the store at *url*, which is made; each event is *owed* to these receivers."""
     async with open_store(url) as store:
+        store.route_by(lambda _ticket, _entry: owed)
         cases = Casework(store)
         try:
             yield cases
