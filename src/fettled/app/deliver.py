@@ -70,7 +70,9 @@ class Deliverer:
         #: Who is told; what is owed to whom follows from it.
         self.roster = Roster()
         self._lanes: dict[str, Lane] = {}
-        self._is_telling = self._is_stepped = False
+        self._is_telling = False
+        #: By how much the clock on the wall was ahead when what waits was put off.
+        self._ahead = timedelta()
         self._tasks: set[asyncio.Task[None]] = set()
         #: Puts a message into words for a receiver that wants them; set by the composition root.
         self.word: Word = _unworded
@@ -185,9 +187,14 @@ class Deliverer:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def clock_stepped(self) -> None:
-        """Try soon whatever was put off: until when was said by a clock that was wrong."""
-        self._is_stepped = True
+    def clock_stepped(self, step: timedelta) -> None:
+        """
+        Keep the pauses as long as they were meant, now that the clock on the wall was set.
+
+        Only set back it makes them longer. Tried at once, each step would use up a try, and a
+        clock that is set every few minutes all of them within the hour.
+        """
+        self._ahead += max(-step, timedelta())
         self.wake()
 
     def changed(self, change: Change) -> None:
@@ -232,9 +239,8 @@ class Deliverer:
         if lane.is_doubtful:
             await self._store.write(lambda unit: unit.unclaim(now, receiver.name))
             lane.is_doubtful = False
-        if self._is_stepped:
-            await self._store.write(lambda unit: unit.hasten(now, now))
-            self._is_stepped = False
+        if self._ahead:
+            await self._set_right(now)
         gate = lane.gate(now)
         room, room_at = lane.room(steady)
         if room == 0:
@@ -263,6 +269,16 @@ class Deliverer:
             lane.trying.add(task)
             task.add_done_callback(partial(_ended, lane))
         return timedelta() if taken else POLL
+
+    async def _set_right(self, now: datetime) -> None:
+        """Bring forward what was put off by a clock that was ahead."""
+        # Taken first: another lane must not do it once more.
+        ahead, self._ahead = self._ahead, timedelta()
+        try:
+            await self._store.write(lambda unit: unit.bring_forward(ahead, now))
+        except StoreDownError:  # where it was saved all the same: too soon is better than too late
+            self._ahead += ahead
+            raise
 
     async def _leave(self, name: str) -> timedelta:
         """Leave to its fallback, if there is one, a part of what one that is off is owed."""

@@ -160,9 +160,9 @@ class Outlets:
         self.self_test.last_due = last_due(watchdog) if is_asked else None
 
     def clock_stepped(self, step: timedelta) -> None:
-        """Tell that the clock on the wall was set, and try what was put off by it."""
+        """Tell that the clock on the wall was set, and bring forward what was put off by it."""
         self._log.clock_stepped(step)
-        self.deliverer.clock_stepped()
+        self.deliverer.clock_stepped(step)
 
     async def close(self) -> None:
         """Tell what is due for a moment, then try nothing more, and close every connection."""

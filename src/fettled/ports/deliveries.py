@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from fettled.core.deliveries import Delivery
@@ -195,6 +195,10 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
 
     def hasten(self, beyond: datetime, now: datetime) -> int:
         """Make due what is due later than *beyond*; how many."""
+        ...
+
+    def bring_forward(self, by: timedelta, now: datetime) -> int:
+        """Make due by so much sooner, and not before *now*, what is due later; how many."""
         ...
 
     def resend(self, number: int, now: datetime) -> bool:
