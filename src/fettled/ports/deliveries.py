@@ -227,7 +227,7 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         ...
 
     def put_reminder(self, reminder: Reminder) -> None:
-        """Insert it, or overwrite that of its receiver and ticket."""
+        """Insert it, or overwrite that of its receiver and ticket; nothing without the ticket."""
         ...
 
     def drop_reminder(self, receiver: str, ticket: int) -> None:
