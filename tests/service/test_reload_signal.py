@@ -40,6 +40,7 @@ async def test_a_reload_that_fails_is_told_and_nothing_else_happens(error: Excep
         drain=drain,
         settle=nothing,
         save=nothing,
+        leave=nothing,
         ticked=lambda: (0.0,),
         sink=sink,
     )
