@@ -33,7 +33,10 @@ demo: setup ## watch simulated devices break and recover
 run: setup ## run the daemon on config.example.yaml
 	@exec $(BIN)/fettled run --config config.example.yaml $(ARGS)
 
+# Compiled first: the tests start some thousand daemons and commands, and where
+# PYTHONDONTWRITEBYTECODE is set, each would compile all it imports for itself.
 test: dev ## run the tests (ARGS='tests/core -k relapse', JOBS=4)
+	@$(BIN)/python -m compileall -qq src tests $(VENV)/lib || true
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 # What fails is found again by the seed, as far as timing allows.

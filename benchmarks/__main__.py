@@ -33,6 +33,7 @@ GOALS = {
     "F10": "starting",
     "F11": "memory",
     "F12": "replaying",
+    "F14": "telling",
 }
 
 

@@ -22,6 +22,7 @@ import dns.rrset
 import trustme
 
 from fettled.core.observations import Outcome
+from fettled.demo.devices import stop_accepting
 from fettled.probes import TYPES
 from fettled.probes.run import Ran, run
 from fettled.probes.tools import Tools, open_tools
@@ -95,8 +96,7 @@ async def serve(handle: Handler, *, tls: ssl.SSLContext | None = None) -> AsyncI
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
-        server.close()
-        await asyncio.sleep(0)
+        await stop_accepting(server)
         for task, writer in list(tasks.items()):
             task.cancel()
             writer.transport.abort()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -92,6 +95,26 @@ async def test_an_answer_that_was_lost_is_made_up_for(intake: Intake) -> None:
 
     assert await statuses(intake.desk) == ["open"]
     assert await intake.desk.events(1) == ["opened"]
+
+
+async def test_alarms_do_not_wait_where_names_are_looked_up(intake: Intake) -> None:
+    """
+    Nor do probes behind alarms: bodies are judged on a thread of their own.
+
+    Seen to fail where asyncio's default threads, which resolve names, do both.
+    """
+    await intake.adopt(NOBODY, source())
+    done, loop = threading.Event(), asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    busy = loop.run_in_executor(None, done.wait)
+    try:
+        async with asyncio.timeout(20):
+            await intake.push(alert())
+    finally:
+        done.set()
+        await busy
+
+    assert await statuses(intake.desk) == ["open"]
 
 
 async def test_a_source_that_is_not_there_is_told_so(intake: Intake) -> None:

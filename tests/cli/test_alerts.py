@@ -98,3 +98,51 @@ def test_of_several_sources_one_is_named(
     assert run([*command, "--source", "c"]) == 2
     assert "has no source 'c': it has a, b" in capsys.readouterr().err
     assert run([*command, "--source", "b"]) == 0
+
+
+def test_a_group_that_reaches_its_count_is_told_with_the_ticket_that_opens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    How many count, whether that is enough, and what then opens; one that is not enough, too.
+
+    Seen to fail where only the alarms are told of.
+    """
+    slow = [alert("Slow", severity="warning", region="Oslo", n=n) for n in "123"]
+    full = alert("Full", severity="warning")
+    rules = RULES.replace(
+        "subject: hub", 'subject: hub\n          level: P3\n          region: "{labels.region}"'
+    )
+    command = _write(
+        tmp_path, rules, json.dumps(webhook(*slow, full, over("Gone", severity="warning")))
+    )
+
+    assert run([*command, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    reached, not_yet = told["groups"]
+    check = told["alarms"][0]["check"]
+    assert reached == {
+        "title": "Several alarms: alertname=Slow",
+        "count": 3,
+        "needed": 3,
+        "fires": True,
+        "rule": "rule-2",
+        "subject": "hub",
+        "kind": "alarm",
+        "priority": "medium",
+        "level": "P3",
+        "region": "Oslo",
+        "application": None,
+        "check": check,
+        "then": "3 alarms count and 3 are enough: a ticket opens at once,"
+        " or the one that hub has open takes it in",
+    }
+    assert not_yet["title"] == "Several alarms: alertname=Full"
+    assert (not_yet["count"], not_yet["fires"]) == (1, False)
+    assert not_yet["then"] == "1 alarm counts and 3 within 5m are needed: nothing opens yet"
+
+    assert run(command) == 0
+    text = capsys.readouterr().out
+    assert "Several alarms: alertname=Slow (group, fires)" in text
+    assert "3 alarms count and 3 are enough: a ticket opens at once" in text
+    assert "Several alarms: alertname=Full (group, does not fire yet)" in text

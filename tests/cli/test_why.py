@@ -195,3 +195,18 @@ def test_the_account_as_json_is_one_document(
     assert result.json["checks"] == 2
     assert len(result.json["unmapped"]) == code
     assert result.json["seconds"]["debounce"] == 60
+
+
+def test_a_subject_that_only_alarms_are_about_is_told_as_that(
+    fettled: Fettled, daemon: FakeDaemon
+) -> None:
+    """
+    Nothing fires now; that is known, and no check of its own is missing.
+
+    Seen to fail where it is said that nothing is known.
+    """
+    daemon.reply("GET", "/api/v1/subjects/prom/explain", {**ANSWER, "checks": []})
+
+    assert fettled("why", "prom", "--url", daemon.url).out == (
+        "prom: it has no check of its own, and no alarm about it fires.\n"
+    )

@@ -126,3 +126,31 @@ def test_a_key_is_filed_with_and_a_window_needs_one(fettled: Fettled, daemon: Fa
     assert fettled("tickets", "create", "x", *given, "--url", daemon.url).code == 0
     sent = daemon.sent[-1]
     assert (sent["deduplication_key"], sent["reopen_within"]) == ("k/1", "1h")
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "said"),
+    [
+        (200, (), "#7 was there already, and is as it was: pending, team ops: x"),
+        (
+            200,
+            ("--reopen-within", "1h"),
+            "#7 was there already, and is open still or again: pending, team ops: x",
+        ),
+        (201, ("--reopen-within", "1h"), "#7 filed, pending, team ops: x"),
+    ],
+)
+def test_a_ticket_that_was_there_already_is_not_told_as_filed(
+    fettled: Fettled, daemon: FakeDaemon, status: int, more: tuple[str, ...], said: str
+) -> None:
+    """
+    Its number and its status, and that it was there; also for programs.
+
+    Seen to fail where whatever is answered was filed.
+    """
+    ticket = {"number": 7, "status": "pending", "title": "x", "team": "ops"}
+    daemon.reply("POST", "/api/v1/tickets", ticket, status=status)
+    given = ("tickets", "create", "x", "--deduplication-key", "k", *more, "--url", daemon.url)
+
+    assert fettled(*given).out == f"{said}\n"
+    assert json.loads(fettled(*given, "--json").out) == {**ticket, "filed": status == 201}

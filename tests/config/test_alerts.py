@@ -15,6 +15,7 @@ from fettled.core.alarms import Clause, Op, Source
 from fettled.core.errors import ConfigError
 from fettled.core.words import Priority
 
+UNDATED = "format: grafana, secret: grafanas-shared-secret"
 HEAD = "targets: [{subject: web-1, type: service}]\ncatalogue: {applications: [Shop]}\n"
 SOURCE = "alerts: {{sources: [{{name: prom, format: alertmanager, {}}}]}}\n"
 Make = Callable[[str], Source]
@@ -110,3 +111,37 @@ def test_a_rules_key_does_not_depend_on_its_place(make: Make) -> None:
     second = make(f"rules: [{{level: P1, if: [{{path: a, value: b}}]}}, {{{group}}}]").rules[1]
 
     assert alone.key == second.key
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_noted"),
+    [
+        (UNDATED, True),
+        (f"{UNDATED}, timestamp_header: X-At", False),
+        ("format: grafana, token: grafanas-own-token", False),
+        ("format: generic, secret: a-shared-secret-of-two", False),
+    ],
+)
+def test_a_signature_without_a_time_is_told_to_be_weaker(
+    tmp_path: Path, keys: str, *, is_noted: bool
+) -> None:
+    """Whoever recorded what Grafana sent can send it again, and what would help is named."""
+    path = tmp_path / "fettled.yaml"
+    path.write_text(f"{HEAD}alerts: {{sources: [{{name: prom, {keys}}}]}}\n", encoding="utf-8")
+    notes = [note for note in load(path, {}).notes if "alerts" in note]
+    assert [": what Grafana signs does not say when" in note for note in notes] == [True] * is_noted
+    assert all("fettled.yaml:3:" in note and "alerts.sources[0].secret" in note for note in notes)
+
+
+def test_a_policy_that_only_alarms_go_by_is_used(tmp_path: Path) -> None:
+    """
+    A source's, or a rule's: it is no slip in a name.
+
+    Seen to fail where only targets are asked.
+    """
+    path = tmp_path / "fettled.yaml"
+    keys = "policy: calm, rules: [{policy: brisk}]"
+    policies = "policies: {calm: {open_after: 1m}, brisk: {open_after: 1s}, lost: {}}\n"
+    path.write_text(HEAD + policies + SOURCE.format(keys), encoding="utf-8")
+    notes = [note for note in load(path, {}).notes if "goes by policy" in note]
+    assert notes == ["no default, type, target, check or source of alarms goes by policy lost"]

@@ -218,6 +218,6 @@ def test_unused_policies_and_templates_are_noted(load_text: Load) -> None:
 
     assert loaded.notes == (
         "there are no targets, so nothing is watched",
-        "no default, type, target or check goes by policy b",
+        "no default, type, target, check or source of alarms goes by policy b",
         "no target uses template t",
     )

@@ -14,6 +14,7 @@ from fettled.core.alarms import Aggregate, Clause, Kept, Op, Source, State, outc
 from fettled.core.words import Verdict
 
 GROUP = source(rule(group=Aggregate(("alertname",), 3, timedelta(minutes=5))))
+HOUR = timedelta(hours=1)
 
 
 class Desk:
@@ -72,6 +73,39 @@ def test_what_is_over_gives_way_to_what_fires() -> None:
     assert intake.refused == 0
     assert len(intake.gone) == 1
     assert set(desk.states().values()) == {State.FIRING}
+
+
+def test_what_fires_again_does_not_give_way_to_what_is_told_beside_it() -> None:
+    """
+    Over until now and oldest of all, it is told with another for which there is no room.
+
+    Seen to fail where only what was known before is asked: an outage that was told was lost.
+    """
+    desk = Desk(source(most=1))
+    desk.tell(0, alert(n="0"))
+    desk.tell(1, over(n="0"))
+
+    for both in ([alert(n="0"), alert(n="1")], [alert(n="1"), alert(n="0")]):
+        intake = desk.tell(2, *both)
+        assert intake.refused == 1
+        assert list(desk.states().values()) == [State.FIRING]
+        assert intake.gone == ()
+
+
+def test_a_group_does_not_give_way_to_its_own_alarms() -> None:
+    """
+    They make it fire again; it stays, and with it the one check that tells of them.
+
+    Seen to fail where a group is as spare as any alarm.
+    """
+    desk = Desk(replace(GROUP, rules=(rule(group=Aggregate((), 2, HOUR)),), most=3))
+    desk.tell(0, alert(n="0"), alert(n="1"))
+    desk.tell(1, over(n="0"), over(n="1"))
+    assert desk.group() is State.RESOLVED
+
+    desk.tell(2, *(alert(n=str(n)) for n in range(2, 5)))
+
+    assert desk.group() is State.FIRING
 
 
 def test_the_end_of_what_was_never_heard_of_is_nothing() -> None:
@@ -216,3 +250,51 @@ def test_a_firing_alarm_is_unknown_once_its_source_is_silent_for_too_long() -> N
     assert outcome(row, source(), "x", at(10**7)).verdict is Verdict.DOWN
     assert outcome(dated, by, "x", at(59)).verdict is Verdict.DOWN
     assert outcome(dated, by, "x", at(60)).verdict is Verdict.UNKNOWN
+
+
+def ended(second: float, **labels: str) -> dict[str, Any]:
+    """Make an end that says when it was."""
+    return {
+        **over(**labels),
+        "startsAt": at(second - 5).isoformat(),
+        "endsAt": at(second).isoformat(),
+    }
+
+
+def test_an_end_from_before_the_alarm_began_does_not_end_it() -> None:
+    """
+    It is of the time before, and was late or is recorded: what fires now goes on.
+
+    Seen to fail where any end is believed.
+    """
+    desk = Desk()
+    desk.tell(100, {**alert(), "startsAt": at(100).isoformat()})
+
+    intake = desk.tell(101, ended(90))
+
+    assert list(desk.states().values()) == [State.FIRING]
+    assert [(line.because, line.is_ignored) for line in intake.lines] == [
+        ("it ended before it began to fire now: an end of the time before", True)
+    ]
+    desk.tell(102, ended(101))
+    assert list(desk.states().values()) == [State.RESOLVED]
+
+
+def test_an_end_without_a_time_or_at_the_beginning_is_believed() -> None:
+    """Many say no time, or zero, or one of whole seconds: it ends all the same."""
+    for end in (over(), {**over(), "endsAt": "soon"}, ended(100)):
+        desk = Desk()
+        desk.tell(100, {**alert(), "startsAt": at(100.4).isoformat()})
+        desk.tell(101, end)
+        assert list(desk.states().values()) == [State.RESOLVED], end
+
+
+def test_what_fires_is_believed_whatever_time_it_says() -> None:
+    """Replicas of a monitor disagree on when it began, and an outage is never hidden by that."""
+    desk = Desk()
+    desk.tell(100, {**alert(), "startsAt": at(100).isoformat()})
+    desk.tell(110, {**ended(109), "startsAt": at(100).isoformat()})
+
+    desk.tell(111, {**alert(), "startsAt": at(95).isoformat()})
+
+    assert list(desk.states().values()) == [State.FIRING]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -11,6 +14,14 @@ from fettled.core.signed_links import ACTIONS, Offer, read_link, write_link
 
 KEY = bytes(range(32))
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+OFFER = Offer(
+    id="0123456789abcdef",
+    ticket=7,
+    action="take",
+    name="ann",
+    is_person=True,
+    expires_at=datetime(2026, 11, 22, tzinfo=UTC),
+)
 OFFERS = st.builds(
     Offer,
     id=st.text("0123456789abcdef", min_size=16, max_size=16),
@@ -52,3 +63,28 @@ def test_any_text_is_read_as_none(text: str) -> None:
     """Whatever an address holds: no error, and no offer."""
     assert read_link(text, KEY) is None
     assert read_link(f"{text}.{text}", KEY) is None
+
+
+def test_a_link_is_signed_for_its_purpose_and_stays_good() -> None:
+    """
+    The very text: what is out in people's mail must be read by every version to come.
+
+    Seen to fail where what is signed says nothing of its purpose, or another one.
+    """
+    assert write_link(OFFER, KEY) == (
+        "WyIwMTIzNDU2Nzg5YWJjZGVmIiw3LCJ0YWtlIiwiYW5uIix0cnVlLDE3OTUzMDU2MDBd"
+        ".dvKtbnYEEQlzE7n_Osrzm5UvBq62-t3P6JIuqarDdh8"
+    )
+
+
+def test_what_the_same_key_signed_for_another_purpose_is_no_link() -> None:
+    """
+    Nor what it signed for none: whoever gets that signed gains nothing here.
+
+    Seen to fail where the purpose is not part of what is signed.
+    """
+    body, _, _ = write_link(OFFER, KEY).partition(".")
+    for purpose in (b"", b"fettled link 2:", b"fettled page 1:"):
+        signed = hmac.digest(KEY, purpose + body.encode(), hashlib.sha256)
+        text = base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
+        assert read_link(f"{body}.{text}", KEY) is None

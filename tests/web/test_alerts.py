@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
-import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from standardwebhooks import Webhook
 
+from alarm_house import get, send, tickets
 from alarming import alert, over, webhook
 from fettled.core.permissions import Role
 from web_house import WebHouse, open_house
@@ -45,37 +43,9 @@ alerts:
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
-async def send(
-    house: WebHouse, raw: bytes, headers: dict[str, str], name: str = "prom"
-) -> tuple[int, Any]:
-    """Send *raw* to a source; the status, and the answer."""
-    headers = {"Content-Type": "application/json", **headers}
-    async with (
-        aiohttp.ClientSession(house.url, headers=headers) as client,
-        client.post(f"/api/v1/alerts/{name}", data=io.BytesIO(raw)) as answer,
-    ):
-        told = await answer.json()
-    for _ in range(4):
-        await asyncio.sleep(0)
-        await house.assembly.observer.settle()
-    return answer.status, told
-
-
 async def push(house: WebHouse, *alerts: dict[str, Any], name: str = "prom") -> tuple[int, Any]:
     """Send *alerts* with the source's own token."""
     return await send(house, json.dumps(webhook(*alerts)).encode(), BEARER, name)
-
-
-async def tickets(house: WebHouse) -> list[dict[str, Any]]:
-    """All tickets, the oldest first."""
-    async with house.client() as client, client.get("/api/v1/tickets") as answer:
-        return list(reversed((await answer.json())["items"]))
-
-
-async def get(house: WebHouse, path: str) -> tuple[int, Any]:
-    """Ask as an administrator."""
-    async with house.client() as client, client.get(path) as answer:
-        return answer.status, await answer.json()
 
 
 BODY = json.dumps({"id": "a", "status": "firing", "summary": "x"}).encode()
@@ -217,7 +187,7 @@ async def test_one_bad_alarm_does_not_hide_an_outage(tmp_path: Path) -> None:
         status, told = await push(house, bad, alert(severity="critical"))
         assert status == 422
         assert told["detail"] == (
-            "1 of 2 alarms were not taken, the others were: alerts.0.labels.a: must be a text"
+            "1 of 2 alarms was not taken, the other was: alerts.0.labels.a: must be a text"
         )
         assert told["errors"] == [{"field": "alerts.0.labels.a", "detail": "must be a text"}]
         assert len(await tickets(house)) == 1
@@ -303,3 +273,54 @@ async def test_sources_are_listed_without_what_they_prove_themselves_by(tmp_path
         assert TOKEN not in shown
         assert HMAC not in shown
         assert SIGNING not in shown
+
+
+async def test_whoever_does_not_sign_is_told_which_header_is_missing(tmp_path: Path) -> None:
+    """
+    Of a source that signs: its own signature's, and not a token that it never had.
+
+    Seen to fail where each is told of a token of ours.
+    """
+    good = signed(BODY)
+    without_id = {k: v for k, v in good.items() if k != "webhook-id"}
+    undated = {k: v for k, v in dated(BODY, "1").items() if k != "X-At"}
+    ours = "or an API token with alert.push"
+    async with open_house(tmp_path, SOURCES) as house:
+        for name, headers, said in [
+            ("signed", {}, f"signed signs what it sends: send webhook-signature, {ours}"),
+            (
+                "grafana",
+                {},
+                f"grafana signs what it sends: send X-Grafana-Alerting-Signature, {ours}",
+            ),
+            ("prom", {}, f"prom has a token: send it as Authorization: Bearer, {ours}"),
+            ("signed", without_id, "the signature lacks its header webhook-id"),
+            ("dated", undated, "the signature lacks its header X-At"),
+            ("nobody", {}, "this needs a token: send Authorization: Bearer ftl_..."),
+            ("signed", BEARER, "the token is unknown, wrong or expired"),
+        ]:
+            status, told = await send(house, BODY, headers, name)
+            assert (status, told["detail"]) == (401, said)
+
+
+async def test_of_one_alarm_that_was_not_taken_no_others_are_told(tmp_path: Path) -> None:
+    """
+    There were none; one is one; and what no rule matches was not taken either.
+
+    Seen to fail where the others are told of wherever something was refused.
+    """
+    async with open_house(tmp_path, SOURCES) as house:
+        bad = {**alert(), "labels": {"a": 1}}
+        where = "alerts.0.labels.a: must be a text"
+        assert (await push(house, bad))[1]["detail"] == f"the alarm was not taken: {where}"
+        _, both = await push(house, bad, bad)
+        assert both["detail"] == f"none of 2 alarms was taken: {where}"
+        _, one = await push(house, bad, alert(severity="critical"))
+        assert one["detail"] == f"1 of 2 alarms was not taken, the other was: {where}"
+        _, one = await push(house, bad, bad, alert(severity="critical"))
+        assert one["detail"] == f"2 of 3 alarms were not taken, the other was: {where}"
+        good = [alert(severity="critical", n=n) for n in "12"]
+        _, one = await push(house, bad, *good)
+        assert one["detail"] == f"1 of 3 alarms was not taken, the others were: {where}"
+        _, one = await push(house, bad, alert(severity="critical"), alert(severity="info"))
+        assert one["detail"] == f"1 of 3 alarms was not taken: {where}"

@@ -9,32 +9,45 @@ lifts, a restart or a crash loses nothing. What has been over for long is forgot
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from fettled.app.alarm_checks import TYPE, specs_of, with_alarms
+from fettled.app.alarm_messages import Messages, Met
 from fettled.app.committing import Errands, write_or_doubt
 from fettled.app.memory import Memory
 from fettled.app.watch import Watch
 from fettled.core.alarm_formats import Push, read_push
 from fettled.core.alarm_intake import Intake, Received, take_in
-from fettled.core.alarms import Kept, Source, SourceView, State, is_alarm, outcome
+from fettled.core.alarms import Kept, Message, Source, SourceView, State, is_alarm, outcome
 from fettled.core.condition import Condition
-from fettled.core.errors import NotFoundError, StoreDownError
+from fettled.core.errors import ConflictError, NotFoundError, StoreDownError
 from fettled.core.observations import Outcome, Reason
 from fettled.core.tickets import Membership, Ticket
 from fettled.core.words import Phase, Verdict
 from fettled.ports import CheckSpec, Clock, DeskStore, DeskUnit, Fleet, KnownCheck
+
+T = TypeVar("T")
 
 #: How long what is resolved is kept: its tickets stay, and so does when it was well.
 KEEP = timedelta(days=1)
 #: Rows to forget in one unit, and checks to look at before the event loop gets its turn.
 _UNIT_SIZE = 500
 _CHUNK = 200
+#: One thread for all bodies, which may be large: with more of them the loop waits its turn
+#: behind each, and on asyncio's own the look-ups of names, and so probes, would wait behind them.
+_ASIDE = ThreadPoolExecutor(1, thread_name_prefix="alarms")
+_AGAIN = "this message was taken in before: nothing was done"
+_PARTLY = (
+    "this message was received before, and some of its alarms were not taken then:"
+    " to send them again, sign them anew"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +84,7 @@ class Alarms:
         self._lock = asyncio.Lock()
         self.sources: dict[str, Source] = {}
         self._kept: dict[str, dict[str, Kept]] = {}
-        self._heard: dict[str, datetime] = {}
+        self._messages: defaultdict[str, Messages] = defaultdict(Messages)
         self._is_doubted = False
         self._woken: set[str] = set()
 
@@ -107,7 +120,8 @@ class Alarms:
         self._kept = {name: {} for name in self.sources}
         for row in rows:
             self._kept[row.source][row.check] = row
-        self._heard = {name: self._heard[name] for name in self.sources if name in self._heard}
+        for name in self._messages.keys() - self.sources.keys():
+            del self._messages[name]
 
     def source(self, name: str) -> Source:
         """
@@ -135,42 +149,57 @@ class Alarms:
 
     def _heard_of(self, name: str) -> datetime | None:
         heard = (row.heard_at for row in self._kept[name].values())
-        return max(heard, default=self._heard.get(name))
+        return max(heard, default=None)
 
-    async def push(self, name: str, body: object) -> Received:
+    async def push(self, name: str, body: object, message: Message | None = None) -> Received:
         """
         Take in what the source *name* sends; answers once it is kept.
 
-        Once begun it goes on to its end, whether or not the caller waits for it.
+        Once begun it goes on to its end, whether or not the caller waits for it. A signed
+        *message* that was taken before does nothing: its sender may have lost our answer, and
+        somebody may have recorded it.
 
         Raises:
             NotFoundError: there is no such source.
+            ConflictError: the very same message was met before, and some of it was refused.
             InvalidError: the body is nothing that such a source sends; nothing was taken.
             StoreDownError: nothing was taken, or that is not known: it is to be sent again.
         """
-        push = await asyncio.to_thread(read_push, self.source(name), body)
-        return await self._errands.run(self._push(name, push))
+        push = await _aside(partial(read_push, self.source(name), body))
+        return await self._errands.run(self._push(name, push, message))
 
-    async def _push(self, name: str, push: Push) -> Received:
+    async def _push(self, name: str, push: Push, message: Message | None) -> Received:
         async with self._lock:
             source = self.source(name)
             if self._is_doubted:
                 await self._read_again()
             known, at = self._kept[name], self._clock.wall()
+            if message is not None and self._is_met(name, message, at):
+                again = Received(name, because=_AGAIN)
+                self._tell(again)
+                return again
             spare: tuple[str, ...] = ()
             if len(known) + len(push.alarms) > source.most:
                 spare = tuple(self._spare(known))
             subjects = self._memory.specs
-            intake = await asyncio.to_thread(take_in, source, push, known, subjects, at, spare)
-            specs = await asyncio.to_thread(
-                specs_of, {name: source}, subjects, intake.rows.values()
-            )
+            intake = await _aside(partial(take_in, source, push, known, subjects, at, spare))
+            rows = intake.rows.values()
+            specs = await _aside(partial(specs_of, {name: source}, subjects, rows))
             await self._keep(name, intake, specs)
-        received = Received(name, intake.lines, push.faults)
+            received = Received(name, intake.lines, push.faults)
+            if message is not None:
+                self._messages[name].note(message, at, is_whole=not received.refused)
         self._tell(received)
         for check in intake.rows:
             self.look(check)
         return received
+
+    def _is_met(self, name: str, message: Message, at: datetime) -> bool:
+        """Whether all of *message* was taken before; raises ConflictError for some of it."""
+        met = self._messages[name].met(message, at)
+        if met is Met.PARTLY:
+            raise ConflictError(_PARTLY)
+        return met is Met.WHOLE
 
     async def _keep(self, name: str, intake: Intake, specs: dict[str, CheckSpec]) -> None:
         """Commit what was taken in, and then believe it."""
@@ -293,6 +322,10 @@ class Alarms:
         watch = self._memory.get(check)
         if watch is not None:
             self._memory.drop(watch)
+
+
+async def _aside(work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_ASIDE, work)
 
 
 def _write(

@@ -21,5 +21,7 @@ def make_alarms(  # noqa: PLR0917 - the parts that it lies between
         metrics.alarms_received(received)
         if received.refused:
             log.alarms_refused(received)
+        if received.because:
+            log.alarms_repeated(received)
 
     return Alarms(store=store, clock=clock, memory=memory, take=looker.take, tell=tell)

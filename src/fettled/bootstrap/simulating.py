@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from fettled import calendar
+from fettled.app.alarm_checks import with_alarms
 from fettled.app.recorded import Recorded, read_recorded
 from fettled.app.rehearsal import BEGINS, Rehearsal
 from fettled.app.replay import Replay
@@ -24,11 +25,14 @@ from fettled.config.loader import load
 from fettled.config.overlay import Overlaid, lay_over, load_over
 from fettled.config.scenario import load_scenario
 from fettled.config.schema import Settings
+from fettled.core.alarms import is_alarm
 from fettled.core.scenario import Scenario
-from fettled.ports import Fleet
+from fettled.core.words import Source
+from fettled.ports import Fleet, Reader, TicketFilter
 from fettled.probes.tools import open_tools
 from fettled.store import open_reader
 
+_PAGE = 200
 #: Hears what is done at present, and which share of it, from 0 to 1.
 Tell = Callable[[str, float], None]
 
@@ -89,6 +93,9 @@ def _replay(wanted: Wanted, tell: Tell) -> Answer:
     fleet = _fleet(over.settings if over is not None else running)
     since = SystemClock().wall() - wanted.since
     with open_reader(running.store.url.get_secret_value()) as reader:
+        rows = reader.alarms()
+        fleet, _ = with_alarms(fleet, rows)
+        forgotten = _forgotten(reader, fleet, since)
         recorded = read_recorded(
             reader, fleet.checks, since, lambda share: tell("reading the history", share)
         )
@@ -97,12 +104,17 @@ def _replay(wanted: Wanted, tell: Tell) -> Answer:
     if wanted.diff:
         was = after
         if over is not None:
-            was = _lived(_fleet(running), recorded, tell, "simulating the running policy")
+            then, _ = with_alarms(_fleet(running), rows)
+            was = _lived(then, recorded, tell, "simulating the running policy")
         before = (was, compare(was, after))
     warnings = list(over.warnings) if over is not None else []
     if after.left_out:
         what = "people's actions had no ticket to be done on, and were left out"
         warnings.append(f"{after.left_out} of {what}")
+    if forgotten:
+        some = "1 ticket is" if forgotten == 1 else f"{forgotten} tickets are"
+        why = "of alarms that have been over for a day; what their source said is not kept"
+        warnings.append(f"{some} left out, {why}")
     return Answer(
         after,
         before,
@@ -110,6 +122,16 @@ def _replay(wanted: Wanted, tell: Tell) -> Answer:
         observations=recorded.observations,
         json=as_json(after, before),
     )
+
+
+def _forgotten(reader: Reader, fleet: Fleet, since: datetime) -> int:
+    """Count tickets of alarms of which nothing is kept any more, so that none can be judged."""
+    which = TicketFilter(source=frozenset({Source.HEALTH_MONITOR}), opened_from=since)
+    count, before = 0, None
+    while fleet.sources and (page := reader.tickets(which, before=before, limit=_PAGE)):
+        count += sum(is_alarm(each.check) and each.check not in fleet.checks for each in page)
+        before = page[-1].number
+    return count
 
 
 def _lived(fleet: Fleet, recorded: Recorded, tell: Tell, what: str) -> Simulated:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from fettled.clock import SystemClock
 from fettled.config.alerts import alert_sources
 from fettled.config.loader import load
 from fettled.config.names import SUBJECT_KEY
-from fettled.core.alarm_formats import read_push
-from fettled.core.alarm_intake import Line, take_in
+from fettled.core.alarm_formats import read_alarm, read_push
+from fettled.core.alarm_intake import Intake, Line, members_of, take_in
+from fettled.core.alarm_rules import judge
 from fettled.core.alarms import Judged, Source
 from fettled.core.durations import format_duration
 from fettled.core.errors import ConfigError, FettledError, InvalidError, NotFoundError
@@ -53,10 +54,11 @@ def try_alerts(rules: Path, sample: Path, name: str | None) -> dict[str, Any]:
         where = f"{error.field}: " if error.field else ""
         msg = f"{sample}: {where}{error}"
         raise FettledError(msg) from None
-    lines = take_in(source, push, {}, subjects, SystemClock().wall()).lines
+    intake = take_in(source, push, {}, subjects, SystemClock().wall())
     return {
         "source": source.name,
-        "alarms": [_line(line, source) for line in lines],
+        "alarms": [_line(line, source) for line in intake.lines],
+        "groups": list(_groups(intake, source, subjects)),
         "faults": [f"{sample}: {fault}" for fault in push.faults],
     }
 
@@ -99,6 +101,56 @@ def _read(sample: Path) -> object:
     raise FettledError(msg)
 
 
+def _groups(intake: Intake, source: Source, subjects: Container[str]) -> Iterator[dict[str, Any]]:
+    """Say of each group how many alarms count, and what opens where they are enough."""
+    seen: dict[str, Judged] = {}
+    for line in intake.lines:
+        if line.judged is not None and line.judged.group is not None and line.is_firing:
+            seen.setdefault(line.check, line.judged)
+    for check, judged in seen.items():
+        row = intake.rows.get(check)
+        # What the ticket says is taken from the alarm that stands for them all.
+        told = judge(source, read_alarm(source, row.item), subjects) if row is not None else None
+        yield _group(check, told or judged, intake, source, fires=row is not None)
+
+
+def _group(
+    check: str, judged: Judged, intake: Intake, source: Source, *, fires: bool
+) -> dict[str, Any]:
+    aggregate = judged.rule.aggregate
+    needed = aggregate.count if aggregate is not None else 0
+    count = sum(1 for _ in members_of(check, intake.rows))
+    said = f"{count} alarm{'s count' if count != 1 else ' counts'} and {needed}"
+    if fires:
+        then = f"{said} {'are' if needed != 1 else 'is'} enough: {_opening(judged, source)}"
+    else:
+        window = format_duration(aggregate.window) if aggregate is not None else ""
+        then = f"{said} within {window} are needed: nothing opens yet"
+    return {
+        "title": judged.told.title,
+        "count": count,
+        "needed": needed,
+        "fires": fires,
+        "rule": judged.rule.name,
+        "subject": judged.subject,
+        **_ticket(judged),
+        "check": check,
+        "then": then,
+    }
+
+
+def _ticket(judged: Judged) -> dict[str, Any]:
+    """Say what the ticket would say."""
+    told = judged.told
+    return {
+        "kind": told.kind,
+        "priority": priority_of(judged.rule.policy, told.kind, told.priority).value,
+        "level": told.level,
+        "region": told.region,
+        "application": told.application,
+    }
+
+
 def _line(line: Line, source: Source) -> dict[str, Any]:
     judged = line.judged
     said: dict[str, Any] = {
@@ -108,15 +160,7 @@ def _line(line: Line, source: Source) -> dict[str, Any]:
         "subject": line.subject,
     }
     if judged is not None:
-        told, rule = judged.told, judged.rule
-        said |= {
-            "kind": told.kind,
-            "priority": priority_of(rule.policy, told.kind, told.priority).value,
-            "level": told.level,
-            "region": told.region,
-            "application": told.application,
-            "check": line.check,
-        }
+        said |= {**_ticket(judged), "check": line.check}
     return {**said, "then": _then(line, judged, source)}
 
 
@@ -126,12 +170,23 @@ def _then(line: Line, judged: Judged | None, source: Source) -> str:
         return line.because
     if judged is None:
         return "no rule matches: it is ignored"
-    where = ""
-    if line.wanted is not None:
-        where = f"; there is no subject {line.wanted}, so {source.own} stands for it"
     if not line.is_firing:
-        return f"what it opened is resolved, if it fired before{where}"
-    aggregate = judged.rule.aggregate
+        return f"what it opened is resolved, if it fired before{_stand_in(judged, source)}"
+    what, aggregate = _opening(judged, source), judged.rule.aggregate
+    if aggregate is None:
+        return what
+    within = format_duration(aggregate.window)
+    return f"it counts: after {aggregate.count} alarms of its group within {within}, {what}"
+
+
+def _stand_in(judged: Judged, source: Source) -> str:
+    if judged.wanted is None:
+        return ""
+    return f"; there is no subject {judged.wanted}, so {source.own} stands for it"
+
+
+def _opening(judged: Judged, source: Source) -> str:
+    """Say what opens where it fires."""
     policy = judged.rule.policy
     waits = policy.open_after or policy.open_failures > 1
     when = f"once it has fired for {format_duration(policy.open_after)}" if waits else "at once"
@@ -140,7 +195,4 @@ def _then(line: Line, judged: Judged | None, source: Source) -> str:
         what += f", or the one that {judged.subject} has open takes it in"
     if not policy.publish:
         what = "nothing opens: its policy does not publish"
-    if aggregate is not None:
-        within = format_duration(aggregate.window)
-        what = f"it counts: after {aggregate.count} alarms of its group within {within}, {what}"
-    return what + where
+    return what + _stand_in(judged, source)

@@ -103,5 +103,14 @@ def _show(tried: Mapping[str, Any]) -> None:
     for each in tried["alarms"]:
         print_line()
         print_line(f"{each['alarm']} ({each['status']})")
-        shown = {name: value for name, value in each.items() if name not in {"alarm", "status"}}
-        print_fields((f"  {name}", value) for name, value in shown.items())
+        _show_fields(each, "alarm", "status")
+    for each in tried["groups"]:
+        print_line()
+        state = "fires" if each["fires"] else "does not fire yet"
+        print_line(f"{each['title']} (group, {state})")
+        _show_fields(each, "title", "fires", "count", "needed")
+
+
+def _show_fields(each: Mapping[str, Any], *but: str) -> None:
+    shown = {name: value for name, value in each.items() if name not in but}
+    print_fields((f"  {name}", value) for name, value in shown.items())

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 import typer
 
-from fettled.cli.client import Address, call, get, patch, post, whole
+from fettled.cli.client import Address, call, get, patch, whole
 from fettled.cli.completing import complete_shifts, complete_teams, complete_users
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.options import Json
@@ -98,11 +99,21 @@ def create(
     others |= {"deduplication_key": deduplication_key, "reopen_within": reopen_within}
     body: dict[str, Any] = {"title": _titled(title), "source": source, **fields}
     body |= {name: value for name, value in others.items() if value is not None}
-    made = with_tickets(where, lambda to: whole(to, post(to, TICKETS, body), "number", "status"))
+
+    def work(address: Address) -> tuple[Ticket, bool]:
+        answer = call(address, "POST", TICKETS, body)
+        is_new = deduplication_key is None or answer.status == HTTPStatus.CREATED
+        return whole(address, answer.body, "number", "status"), is_new
+
+    made, is_new = with_tickets(where, work)
     if json:
-        print_json(made)
-    else:
+        print_json({**made, "filed": is_new})
+    elif is_new:
         print_line(f"#{made['number']} filed, {with_owner(made)}: {made.get('title')}")
+    else:
+        how = "open still or again" if reopen_within is not None else "as it was"
+        said = f"was there already, and is {how}: {with_owner(made)}"
+        print_line(f"#{made['number']} {said}: {made.get('title')}")
 
 
 @reaching

@@ -60,7 +60,7 @@ def why(
         print_json({**answer, "checks": checks})
         return
     if not checks:
-        print_line(f"{subject}: it has no check, so nothing is known of it.")
+        print_line(f"{subject}: it has no check of its own, and no alarm about it fires.")
     for n, each in enumerate(checks):
         if n:
             print_line()

@@ -179,7 +179,9 @@ class AlertSource(Options):
         None, description="Secret by which it signs: Standard Webhooks, or Grafana's HMAC."
     )
     timestamp_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,60}$")] | None = Field(
-        None, description="Header in which Grafana says when it signed, as configured there."
+        None,
+        description="Header in which Grafana says when it signed, as configured there; without"
+        " one a request that somebody recorded is taken at any time.",
     )
     subject: SubjectKey | None = Field(
         None,

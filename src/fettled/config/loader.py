@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from fettled.clock import SystemClock
 from fettled.config.alert_faults import alert_problems
+from fettled.config.alert_notes import alert_notes
 from fettled.config.assemble import Assembly, assemble
 from fettled.config.catalogue_faults import catalogue_problems
 from fettled.config.crosscheck import crosscheck
@@ -105,6 +106,7 @@ def load(
     noted = [*quiet_notes(settings, joined.data, now), *take_placed_notes(settings)]
     noted += people_notes(settings, now)
     noted += receiver_notes(settings)
+    noted += alert_notes(settings)
     if noted:
         placed = assemble(path, shown, read, sources, places=True)
         noted_at = list(map(str, sorted(map(placed.locate, noted))))

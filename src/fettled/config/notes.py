@@ -50,7 +50,10 @@ def _unused(settings: Settings) -> Iterator[str]:
     for target in settings.targets:
         for given in (target.policy, *(c.policy for c in target.named_checks().values())):
             used.add(given.inherit if isinstance(given, PolicyPatch) else given)
+    for source in settings.alerts.sources:
+        for given in (source.policy, *(rule.policy for rule in source.rules)):
+            used.add(given.inherit if isinstance(given, PolicyPatch) else given)
     if unused := sorted(set(settings.policies) - used):
-        yield f"no default, type, target or check goes by policy {some(unused)}"
+        yield f"no default, type, target, check or source of alarms goes by policy {some(unused)}"
     if unused := sorted(set(settings.templates) - {target.use for target in settings.targets}):
         yield f"no target uses template {some(unused)}"

@@ -150,8 +150,12 @@ def _alert(item: Mapping[str, Any], _mapped: Mapped) -> Alarm:
         summary=_summary(labels, annotations),
         description=_description(item, annotations),
         starts_at=read_time(item.get("startsAt")),
-        ends_at=read_time(item.get("endsAt")) if is_firing else None,
+        **_end(is_firing, item.get("endsAt")),
     )
+
+
+def _end(is_firing: bool, value: object) -> dict[str, datetime | None]:  # noqa: FBT001 - which of the two it is
+    return {"ends_at" if is_firing else "over_at": read_time(value)}
 
 
 def _texts(item: Mapping[str, Any], name: str) -> dict[str, str]:
@@ -200,7 +204,7 @@ def _generic(item: Mapping[str, Any], mapped: Mapped) -> Alarm:
         summary=summary or clean(name, MOST_TITLE) or "An alarm without a name",
         description=clean(description, _MOST_DESCRIPTION),
         starts_at=read_time(find(item, mapped.starts_at)),
-        ends_at=read_time(find(item, mapped.ends_at)) if is_firing else None,
+        **_end(is_firing, find(item, mapped.ends_at)),
     )
 
 

@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Container, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from fettled.core.alarm_formats import Push
+from fettled.core.alarm_formats import Push, read_alarm
 from fettled.core.alarm_rules import judge
 from fettled.core.alarms import PREFIX, Aggregate, Alarm, Judged, Kept, Source, State
+from fettled.core.errors import InvalidError
+
+#: Many tell times no more exactly.
+_WHOLE_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,13 @@ class Received:
 
     Attributes:
         faults: one sentence for each alarm that could not be read.
+        because: why nothing at all was done; empty where it was.
     """
 
     source: str
-    lines: tuple[Line, ...]
-    faults: tuple[str, ...]
+    lines: tuple[Line, ...] = ()
+    faults: tuple[str, ...] = ()
+    because: str = ""
 
     @property
     def taken(self) -> int:
@@ -114,7 +120,8 @@ def take_in(  # noqa: PLR0917 - what is known, what is told, and by what it is j
     changed: dict[str, Kept] = {}
     gone: list[str] = []
     rows: ChainMap[str, Kept] = ChainMap(changed, dict(known))
-    waiting = list(reversed(spare))
+    named = {f"{PREFIX}{source.name}/{alarm.id}" for alarm in push.alarms}
+    waiting = [check for check in reversed(spare) if check not in named]
     lines: list[Line] = []
     groups: dict[str, Judged] = {}
     for alarm in push.alarms:
@@ -127,6 +134,10 @@ def take_in(  # noqa: PLR0917 - what is known, what is told, and by what it is j
             continue
         if before is None and not alarm.is_firing:
             because = "it was not known: there is nothing to resolve"
+            lines.append(replace(line, because=because, is_ignored=True))
+            continue
+        if before is not None and _is_of_before(source, alarm, before):
+            because = "it ended before it began to fire now: an end of the time before"
             lines.append(replace(line, because=because, is_ignored=True))
             continue
         if before is None and len(rows) - len(gone) >= source.most:
@@ -145,7 +156,24 @@ def take_in(  # noqa: PLR0917 - what is known, what is told, and by what it is j
     for group in touched:
         _tell_group(group, groups.get(group), source, rows, changed, now)
     told = tuple(_told(line, changed) for line in lines)
-    return Intake({k: v for k, v in changed.items() if k not in gone}, told, tuple(gone))
+    # A group that gave way to those that make it fire again stays, beyond the room there is.
+    return Intake(changed, told, tuple(check for check in gone if check not in changed))
+
+
+def _is_of_before(source: Source, alarm: Alarm, before: Kept) -> bool:
+    """
+    Whether it is an end from before *before* began: late, or recorded and sent again.
+
+    The other way round nothing is concluded: replicas of a monitor disagree on when an alarm
+    began, and what fires is never taken for old.
+    """
+    if alarm.over_at is None or before.state is State.RESOLVED:
+        return False
+    try:
+        began = read_alarm(source, before.item).starts_at
+    except InvalidError:
+        return False  # it was written by the words of another format
+    return began is not None and began - alarm.over_at >= _WHOLE_SECOND
 
 
 def _line(alarm: Alarm, check: str, judged: Judged | None) -> Line:

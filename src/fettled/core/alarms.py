@@ -161,6 +161,8 @@ class Alarm:
         id: safe in a check's key; the same each time it is told.
         item: what it said, for the rules.
         summary: one line, without control characters.
+        ends_at: until when a firing one holds, if nothing more is heard.
+        over_at: when one that is resolved ended.
     """
 
     id: str
@@ -170,6 +172,23 @@ class Alarm:
     description: str = ""
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    over_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """
+    What a source signed, named so that it is known again.
+
+    Attributes:
+        id: the same each time its sender tries; another one where it says something else.
+        attempt: of this one try.
+        until: when its signature is not believed any more.
+    """
+
+    id: str
+    attempt: str
+    until: datetime
 
 
 class State(StrEnum):

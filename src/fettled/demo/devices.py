@@ -67,7 +67,7 @@ class Device:
     async def down(self) -> None:
         """Refuse connections, and reset those that there are."""
         await self._stop_flapping()
-        self._refuse()
+        await self._refuse()
         await asyncio.gather(*self._talks, return_exceptions=True)
 
     async def answer(self, status: int) -> None:
@@ -94,7 +94,7 @@ class Device:
 
     async def _flap(self, half: float) -> None:
         while True:
-            self._refuse()
+            await self._refuse()
             await asyncio.sleep(half)
             await self._listen()
             await asyncio.sleep(half)
@@ -114,10 +114,10 @@ class Device:
             )
             await self._server.start_serving()
 
-    def _refuse(self) -> None:
+    async def _refuse(self) -> None:
         server, self._server = self._server, None
         if server is not None:
-            server.close()
+            await stop_accepting(server)
         for writer in self._talks.values():
             _reset(writer)
 
@@ -164,6 +164,20 @@ def _reset(writer: StreamWriter) -> None:
     with suppress(OSError):  # it is closing by itself in this instant
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
+
+
+async def stop_accepting(server: asyncio.Server) -> None:
+    """Close *server* once everything it has accepted was handed over."""
+    # Closed at once, asyncio's drops, unclosed, what it has accepted and not begun: that
+    # peer would hang instead of being reset. So it goes deaf first.
+    loop = asyncio.get_running_loop()
+    for listener in server.sockets:
+        loop.remove_reader(listener.fileno())
+    try:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    finally:
+        server.close()
 
 
 def _bound(port: int) -> socket.socket:

@@ -35,6 +35,7 @@ LISTENING = "daemon.listening"
 STOPPING = "daemon.stopping"
 AUDIT_HEAD = "audit.head"
 ALARMS_REFUSED = "alarms.refused"
+ALARMS_REPEATED = "alarms.repeated"
 TICKETS_FORGOTTEN = "tickets.forgotten"
 TOKEN_WRITTEN = "access.token_written"  # noqa: S105 - an event's name
 CLOCK_STEPPED = "clock.stepped"
@@ -155,6 +156,10 @@ class LogSink:
         self._log.warning(
             ALARMS_REFUSED, source=received.source, count=received.refused, message=first
         )
+
+    def alarms_repeated(self, received: Received) -> None:
+        """Log that a signed message came again: its sender's, or of somebody who recorded it."""
+        self._log.info(ALARMS_REPEATED, source=received.source)
 
     def token_written(self, path: str) -> None:
         """Log where the first administrator's token is; never the token."""

@@ -28,11 +28,16 @@ class AlarmAnswer(Shape):
 
 
 class AlertsAnswer(Shape):
-    """What became of a push: how many count, and the first hundred of them."""
+    """
+    What became of a push: how many count, and the first hundred of them.
+
+    `because` says why nothing at all was done, and is empty where it was.
+    """
 
     source: str
     taken: int
     ignored: int
+    because: str
     alarms: list[AlarmAnswer]
 
 

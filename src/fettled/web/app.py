@@ -58,7 +58,7 @@ from fettled.web.problems import (
     unexpected,
 )
 from fettled.web.reading import refuse_large, take_query
-from fettled.web.routes import Call, Route
+from fettled.web.routes import Call, Proven, Route
 from fettled.web.sending import send_stream
 from fettled.web.uploads import SLOTS, Slots, Upload
 from fettled.web.working import Reading, read_call, work
@@ -141,13 +141,13 @@ async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one v
     refuse_large(request, route.max_body)
     with gate.address(route, request):
         reading = Reading(route, request)
-        principal = await _admit(route, services, tries, request, reading)
+        proven = await _admit(route, services, tries, request, reading)
         gate.token(route, request)
         query = take_query(route.query, request.query)
         raw, body = await read_call(reading)
         call = Call(
             services=services,
-            principal=principal,
+            principal=proven.principal,
             path=request.match_info,
             target=request.rel_url.raw_path,
             query=query,
@@ -155,9 +155,10 @@ async def _serve(  # noqa: PLR0917 - bound by position, so that a route is one v
             headers=request.headers,
             upload=Upload(request) if route.takes_files else None,
             table=table,
-            renew=partial(_admit, route, services, tries, request, reading),
+            renew=partial(_recognise, route, services, tries, request, reading),
             miss=partial(count_miss, request, tries),
             turn=request.app[_TURN],
+            message=proven.message,
         )
         rendered = await work(route, call, request, raw)
     if rendered.stream is not None:
@@ -171,21 +172,31 @@ async def _admit(
     tries: FailedTries,
     request: web.Request,
     reading: Reading,
-) -> Principal:
+) -> Proven:
     needed = route.needs(services.settings())
-    principal = None
+    proven = None
     if is_control(request):
-        principal = identify_peer(request, services.directory)
+        proven = Proven(identify_peer(request, services.directory))
     elif needed is None:
-        return NOBODY
+        return Proven(NOBODY)
     elif route.proof is not None:
         path, headers = request.match_info, request.headers
-        principal = await route.proof(services, path, headers, reading.body)
-    if principal is None:
-        principal = await identify(request, services.tokens, tries, services.directory)
-    if needed is not None and needed not in principal.permissions:
+        proven = await route.proof(services, path, headers, reading.body)
+    if proven is None:
+        proven = Proven(await identify(request, services.tokens, tries, services.directory))
+    if needed is not None and needed not in proven.principal.permissions:
         raise Problem(403, f"your token does not hold the permission {needed}")
-    return principal
+    return proven
+
+
+async def _recognise(
+    route: Route,
+    services: Services,
+    tries: FailedTries,
+    request: web.Request,
+    reading: Reading,
+) -> Principal:
+    return (await _admit(route, services, tries, request, reading)).principal
 
 
 @web.middleware

@@ -21,7 +21,7 @@ from fettled.web.problems import Fault, Problem
 
 REFUSED = "token.refused"
 
-_CHALLENGE = 'Bearer realm="fettled"'
+CHALLENGE = 'Bearer realm="fettled"'
 _NO_TOKEN = "this needs a token: send Authorization: Bearer ftl_..."  # noqa: S105 - no token at all
 _BAD_TOKEN = "the token is unknown, wrong or expired"  # noqa: S105 - no token at all
 
@@ -53,7 +53,7 @@ async def identify(
     if token is None:
         tries.failed(*keys)
         structlog.get_logger().warning(REFUSED, token_id=ident, address=request.remote)
-        challenge = f'{_CHALLENGE}, error="invalid_token"'
+        challenge = f'{CHALLENGE}, error="invalid_token"'
         raise Problem(401, _BAD_TOKEN, headers={"WWW-Authenticate": challenge})
     return Principal(
         token.user,
@@ -90,11 +90,11 @@ def _too_many(wait: float) -> Problem:
 def _presented(request: web.Request) -> str:
     given = request.headers.getall("Authorization", [])
     if not given:
-        raise Problem(401, _NO_TOKEN, headers={"WWW-Authenticate": _CHALLENGE})
+        raise Problem(401, _NO_TOKEN, headers={"WWW-Authenticate": CHALLENGE})
     if len(given) > 1:
         detail = "is given more than once"
         raise Problem(400, f"Authorization {detail}", [Fault("Authorization", detail)])
     scheme, _, presented = given[0].partition(" ")
     if scheme.lower() != "bearer":
-        raise Problem(401, _NO_TOKEN, headers={"WWW-Authenticate": _CHALLENGE})
+        raise Problem(401, _NO_TOKEN, headers={"WWW-Authenticate": CHALLENGE})
     return presented.strip()

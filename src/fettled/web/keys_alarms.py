@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from fettled.core.alarm_intake import Received
-from fettled.core.alarms import Source, SourceView
+from fettled.core.alarms import Message, Source, SourceView
 
 
 class AlarmDesk(Protocol):
@@ -17,8 +17,14 @@ class AlarmDesk(Protocol):
         """Who sends them, by name."""
         ...
 
-    async def push(self, name: str, body: object) -> Received:
-        """Take in what a source sends; NotFoundError for none, InvalidError for its body."""
+    async def push(self, name: str, body: object, message: Message | None = None) -> Received:
+        """
+        Take in what a source sends, unless its *message* was taken before.
+
+        Raises:
+            NotFoundError, InvalidError: there is no such source; its body is none of its own.
+            ConflictError: the same message was met before, and some of it was refused.
+        """
         ...
 
     def views(self) -> list[SourceView]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from fettled.core.alarms import Message
 from fettled.core.permissions import Permission, Principal
 from fettled.web.keys import Services, Settings
 from fettled.web.problems import JSON
@@ -58,6 +59,19 @@ def _uncounted() -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Proven:
+    """
+    A caller that a route recognised by what it sent.
+
+    Attributes:
+        message: what it signed, if that is how, and if it can be told from the next.
+    """
+
+    principal: Principal
+    message: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """
     A request whose caller, query and body have been judged already.
@@ -72,6 +86,7 @@ class Call:
         renew: recognise the caller once more, as for a new request; raises as for one.
         miss: count a failed try to prove who one is; raises 429 after too many.
         turn: whose holder alone reads and writes out a page of what is exported.
+        message: what the caller proved itself by, where it signed it.
     """
 
     services: Services
@@ -86,6 +101,7 @@ class Call:
     renew: Callable[[], Awaitable[Principal]] = _nobody
     miss: Callable[[], None] = _uncounted
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    message: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +132,7 @@ Handler = Callable[[Call], Awaitable[Answer]]
 #: Recognises a caller by what it sends: the services, the path's parts, the headers, the body.
 Proof = Callable[
     [Services, Mapping[str, str], Mapping[str, str], Callable[[], Awaitable[bytes]]],
-    Awaitable[Principal | None],
+    Awaitable[Proven | None],
 ]
 
 

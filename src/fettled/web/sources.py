@@ -12,15 +12,17 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from fettled.core.alarms import Source
+from fettled.core.alarms import Form, Message, Source
 from fettled.core.permissions import Permission, Principal
 from fettled.core.tickets import Actor
+from fettled.web.auth import CHALLENGE
 from fettled.web.keys import Services
 from fettled.web.problems import Problem
+from fettled.web.routes import Proven
 
 UNPROVEN = "alarms.unproven"
 
@@ -29,6 +31,7 @@ _TOLERANCE = timedelta(minutes=5)
 _STANDARD = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _GRAFANA = "X-Grafana-Alerting-Signature"
 _PREFIX = "whsec_"
+_ASKED = {"WWW-Authenticate": CHALLENGE}
 #: Signatures that are looked at: two secrets while one is being changed, and some.
 _MOST_SIGNATURES = 10
 
@@ -38,37 +41,80 @@ async def prove_source(
     path: Mapping[str, str],
     headers: Mapping[str, str],
     read: Callable[[], Awaitable[bytes]],
-) -> Principal | None:
+) -> Proven | None:
     """
     Recognise the source that sends; None: it gives nothing of its own to be known by.
 
     Raises:
-        Problem: 401 for a signature that is wrong or old; what reading the body raises.
+        Problem: 401 for a signature that is wrong, old or not there; what reading the body
+            raises.
     """
     desk = services.alarms
     source = desk.sources.get(path["source"]) if desk is not None else None
     if source is None:
         return None
     if source.token is not None and _bears(headers, source.token):
-        return _principal(source)
+        return _proven(source)
     if source.secret is None:
+        _refuse_nothing(source, headers)
         return None
+    now = services.wall().timestamp()
     if "webhook-signature" in headers:
-        is_good = _is_standard(headers, await read(), source.secret, services.wall().timestamp())
+        body = await read()
+        _ask_for(source, headers, *_STANDARD)
+        is_good = _is_standard(headers, body, source.secret, now)
+        # Its sender's next try has the same id, and a time of its own.
+        at, name = headers.get("webhook-timestamp", ""), headers.get("webhook-id", "")
     elif _GRAFANA in headers:
-        now = services.wall().timestamp()
-        is_good = _is_grafanas(headers, await read(), source, now)
+        body = await read()
+        _ask_for(source, headers, *filter(None, [source.timestamp_header]))
+        is_good = _is_grafanas(headers, body, source, now)
+        at = headers.get(source.timestamp_header, "") if source.timestamp_header else ""
+        name = at
     else:
+        _refuse_nothing(source, headers)
         return None
     if not is_good:
         structlog.get_logger().warning(UNPROVEN, source=source.name)
-        raise Problem(401, "the signature is wrong, or older than 5 minutes")
-    return _principal(source)
+        raise Problem(401, "the signature is wrong, or older than 5 minutes", headers=_ASKED)
+    return _proven(source, _message(name, at, body) if at else None)
 
 
-def _principal(source: Source) -> Principal:
+def _ask_for(source: Source, headers: Mapping[str, str], *names: str) -> None:
+    """Refuse a signature that lacks a header of its own."""
+    for name in names:
+        if name not in headers:
+            structlog.get_logger().warning(UNPROVEN, source=source.name)
+            raise Problem(401, f"the signature lacks its header {name}", headers=_ASKED)
+
+
+def _refuse_nothing(source: Source, headers: Mapping[str, str]) -> None:
+    """Refuse whoever shows nothing at all, by the words of this source; else it is `auth`'s."""
+    if "Authorization" in headers:
+        return
+    if source.secret is not None:
+        wanted = _GRAFANA if source.form is Form.GRAFANA else "webhook-signature"
+        how = f"signs what it sends: send {wanted}"
+    elif source.token is not None:
+        how = "has a token: send it as Authorization: Bearer"
+    else:
+        return
+    detail = f"{source.name} {how}, or an API token with alert.push"
+    raise Problem(401, detail, headers=_ASKED)
+
+
+def _proven(source: Source, message: Message | None = None) -> Proven:
     name = f"alerts/{source.name}"
-    return Principal(name, Actor("token", name), frozenset({Permission.ALERT_PUSH}))
+    principal = Principal(name, Actor("token", name), frozenset({Permission.ALERT_PUSH}))
+    return Proven(principal, message)
+
+
+def _message(name: str, at: str, body: bytes) -> Message:
+    """Name what was signed; never by the signature, of which a header may hold several."""
+    # With the body: of a sender that gives all of its messages one id each is heard.
+    told = f"{name}\0".encode(errors="replace") + hashlib.sha256(body).digest()
+    ident = hashlib.sha256(told).hexdigest()
+    return Message(ident, f"{ident}.{at}", datetime.fromtimestamp(int(at), UTC) + _TOLERANCE)
 
 
 def _bears(headers: Mapping[str, str], token: str) -> bool:

@@ -68,22 +68,31 @@ class PushBody(RootModel[_Body]):
     proof=prove_source,
 )
 async def push_alerts(call: Call) -> Answer:
-    """Take in alarms of a source; answered once they are kept."""
+    """Take in alarms of a source; answered once they are kept, and a message only once."""
     body: PushBody = call.body
-    received = await _desk(call).push(call.path["source"], body.root)
+    received = await _desk(call).push(call.path["source"], body.root, call.message)
     if received.refused:
         raise _refused(received)
     return Answer(received_json(received))
 
 
 def _refused(received: Received) -> Problem:
-    """Say which of them were not taken; the others were."""
+    """Say which of them were not taken, and of the others that they were."""
     faults = list(received.faults)
     faults += dict.fromkeys(line.because for line in received.lines if line.is_refused)
     told = received.refused + len(received.lines) - sum(line.is_refused for line in received.lines)
-    others = ", the others were" if received.refused < told else ""
-    detail = f"{received.refused} of {told} alarms were not taken{others}: {faults[0]}"
+    detail = f"{_how_many(received, told)}: {faults[0]}"
     return Problem(422, detail, [Fault(*_split(fault)) for fault in faults])
+
+
+def _how_many(received: Received, told: int) -> str:
+    refused, taken = received.refused, received.taken
+    if refused == told:
+        return "the alarm was not taken" if told == 1 else f"none of {told} alarms was taken"
+    said = f"{refused} of {told} alarms {'was' if refused == 1 else 'were'} not taken"
+    if refused + taken < told:
+        return said  # of the rest some are ignored
+    return f"{said}, the {'other was' if taken == 1 else 'others were'}"
 
 
 def _split(fault: str) -> tuple[str, str]:
@@ -123,6 +132,7 @@ def received_json(received: Received) -> dict[str, Any]:
         "source": received.source,
         "taken": received.taken,
         "ignored": received.ignored,
+        "because": received.because,
         "alarms": [line_json(line) for line in received.lines[:MOST_LINES]],
     }
 

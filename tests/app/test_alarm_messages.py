@@ -1,0 +1,59 @@
+"""What is remembered of signed messages: for as long as they are believed, and not without end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from fettled.app.alarm_messages import MOST, Messages, Met
+from fettled.core.alarms import Message
+
+AT = datetime(2026, 11, 21, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def message(name: str, until: datetime = AT + 300 * SECOND, attempt: str = "1") -> Message:
+    """Make one of *name*."""
+    return Message(name, f"{name}.{attempt}", until)
+
+
+def test_a_message_is_known_to_its_last_second() -> None:
+    """
+    As long as its signature is believed, and so long only.
+
+    Seen to fail where it is forgotten a second too early.
+    """
+    known = Messages()
+    known.note(message("a"), AT, is_whole=True)
+
+    assert known.met(message("a"), AT + 300 * SECOND) is Met.WHOLE
+    assert known.met(message("a", attempt="2"), AT) is Met.WHOLE
+    assert known.met(message("a"), AT + 301 * SECOND) is Met.NEVER
+    assert known.met(message("b"), AT) is Met.NEVER
+
+
+def test_of_what_was_refused_in_part_only_the_attempt_is_known() -> None:
+    """Its sender may try again."""
+    known = Messages()
+    known.note(message("a"), AT, is_whole=False)
+
+    assert known.met(message("a"), AT) is Met.PARTLY
+    assert known.met(message("a", attempt="2"), AT) is Met.NEVER
+
+
+def test_no_more_are_kept_than_there_is_room_for() -> None:
+    """
+    The oldest go, as does whatever is past its time; a new one is never refused.
+
+    Seen to fail where nothing is forgotten.
+    """
+    known = Messages()
+    for n in range(MOST):
+        known.note(message(str(n)), AT, is_whole=False)
+        known.note(message(f"whole {n}"), AT, is_whole=True)
+    assert len(known) == MOST
+    assert known.met(message(f"whole {MOST - 1}"), AT) is Met.WHOLE
+    assert known.met(message("0"), AT) is Met.NEVER
+
+    late = AT + 301 * SECOND
+    known.note(message("last", late), late, is_whole=True)
+    assert len(known) == 1
