@@ -101,6 +101,8 @@ def _signals(stop: asyncio.Event, parts: Parts, *, hangup_stops: bool) -> Iterat
     reloads: set[asyncio.Task[None]] = set()
 
     def reload() -> None:
+        if stop.is_set():
+            return  # what it would begin, nobody would end
         task = loop.create_task(_reload(parts))
         reloads.add(task)
         task.add_done_callback(reloads.discard)
