@@ -26,6 +26,7 @@ from benchmarks.casework import Casework, open_casework
 from benchmarks.daemon import workplace
 from benchmarks.figures import Beside, CannotMeasureError, Figure, Goal, Report
 from benchmarks.postgres import open_postgres
+from fettled.core.tickets import OPEN_STATUSES
 from fettled.core.words import Phase
 from fettled.ports import Reader, TicketFilter
 
@@ -119,7 +120,9 @@ async def _check(cases: Casework, count: int) -> None:
 def _count(reader: Reader) -> tuple[int, int, int]:
     events = reader.outbox(after=0, limit=2 * _FULL)
     entries = sum(len(reader.timeline(event.number, after=0, limit=9)) for event in events)
-    return len(reader.open_tickets()), entries, len(events)
+    counts = reader.ticket_counts().items()
+    tickets = sum(n for (status, *_), n in counts if status in OPEN_STATUSES)
+    return tickets, entries, len(events)
 
 
 async def _tick(told: Told) -> None:

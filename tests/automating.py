@@ -44,6 +44,7 @@ class Works:
             lambda: Desk(directory),
             lambda _, error: self.faults.append(error),
         )
+        self.workflows.receivers = lambda: {"ops"}
 
     async def restarted(self, *some: Workflow) -> Works:
         """Another process on the same store."""

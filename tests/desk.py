@@ -29,6 +29,7 @@ from fettled.core.tickets import Change
 from fettled.core.words import MemberState, Phase, SubjectType, Verdict
 from fettled.ports import CheckSpec, Fleet, HeartbeatSpec, Reader, Store, SubjectSpec, UnitOfWork
 from fettled.store import open_store
+from still_open import open_tickets
 
 T = TypeVar("T")
 POLICY = Policy(flap=Flap(transitions=99))
@@ -221,7 +222,7 @@ class Desk:
     async def open_tickets(self) -> dict[str, list[str]]:
         """Each open ticket by its key, with the checks on its checklist that are down."""
         found = {}
-        for ticket in await self.store.read(lambda r: r.open_tickets()):
+        for ticket in await self.store.read(open_tickets):
             lines = await self.store.read(lambda r, n=ticket.number: r.members(n))
             down = [line.check for line in lines if line.state is MemberState.DOWN]
             found[str(ticket.open_key)] = sorted(down)

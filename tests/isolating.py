@@ -17,6 +17,7 @@ from fettled.core.observations import Outcome, Reason
 from fettled.core.policy import Policy
 from fettled.core.words import Requires, Verdict
 from fettled.ports import CanarySpec, CheckSpec, Fleet, IsolationSpec, Probe
+from still_open import open_tickets
 
 S = timedelta(seconds=1)
 WORDS = {
@@ -150,7 +151,7 @@ class Post:
 
     async def tickets(self) -> list[tuple[str | None, str, str]]:
         """Check, priority and status of every ticket, oldest first."""
-        found = await self.desk.store.read(lambda r: r.open_tickets())
+        found = await self.desk.store.read(open_tickets)
         return sorted((t.check, t.priority.value, t.status.value) for t in found)
 
     async def inputs(self) -> list[str]:

@@ -12,6 +12,7 @@ from fettled.core.errors import ConflictError, InvalidError, NotFoundError
 from fettled.core.policy import Cascade, Flap, Storm
 from fettled.ports import Fleet
 from people import People
+from still_open import open_tickets
 
 DOORS = [f"door-{n}" for n in range(1, 8)]
 ALL = ["hub", "switch", *DOORS]
@@ -87,7 +88,7 @@ class Life:
 
     async def person(self) -> None:
         """Let somebody do something to a ticket."""
-        opened = await self.desk.store.read(lambda r: r.open_tickets())
+        opened = await self.desk.store.read(open_tickets)
         numbers = [ticket.number for ticket in opened]
         if not numbers:
             return

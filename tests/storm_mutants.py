@@ -17,7 +17,7 @@ import sqlalchemy
 from fettled.app.deliver import Deliverer
 from fettled.bootstrap import office
 from fettled.core.tickets import MONITOR
-from fettled.store import sql_deliveries, sql_tickets
+from fettled.store import sql_owing, sql_tickets
 from fettled.store.batch import Batch
 from fettled.store.jobs import deliver
 from fettled.store.link import Link
@@ -140,14 +140,14 @@ def settled_before_told() -> None:
 
 def all_at_once() -> None:
     """Make everything due as it happens, whatever of its ticket is still on its way."""
-    original = sql_deliveries.owe
+    original = sql_owing.owe
 
     def owe(link: Link, change: Any, route: Any) -> None:
         original(link, change, route)
         now = change.entries[-1].at if change.entries else change.ticket.updated_at
         link.run(_HURRY, {"to_due_at": now})
 
-    sql_deliveries.owe = owe
+    sql_owing.owe = owe
 
 
 _HURRY = (

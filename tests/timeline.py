@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 from fettled.core.actions import Action, Resolve
 from fettled.core.condition import Condition
 from fettled.core.context import Context
+from fettled.core.effects import Moment
 from fettled.core.engine import resolved_by_person, step
 from fettled.core.flap import Stretch, stretched
-from fettled.core.moves import Moment, act
+from fettled.core.moves import act
 from fettled.core.observations import Observation, Reason, kind_of
 from fettled.core.phases import Sight
 from fettled.core.policy import Policy

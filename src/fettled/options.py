@@ -61,6 +61,9 @@ Duration = Annotated[
 #: A duration longer than zero.
 PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 
+#: Marks text that is used as it is and shown to nobody: where a person is reached.
+UNSHOWN = PlainSerializer(lambda _: "***", return_type=str, when_used="json")
+
 _LONGEST_NAME = 253
 _LONGEST_LABEL = 63
 

@@ -175,17 +175,23 @@ async def test_an_inner_address_is_never_connected_to(url: str) -> None:
     assert not heard
 
 
-async def test_a_redirect_to_a_metadata_address_leads_nowhere() -> None:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed_and_is_a_failure(status: int) -> None:
     """
-    The library follows redirects; the rule is asked of each connection all the same.
+    Wherever it leads: to a metadata address, or to where a message would be taken.
 
-    Seen to fail where only the host in the URL was judged.
+    Seen to fail as the library follows it: the message goes, with its secrets, to where nobody
+    sent it, and counts as told.
     """
-    target = "Location: http://169.254.169.254/latest/meta-data/"
-    async with service(307, b"", target) as (port, got):
-        tried = await notifier(f"json://127.0.0.1:{port}/").tell(telling())
-    assert tried.reason == "address_refused"
-    assert len(got) == 1
+    async with service() as (port, taken):
+        for target in ("http://169.254.169.254/latest/", f"http://127.0.0.1:{port}/"):
+            async with service(status, b"", f"Location: {target}") as (asked, got):
+                tried = await notifier(f"json://127.0.0.1:{asked}/").tell(telling())
+            assert (tried.reason, tried.status) == ("http_status", status)
+            assert "redirects are not followed" in tried.detail
+            assert target not in repr(tried)
+            assert len(got) == 1
+    assert not taken
 
 
 async def test_the_url_is_nowhere_to_be_seen() -> None:

@@ -41,8 +41,8 @@ def texts(value: Any) -> list[str]:
 
 
 def with_url(one: Telling) -> Telling:
-    """Give the same, with words that name the ticket's page."""
-    return Telling(one.deliveries, one.is_late, Notice("head", "gist", (("Ticket", URL),)))
+    """Give the same, with words beside which the ticket's address in the API stands."""
+    return Telling(one.deliveries, one.is_late, Notice("head", "gist", url=URL))
 
 
 def check_slack(sent: Any) -> None:
@@ -292,17 +292,18 @@ async def test_ntfy_takes_what_it_is_told() -> None:
         assert (await hook.tell(resolved(priority="critical"))).status == 202
     assert [each["priority"] for each in taken] == [2, 3, 4, 5, 3]
     assert [each["tags"][0] for each in taken[3:]] == ["rotating_light", "white_check_mark"]
-    assert taken[0]["click"] == URL
+    assert "click" not in taken[0]
     assert {each["topic"] for each in taken} == {"doors_1"}
 
 
-def test_a_page_is_linked_where_there_is_one() -> None:
-    """With the ticket's address, where the words tell one."""
-    for name in ("teams", "pagerduty", "ntfy", "alertmanager"):
-        assert URL in texts(body(RENDERS[name], with_url(telling())))
-        assert URL not in texts(body(RENDERS[name], telling()))
-    linked = texts(body(RENDERS["slack"], with_url(telling())))
-    assert f"<{URL}|INC-20261121-000042>" in linked
+def test_no_ready_template_links_what_a_browser_cannot_open() -> None:
+    """
+    The address in the API wants a token, and what people read would link to a 401.
+
+    Seen to fail with the templates that linked `url`.
+    """
+    for render in RENDERS.values():
+        assert URL not in json.dumps(body(render, with_url(telling())))
 
 
 def test_links_to_take_and_snooze_are_buttons() -> None:
@@ -312,7 +313,6 @@ def test_links_to_take_and_snooze_are_buttons() -> None:
         ("Snooze", f"{URL}/snooze"),
         ("Runbook", f"{URL}/runbook"),
         ("Changed", "https://evil.example"),
-        ("Ticket", URL),
     )
     one = Telling(telling().deliveries, notice=Notice("head", "gist", details))
     sent = {name: body(RENDERS[name], one) for name in ("slack", "teams", "ntfy")}
@@ -321,7 +321,7 @@ def test_links_to_take_and_snooze_are_buttons() -> None:
     ours = [f"{URL}/{name}" for name in ("take", "snooze", "runbook")]
     assert [each["url"] for each in sent["ntfy"]["actions"]] == ours
     actions = sent["teams"]["attachments"][0]["content"]["actions"]
-    assert [each["url"] for each in actions] == [URL, *ours]
+    assert [each["url"] for each in actions] == ours
     assert f"<{ours[0]}|Take>" in texts(sent["slack"])
 
 

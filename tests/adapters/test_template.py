@@ -189,11 +189,11 @@ def test_the_sample_has_the_fields_of_a_real_ticket() -> None:
 
 
 def test_words_that_somebody_else_wrote_are_used() -> None:
-    """A notice that is told along is the notice; its page is the url."""
-    notice = Notice("h", "g", (("Ticket", "https://fettled.example/tickets/42"),))
+    """A notice that is told along is the notice; its address in the API is the url."""
+    notice = Notice("h", "g", (("Ticket", "INC-7"),), url="https://fettled.example/tickets/42")
     one = Telling(telling().deliveries, notice=notice)
     source = "{{ notice.headline }}|{{ notice.gist }}|{{ url }}|{{ notice.rest }}"
-    told = "h|g|https://fettled.example/tickets/42|g\nTicket: https://fettled.example/tickets/42"
+    told = "h|g|https://fettled.example/tickets/42|g\nTicket: INC-7"
     assert text(source, one) == told
 
 

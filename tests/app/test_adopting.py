@@ -12,6 +12,7 @@ from fettled.core.policy import Policy
 from fettled.core.tickets import Actor
 from fettled.core.words import Code, Kind, MemberState, Phase, Priority
 from fettled.ports import Fleet
+from still_open import open_tickets
 from tickets_for import resolving
 
 ANN = Actor("user", "ann")
@@ -103,7 +104,7 @@ async def test_nothing_is_adopted_where_nothing_is_held(desk: Desk) -> None:
     with pytest.raises(NotFoundError, match="nobody"):
         await desk.tickets.adopt(["nobody"], ANN)
 
-    assert await desk.store.read(lambda r: r.open_tickets()) == []
+    assert await desk.store.read(open_tickets) == []
 
 
 async def test_the_gate_has_ended_since_the_ticket_stands_for_it(desk: Desk) -> None:

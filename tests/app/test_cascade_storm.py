@@ -39,6 +39,7 @@ async def test_what_gates_the_ticket_of_a_storm_gates_its_members(
     assert (len(found), len(members)) == (51, 20)
     await desk.round(dict.fromkeys(LAMPS, "down"), 12)
     number = await ticket_of(desk, "rollup:*")
+    assert (await ticket_at(desk, number)).title == "Multiple devices offline: storm"
     await desk.tickets.act(str(number), Resolve(code), ANN)
     await desk.round(dict.fromkeys(LAMPS, "down"), 2)
 

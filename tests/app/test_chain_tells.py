@@ -19,6 +19,7 @@ from fettled.core.routing import Audience, Receiver, lane_of
 from fettled.ports import People, Team, User
 from fettled.store import open_store
 from receiving import Post, open_post
+from still_open import open_tickets
 from tickets_for import opening, reopening, resolving
 
 MINUTE = timedelta(minutes=1)
@@ -108,7 +109,7 @@ async def test_a_reopening_begins_the_chain_anew_and_what_was_told_stays_told(
     house.post["sms/ann"].gate.clear()
     await house.after(0)
     await house.after(9)
-    (ticket,) = await house.post.store.read(lambda r: r.open_tickets())
+    (ticket,) = await house.post.store.read(open_tickets)
     ticket = (await house.post.apply(resolving(ticket, house.post.clock.wall()))).ticket
     change = reopening(ticket)
     at = house.post.clock.wall()
@@ -117,7 +118,7 @@ async def test_a_reopening_begins_the_chain_anew_and_what_was_told_stays_told(
     await house.after(2)
     house.post["sms/ann"].gate.set()
     assert await house.told("sms/ann") == [(1, "escalated"), (1, "escalated")]
-    (ticket,) = await house.post.store.read(lambda r: r.open_tickets())
+    (ticket,) = await house.post.store.read(open_tickets)
     actions = await house.post.store.read(lambda r: r.actions(ticket.number, after=0, limit=99))
     steps = [each.data["step"] for each in actions if each.type == "escalation"]
     assert steps == [1, 1]

@@ -18,6 +18,7 @@ from fettled.core.errors import (
 from fettled.core.tickets import Actor, Change
 from fettled.core.words import Code, Gate, Status
 from fettled.ports import UnitOfWork
+from still_open import open_tickets
 
 ANN, BEN = Actor("user", "ann"), Actor("user", "ben")
 OUTAGE = ("up", "down", "down", "down")
@@ -88,7 +89,7 @@ async def test_an_older_one_reopened_is_the_conditions_ticket_from_then_on(desk:
     await desk.tickets.act("1", Reopen(), ANN)
     await desk.see("door/main", "down", "down", "down")
 
-    tickets = await desk.store.read(lambda r: r.open_tickets())
+    tickets = await desk.store.read(open_tickets)
     assert [ticket.number for ticket in tickets] == [1]
 
 

@@ -25,7 +25,7 @@ from wording import CHAIN, Words, open_words
 
 ANN = Actor("user", "ann")
 UP, DOWN = ["up"] * 20, ["down"] * 20
-URL = "Ticket: https://fettled.example/api/v1/tickets/1"
+TICKET = "Ticket: INC-20261121-000001"
 #: The first failure, and half a minute before it the last good look.
 AT = "Sat 21 Nov 01:10 CET"
 RUNBOOK = "https://wiki.example/doors"
@@ -75,7 +75,7 @@ async def test_a_device_that_went_down(words: Words) -> None:
         f"Runbook: {RUNBOOK}",
         "On it: team network, nobody of it yet",
         "Next: now tell nights (ann)",
-        URL,
+        TICKET,
     ]
 
 
@@ -86,7 +86,7 @@ async def test_a_device_that_recovered(words: Words) -> None:
         "[RESOLVED] Device offline: door-1 (medium, #1)",
         "since Sat 21 Nov 01:10 CET (lasted 10m); recovered by itself",
         f"Runbook: {RUNBOOK}",
-        URL,
+        TICKET,
     ]
 
 
@@ -148,7 +148,7 @@ async def test_a_persons_comment(words: Words) -> None:
         f"ann: On my way, back at nine; since {AT} (for 9m30s); connection refused; last good {AT}",
         f"Runbook: {RUNBOOK}",
         "On it: Ann Example (ann), team network",
-        URL,
+        TICKET,
     ]
     assert "On it: you, team network" in await words.text(person="ann")
 
@@ -180,6 +180,29 @@ async def test_a_step_of_the_chain(words: Words) -> None:
     assert "Next: Sat 21 Nov 01:23 CET tell network (ann, ben)" in lines
 
 
+async def test_a_step_that_is_a_person_names_them_once(words: Words) -> None:
+    """Not `ann (ann)`. Seen to fail where whom it reached was always in brackets."""
+    await put(words, {"title": "Printer jams"}, {}, ANN)
+    await happen(words, "escalated", {"mode": "chain", "step": 1, "to": "ann", "people": ["ann"]})
+    assert (await words.text())[1].startswith("step 1 of the chain: ann; since ")
+
+
+async def test_what_was_due_is_overdue_and_no_next_step(words: Words) -> None:
+    """
+    What comes next is ahead; the clock that runs still is named with it.
+
+    Seen to fail where the line `Next` ended with `response was due`.
+    """
+    now = words.desk.clock.wall()
+    late = Reading(due_at=now - timedelta(minutes=8))
+    ahead = Reading(due_at=now + timedelta(hours=4))
+    clocks = Clocks(1, response=late, resolution=ahead)
+    await put(words, {"title": "Printer jams", "sla": clocks}, {}, ANN)
+    told = dict((await words.newest()).details)
+    assert told["Overdue"] == "response was due Sat 21 Nov 00:52 CET"
+    assert told["Next"] == "now tell nights (ann); resolution is due Sat 21 Nov 05:00 CET"
+
+
 async def test_a_clock_that_runs_out(words: Words) -> None:
     """Which one, and when: before anything else."""
     due_at = words.desk.clock.wall() + timedelta(minutes=12)
@@ -197,6 +220,7 @@ async def test_a_clock_that_runs_out(words: Words) -> None:
         "[OVERDUE] Printer jams (medium, #1)",
         "response was due Sat 21 Nov 01:12 CET; since Sat 21 Nov 01:00 CET (for 13m)",
     ]
+    assert "Overdue" not in dict((await words.newest()).details)
 
 
 async def test_a_backlog_is_told_as_it_is_now(words: Words) -> None:
@@ -218,7 +242,7 @@ async def test_a_backlog_is_told_as_it_is_now(words: Words) -> None:
         "Told late: this happened Sat 21 Nov 01:20 CET; it is now Sat 21 Nov 06:20 CET",
         "Also: 6 earlier events of this ticket",
         f"Runbook: {RUNBOOK}",
-        URL,
+        TICKET,
     ]
 
 
@@ -251,7 +275,7 @@ async def test_a_ticket_of_a_person_about_nothing_watched(words: Words) -> None:
         "Done by: ben",
         "On it: team network, nobody of it yet",
         "Next: now tell nights (ann)",
-        URL,
+        TICKET,
     ]
 
 
@@ -285,7 +309,7 @@ async def test_while_the_store_is_down_the_event_alone_is_told(words: Words) -> 
         f"Runbook: {RUNBOOK}",
         "On it: team network, nobody of it yet",
         "Next: now tell nights (ann)",
-        URL,
+        TICKET,
     ]
 
 
@@ -319,11 +343,14 @@ async def test_text_of_targets_and_people_stays_in_its_line(words: Words) -> Non
     assert not set(told.text) & set("\r\x1b\u202e\u200b")
 
 
-async def test_without_an_address_the_reference_is_told(words: Words) -> None:
-    """Nobody said how we are reached: what it can be looked up by."""
-    words.url = ""
+async def test_programs_are_given_the_address_in_the_api(words: Words) -> None:
+    """Beside the words, in which it is not; without an address of ours there is none."""
     await words.desk.see("door-1/main", *UP, *DOWN)
-    assert (await words.text())[-1] == "Ticket: INC-20261121-000001"
+    told = await words.newest()
+    assert told.url == "https://fettled.example/api/v1/tickets/1"
+    assert told.url not in told.text
+    words.url = ""
+    assert not (await words.newest()).url
 
 
 async def test_a_ticket_that_was_deleted_is_told_as_it_was(words: Words) -> None:

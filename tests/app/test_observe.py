@@ -11,6 +11,7 @@ from fettled.app.watch import MOST_HELD
 from fettled.core.actions import Resolve
 from fettled.core.tickets import Actor
 from fettled.core.words import Phase
+from still_open import open_tickets
 
 ANN = Actor("user", "ann")
 EVERYTHING = {"before": None, "limit": 100}
@@ -132,7 +133,7 @@ async def test_two_hundred_checks_failing_together_get_a_ticket_each(desk: Desk)
             desk.looker.take(desk.watch(f"{name}/main"), SEEN[word], desk.clock.now())
         await desk.observer.settle()
 
-    tickets = await desk.store.read(lambda r: r.open_tickets())
+    tickets = await desk.store.read(open_tickets)
     assert sorted(ticket.subject for ticket in tickets) == sorted(names)
 
 

@@ -28,6 +28,7 @@ from fettled.core.errors import ConflictError, NotFoundError, StaleError, StoreU
 from fettled.core.filing import NewTicket
 from fettled.core.tickets import Actor, Ticket
 from fettled.core.words import Code, Status
+from still_open import open_tickets
 
 ANN, BEN = Actor("user", "ann"), Actor("user", "ben")
 OUTAGE = ("up", "down", "down", "down")
@@ -185,7 +186,7 @@ async def test_a_deletion_without_an_answer_is_known_at_the_next_look(desk: Desk
         await removals.delete("1", Caller(ANN))
     await desk.see("door/main", "down", "down", "down")
 
-    (ticket,) = await desk.store.read(lambda r: r.open_tickets())
+    (ticket,) = await desk.store.read(open_tickets)
     assert (ticket.number, ticket.previous) == (2, None)
     assert desk.watch("door/main").ticket == ticket
 
@@ -279,7 +280,7 @@ async def test_a_closed_ticket_that_was_deleted_leaves_the_next_failure_a_new_on
     await desk.see("door/main", "down")
 
     assert await desk.open_tickets() == {"door/main": []}
-    assert [each.number for each in await desk.store.read(lambda r: r.open_tickets())] == [2]
+    assert [each.number for each in await desk.store.read(open_tickets)] == [2]
 
 
 async def test_a_ticket_that_a_shift_has_comes_back_to_it(desk: Desk) -> None:

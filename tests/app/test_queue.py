@@ -16,6 +16,7 @@ from fettled.core.errors import ConflictError, StoreDownError
 from fettled.core.tickets import Actor, Change
 from fettled.core.words import Phase
 from fettled.ports import Reader, Store, UnitOfWork
+from still_open import open_tickets
 
 T = TypeVar("T")
 ANN = Actor("user", "ann")
@@ -96,7 +97,7 @@ def see_all(desk: Desk, *script: str) -> None:
 
 async def ticketed(desk: Desk) -> list[str]:
     """The subjects with an open ticket."""
-    tickets = await desk.store.read(lambda r: r.open_tickets())
+    tickets = await desk.store.read(open_tickets)
     return sorted(str(ticket.subject) for ticket in tickets)
 
 

@@ -18,6 +18,7 @@ from fettled.core.tickets import Actor
 from fettled.core.words import Code
 from fettled.ports import DeskUnit
 from fettled.store import open_store
+from still_open import open_tickets
 from tickets_for import opening, resolving
 
 YEAR = timedelta(days=365)
@@ -49,7 +50,7 @@ async def test_after_its_last_ticket_was_forgotten_a_condition_opens_a_new_one(d
     assert await retention(desk).forget() == 1
     assert desk.watch("door/main").ticket is None
     await desk.see("door/main", "up", *OUTAGE)
-    (opened,) = await desk.store.read(lambda reader: reader.open_tickets())
+    (opened,) = await desk.store.read(open_tickets)
     assert (opened.number, opened.previous) == (2, None)
     assert desk.watch("door/main").ticket is not None
     assert not desk.sink.faults

@@ -113,3 +113,11 @@ async def test_a_store_that_is_down_puts_it_off(post: Post) -> None:
 def test_the_hour_is_that_of_the_clock_on_the_wall(at: datetime, due_at: datetime) -> None:
     """Nine o'clock is nine o'clock on the day that summer time begins, too."""
     assert last_due(OSLO)(at) == due_at
+
+
+def test_the_end_of_a_day_is_the_midnight_after_it() -> None:
+    """`24:00`, as in all hours of the file."""
+    last = last_due(WatchdogSettings(self_test_at="24:00"))
+    midnight = datetime(2026, 11, 21, tzinfo=UTC)
+    assert last(midnight) == last(midnight + timedelta(hours=23)) == midnight
+    assert last(midnight - timedelta(seconds=1)) == midnight - timedelta(days=1)

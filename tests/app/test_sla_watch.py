@@ -30,6 +30,7 @@ from fettled.core.tickets import Actor, Change, Entry, Ticket
 from fettled.core.words import Cause, Code, Gate, Priority, Source, Status, Verdict
 from fettled.ports import DeskUnit
 from fettled.store import open_store
+from still_open import open_tickets
 from stores import *  # noqa: F403 -- its __all__ names the fixtures
 
 ANN = Actor("user", "ann")
@@ -264,7 +265,7 @@ async def test_the_monitors_ticket_has_clocks_from_its_opening(house: House):
     """The engine's change carries them in its own transaction; gone by itself: not required."""
     await house.desk.adopt(fleet(check("door-1")))
     await house.desk.see("door-1/main", "up", *["down"] * 12)
-    (ticket,) = await house.switch.read(lambda r: r.open_tickets())
+    (ticket,) = await house.switch.read(open_tickets)
     due = house.sla.rules.targets[ticket.priority].response
     assert ticket.sla.response.due_at == ticket.created_at + due
     await house.desk.see("door-1/main", *["up"] * 40)
@@ -335,7 +336,7 @@ async def test_a_certificates_ticket_is_due_by_its_date(house: House):
         house.clock.advance(timedelta(seconds=30))
         house.desk.looker.take(house.desk.watch("door-1/main"), seen, house.clock.now())
         await house.desk.observer.settle()
-    (ticket,) = await house.switch.read(lambda r: r.open_tickets())
+    (ticket,) = await house.switch.read(open_tickets)
     assert ticket.kind == "certificate_expiring"
     assert ticket.sla.resolution.due_at == MIDNIGHT + timedelta(days=17)
 

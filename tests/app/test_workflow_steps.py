@@ -101,6 +101,25 @@ async def test_every_step_does_what_it_says(works: Works) -> None:
     assert [(each.receiver, each.pending) for each in owed] == [("ops", 1)]
 
 
+async def test_a_receiver_that_there_is_not_fails_its_step(works: Works) -> None:
+    """
+    In a sentence with the cure; nothing is owed to nobody, and other workflows go on.
+
+    Seen to fail where it is owed to the name: the step says done, and nobody is ever told.
+    """
+    tell = [Workflow(name, OPENED, (Deliver(name),)) for name in ("oops", "ops")]
+    await works.workflows.configure(tell)
+    number = await works.file()
+    await works.workflows.turn()
+    nobody, ops = await works.actions(number)
+    assert (nobody.outcome, ops.outcome) == ("failed", "done")
+    assert nobody.data["error"] == (
+        "there is no receiver oops: name one that `fettled receivers` lists"
+    )
+    owed = await works.opened.read(lambda r: r.backlogs())
+    assert [each.receiver for each in owed] == ["ops"]
+
+
 async def test_a_workflows_touch_is_no_persons(works: Works) -> None:
     """What only a workflow commented on and assigned, the monitor may still take as its own."""
     change = (await works.ticket(await works.file())).number

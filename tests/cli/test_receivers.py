@@ -45,6 +45,10 @@ OFF = {"disabled_at": "2026-11-22T08:00:00Z", "disabled_reason": "it answered 41
         ({}, ["ok", "0"]),
         (WAITING, ["waiting", "3", "2026-11-22 08:29:00Z"]),
         ({**WAITING, "late": True}, ["late"]),
+        (
+            {**WAITING, "next_at": "2026-11-22T09:00:00Z", "held_by": "digest"},
+            ["held", "hook: in the digest at 2026-11-22 09:00:00Z"],
+        ),
         ({"late": True, **OFF}, ["disabled", "410 Gone", "fettled receivers enable hook"]),
         ({"last": LAST}, ["2026-11-22 08:30:00Z it answered 500"]),
         ({"last": {**LAST, "delivered": True}}, ["2026-11-22 08:30:00Z delivered"]),
@@ -145,7 +149,8 @@ def test_dead_letters_are_listed_by_the_api_s_filters(
     result = fettled(*typed, *asked)
 
     assert (result.code, result.err) == (0, "")
-    for word in ("17", "#42", "ticket.opened", "2026-11-22 08:30:00Z", "refused the connection"):
+    assert result.out.splitlines()[1].split()[:3] == ["17", "hook", "#42"], "as --receiver takes it"
+    for word in ("ticket.opened", "2026-11-22 08:30:00Z", "refused the connection"):
         assert word in result.out
     query = parse_qs(urlsplit(daemon.asked[0].path).query)
     assert {name: values[0] for name, values in query.items()} == {
@@ -186,6 +191,8 @@ def test_what_is_meant_is_sent_again(
     [
         (("receivers", "--json", "list"), "write --json behind list"),
         (("dead-letters", "--receiver", "x", "resend", "1"), "write --receiver behind resend"),
+        (("alerts", "--json", "try", "rules.yaml", "sample.json"), "write --json behind try"),
+        (("workflows", "--json", "try", "rules.yaml"), "write --json behind try"),
         (("dead-letters", "resend"), "say which ones"),
         (("dead-letters", "resend", "1", "--all"), "say which ones"),
     ],
@@ -196,7 +203,8 @@ def test_what_is_not_clear_is_asked_back_and_nothing_is_sent(
     """
     One sentence: neither everything nor something else than what was meant.
 
-    Seen to fail where options before the command are dropped: all of the receivers' are sent.
+    Seen to fail where options before the command are dropped: a letter is sent again, whoever's
+    it is.
     """
     result = fettled(*typed, "--url", daemon.url)
 
@@ -225,3 +233,35 @@ def test_actions_say_whom_when_and_why_not(fettled: Fettled, daemon: FakeDaemon)
     for word in ("hook", "ticket.opened", "pending", "2026-11-22 08:35:05Z", "it refused"):
         assert word in result.out
     assert "raise --limit" in result.err
+
+
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        ("quiet_hours", "held until 2026-11-22 09:00:00Z: quiet hours"),
+        ("digest", "in the digest at 2026-11-22 09:00:00Z"),
+        ("burst", "burst cap, next at 2026-11-22 09:00:00Z"),
+        ("something newer", "held until 2026-11-22 09:00:00Z"),
+    ],
+)
+def test_actions_say_until_when_a_message_is_held_and_why(
+    fettled: Fettled, daemon: FakeDaemon, by: str, words: str
+):
+    """Before what came of an earlier try: it is why nothing happens now."""
+    action = {
+        "at": "2026-11-22T08:30:00Z",
+        "type": "delivery",
+        "target": "hook",
+        "event": "ticket.opened",
+        "outcome": "pending",
+        "tries": 1,
+        "due_at": "2026-11-22T09:00:00Z",
+        "held_by": by,
+        "data": {"detail": "it refused the connection"},
+    }
+    daemon.reply("GET", "/api/v1/tickets/42/actions", {"items": [action], "next": None})
+
+    result = fettled("tickets", "actions", "42", "--url", daemon.url)
+
+    assert words in result.out
+    assert "refused" not in result.out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cli.fake_daemon import TICKET, FakeDaemon, Fettled
-from fettled.core.moves import PEOPLES_CODES
+from fettled.core.effects import PEOPLES_CODES
 from fettled.core.words import Code
 
 PATH = "/api/v1/tickets/42"

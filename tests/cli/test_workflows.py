@@ -88,6 +88,26 @@ def test_it_says_what_each_would_do_and_what_does_not_fit(
     assert fettled("workflows", "try", file, str(sample), "--event", "held").code == 1
 
 
+@pytest.mark.parametrize("named", ["nosuch", "ticket.self_test", "ticket.unassigned", ""])
+def test_an_event_that_there_is_not_is_refused(
+    fettled: Fettled, file: str, tmp_path: Path, named: str
+) -> None:
+    """
+    In one sentence with those that there are, whether it was typed or the sample says it.
+
+    Seen to fail as it was taken: no workflow fits, and nobody is told of the slip.
+    """
+    sample = tmp_path / "sample.json"
+    sample.write_text(json.dumps(TICKET))
+    typed = fettled("workflows", "try", file, str(sample), "--event", named)
+    sample.write_text(json.dumps({"type": named or "digest", "data": {"ticket": TICKET}}))
+    for done in (typed, fettled("workflows", "try", file, str(sample))):
+        assert (done.code, done.out) == (2, "")
+        for word in ("--event", named, "ticket.opened", "ticket.held", "monitor.impaired"):
+            assert word in done.err
+        assert len(done.err.splitlines()) == 1
+
+
 def test_a_ticket_is_asked_of_the_daemon(fettled: Fettled, daemon: FakeDaemon, file: str) -> None:
     """By its number."""
     daemon.reply("GET", "/api/v1/tickets/42", TICKET)

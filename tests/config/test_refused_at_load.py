@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from fettled.config.loader import Loaded
+from fettled.notify import TYPES
+from fettled.notify.apprise_child import _LONGEST_LIFE
+from fettled.ports.notify import LONGEST_TIMEOUT
 
 Load = Callable[..., Loaded]
 Refuse = Callable[..., list[str]]
@@ -60,3 +64,27 @@ def test_quoted_words_mean_what_plain_ones_do(load_text: Load) -> None:
 
     assert (settings.server.metrics_token, settings.limits.per_host) == (True, 7)
     assert not load_text('server: {metrics_token: "false"}').settings.server.metrics_token
+
+
+_HOOK = "receivers: [{{name: ops, type: {type}, {where}, timeout: {timeout}}}]"
+_WHERE = {
+    "webhook": 'url: "https://example.org/x"',
+    "email": "host: mail.example.org, from: a@example.org, to: b@example.org",
+    "apprise": 'url: "ntfys://ntfy.example.org/x"',
+}
+
+
+@pytest.mark.parametrize("kind", sorted(TYPES))
+def test_a_receiver_that_may_take_for_ever_is_refused(
+    kind: str, refuse: Refuse, load_text: Load
+) -> None:
+    """
+    With its place and the longest that there is; that one is taken.
+
+    Seen to fail as any deadline was taken, and the process that tells a service ends before.
+    """
+    (line,) = refuse(_HOOK.format(type=kind, where=_WHERE[kind], timeout="301s"))
+    assert "receivers[0].timeout: must be at most 5m" in line
+    settings = load_text(_HOOK.format(type=kind, where=_WHERE[kind], timeout="5m")).settings
+    assert settings.receivers[0].timeout == LONGEST_TIMEOUT
+    assert timedelta(seconds=_LONGEST_LIFE) >= LONGEST_TIMEOUT

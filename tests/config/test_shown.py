@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fettled.config.loader import load
 from fettled.config.shown import MASK, Kept, keep, show
 from fettled.core.errors import ConfigError
+from fettled.notify import TYPES
 
 SECRET = "s3cr3t-Value"
 TYPED = f"""
@@ -39,6 +42,27 @@ targets:
     check: {{type: http, url: 'https://127.0.0.1/', auth: {{bearer: {SECRET}}}}}
   - {{subject: d, type: device, check: {{type: tcp, host: x, port: 1, send: {SECRET}}}}}
 """
+PERSON = "carl-c0ntact"
+#: Every option of each type of receiver that can hold a secret or a person's contact ...
+RECEIVERS: dict[str, list[dict[str, Any]]] = {
+    "webhook": [
+        {"url": f"https://u:{SECRET}@hooks.example/services/{SECRET}?x={SECRET}#{SECRET}",
+         "template": "pagerduty", "values": {"routing_key": SECRET, "other": SECRET}},
+        {"url": f"https://hooks.example/{SECRET}", "headers": {"X-Sent": SECRET},
+         "secret": ["whsec_" + b64encode(SECRET.encode() * 3).decode()],
+         "body": f'{{"key": "{SECRET}"}}'},
+    ],
+    "apprise": [{"url": f"slack://{SECRET}/{SECRET}/{SECRET}"}],
+    "email": [
+        {"host": "smtp.example.org", "from": "fettled@house.example",
+         "to": [f"Carl <{PERSON}@person.example>"], "username": PERSON, "password": SECRET},
+    ],
+}  # fmt: skip
+#: ... and those that hold neither.
+HOLDS_NOTHING = {
+    "type", "allow_private", "method", "media_type", "template", "host", "port", "security",
+    "from", "ca_file", "verify", "helo",
+}  # fmt: skip
 #: Where a value may stand that nobody declared a secret.
 PLAIN = """
 server: {{public_url: 'https://example.org/{0}'}}
@@ -81,6 +105,41 @@ def test_what_is_declared_secret_is_never_shown(tmp_path: Path) -> None:
     text = shown(kept(tmp_path, TYPED))
     assert SECRET.lower() not in text.lower()
     assert "https://127.0.0.1/path" in text
+
+
+@pytest.mark.parametrize("name", sorted(TYPES))
+def test_of_a_receiver_nothing_is_shown_that_opens_a_door_or_reaches_a_person(
+    tmp_path: Path, name: str
+) -> None:
+    """
+    Of each type, every option; a new one is judged here before it can be shown.
+
+    Seen to fail with the addresses of a mail, and with the name to log in with.
+    """
+    given = RECEIVERS[name]
+    options = {field.alias or each for each, field in TYPES[name].options.model_fields.items()}
+    assert set().union(*given) | HOLDS_NOTHING >= options
+    listed = [{"name": f"r{n}", "type": name} | each for n, each in enumerate(given)]
+    found = kept(tmp_path, json.dumps({"receivers": listed}))
+    text = shown(found)
+    for secret in (SECRET, PERSON, *(s for each in given for s in each.get("secret", ()))):
+        assert secret.lower() not in text.lower()
+    receivers = show(found)["receivers"]
+    assert [each["name"] for each in receivers] == [each["name"] for each in listed]
+    for each, receiver in zip(given, receivers, strict=True):
+        assert each.keys() <= receiver.keys(), "what is set is seen to be, if masked"
+
+
+def test_where_people_are_reached_is_not_shown(tmp_path: Path) -> None:
+    """
+    Only by which receivers.
+
+    Seen to fail as contacts were shown as they are written.
+    """
+    ann = {"name": "ann", "contacts": {"sms": PERSON, "mail": f"{PERSON}@person.example"}}
+    found = kept(tmp_path, json.dumps({"access": {"users": [ann]}}))
+    assert PERSON not in shown(found)
+    assert show(found)["access"]["users"][0]["contacts"] == {"sms": MASK, "mail": MASK}
 
 
 @pytest.mark.parametrize("form", ["${SECRET}", "${file:secret}", "${cred:secret}"])

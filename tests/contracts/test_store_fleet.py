@@ -6,6 +6,7 @@ from fettled.core.tickets import Change
 from fettled.core.words import SubjectType
 from fettled.ports import Heartbeat, KnownCheck, Store, Subject, SubjectSpec, UnitOfWork
 from fettled.store import SqlStore, check
+from still_open import open_tickets
 from stores import rows
 from tickets_for import NOW, condition, entry, opening, resolving, span
 
@@ -109,7 +110,7 @@ async def test_what_was_left_at_the_new_key_gives_way(store: SqlStore, url: str)
     assert await store.read(lambda r: r.heartbeats()) == {"a/new": Heartbeat("a/new", NOW)}
     spans = await store.read(lambda reader: reader.spans("a/new", since=NOW))
     assert {each.message for each in spans} == {"a/old"}
-    tickets = await store.read(lambda reader: reader.open_tickets())
+    tickets = await store.read(open_tickets)
     assert {each.number: each.check for each in tickets} == {1: "a/new", 2: None}
     assert check(url) == []
 

@@ -19,6 +19,7 @@ from fettled.core.words import Cause
 from fettled.ports import Store, TicketFilter, UnitOfWork
 from fettled.ports.workflows import KnownWorkflow
 from fettled.store import SqlStore
+from still_open import open_tickets
 from tickets_for import ANN, NOW, resolving
 
 NEW = NewTicket("No light", deduplication_key="light/1")
@@ -52,7 +53,7 @@ async def test_the_store_itself_refuses_a_second_open_ticket_of_a_key(either: St
     await either.write(lambda uow: uow.apply(change))
     with pytest.raises(ConflictError, match="is open"):
         await either.write(lambda uow: uow.apply(reopened(over, Cause.PERSON, NOW, ANN)))
-    assert len(await either.read(lambda r: r.open_tickets())) == 1
+    assert len(await either.read(open_tickets)) == 1
 
 
 async def test_many_that_open_at_once_get_one_ticket(either: Store) -> None:

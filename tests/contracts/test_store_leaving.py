@@ -12,7 +12,7 @@ from fettled.core.pacing import calm
 from fettled.core.tickets import Change, Ticket
 from fettled.core.words import Priority
 from fettled.ports import DeskStore, DeskUnit
-from fettled.ports.deliveries import Place
+from fettled.ports.deliveries import BacklogKey
 from fettled.store import open_store
 from fettled.store.opening import SqlStore
 from tickets_for import ANN, NOW, entry, new_ticket, opening
@@ -40,8 +40,8 @@ async def talk(store: DeskStore, ticket: Ticket, times: int) -> Ticket:
 
 
 async def hand_over(
-    store: DeskStore, *tickets: int, after: Place = START, limit: int = 4
-) -> Place | None:
+    store: DeskStore, *tickets: int, after: BacklogKey = START, limit: int = 4
+) -> BacklogKey | None:
     """Hand a part of what the pager is owed over to the mail."""
     return await store.write(
         lambda unit: unit.hand_over("pager", "mail", NOW, tickets=tickets, after=after, limit=limit)
@@ -68,7 +68,7 @@ async def test_a_backlog_is_handed_over_in_parts_and_each_event_once(store: Desk
     assert part is not None
     assert part[0] == one.number
     assert await pending(store) == {"pager": 9, "mail": 4}
-    after: Place | None = START
+    after: BacklogKey | None = START
     units = 0
     while after is not None:
         after = await hand_over(store, two.number, one.number, after=after)
@@ -137,12 +137,12 @@ async def test_a_part_costs_the_same_however_long_the_backlog_is(sqlite_store_ur
         for _ in range(4):
             ticket = await talk(store, ticket, 500)
         costs: list[int] = []
-        after: Place | None = START
+        after: BacklogKey | None = START
         number: Any = ticket.number
         while after is not None:
             at = after
 
-            def step(unit: DeskUnit, at: Place = at) -> Place | None:
+            def step(unit: DeskUnit, at: BacklogKey = at) -> BacklogKey | None:
                 return unit.hand_over("pager", "mail", NOW, tickets=[number], after=at, limit=100)
 
             cost, after = await store.write(lambda unit, step=step: counted(unit, step))
@@ -151,7 +151,9 @@ async def test_a_part_costs_the_same_however_long_the_backlog_is(sqlite_store_ur
         assert max(costs[1:-1]) < 1.5 * costs[1]
 
 
-def counted(unit: Any, step: Callable[[DeskUnit], Place | None]) -> tuple[int, Place | None]:
+def counted(
+    unit: Any, step: Callable[[DeskUnit], BacklogKey | None]
+) -> tuple[int, BacklogKey | None]:
     """Do something, and count the machine's steps in hundreds."""
     steps = 0
 

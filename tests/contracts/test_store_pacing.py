@@ -11,6 +11,7 @@ from fettled.core.pacing import CALMEST, NOTHING, Gate, calm
 from fettled.core.tickets import Change, Ticket
 from fettled.core.words import Priority
 from fettled.ports import DeskStore
+from fettled.ports.deliveries import Waiting
 from fettled.store.opening import SqlStore
 from tickets_for import NOW, entry, new_ticket
 
@@ -58,6 +59,24 @@ async def test_a_gate_lets_through_what_is_urgent_and_what_was_gathered(told: De
     assert await due(told, replace(gathered, together=1, gathered=NOW + HOUR)) == [2, 3]
     await told.write(lambda unit: unit.hasten(NOW, NOW - HOUR))
     assert await due(told, gathered, -SECOND) == [3, 4]
+
+
+async def test_what_waits_is_put_together_by_calm_and_by_what_was_gathered(
+    told: DeskStore,
+) -> None:
+    """With when the oldest was owed, and when something is tried; what is being tried has none."""
+    await opened(told, 1, Priority.LOW)
+    await opened(told, 2, Priority.LOW, HOUR)
+    await opened(told, 3, Priority.LOW, 2 * HOUR)
+    await opened(told, 4, Priority.CRITICAL)
+    await told.write(lambda unit: unit.take([4]))
+    assert await told.read(lambda r: r.waiting("nobody", NOW)) == []
+    found = await told.read(lambda r: r.waiting(NAME, NOW))
+    assert sorted(found, key=lambda each: (each.calm, each.at)) == [
+        Waiting(0, NOW, None),
+        Waiting(CALMEST, NOW, NOW),
+        Waiting(CALMEST, NOW + HOUR, NOW + HOUR),
+    ]
 
 
 async def test_what_is_before_something_urgent_of_its_ticket_is_as_urgent(

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from fettled.core.chain import Place
+from fettled.core.chain import Stage
 from fettled.ports import Numbered
 from fettled.store import SqlStore
 from tickets_for import NOW, opening, resolving
@@ -58,9 +58,9 @@ async def test_places_come_back_by_when_they_are_due(store: SqlStore) -> None:
         numbers.append(change.ticket.number)
     a, b, c = numbers
     places = [
-        Place(a, NOW, 2, 1),
-        Place(b, NOW - timedelta(microseconds=1), 0, 0),
-        Place(c, NOW + timedelta(microseconds=1), 0, 0),
+        Stage(a, NOW, 2, 1),
+        Stage(b, NOW - timedelta(microseconds=1), 0, 0),
+        Stage(c, NOW + timedelta(microseconds=1), 0, 0),
     ]
     for each in places:
         await store.write(lambda unit, each=each: unit.put_escalation(each))
@@ -79,7 +79,7 @@ async def test_places_come_back_by_when_they_are_due(store: SqlStore) -> None:
 async def test_a_place_goes_with_its_ticket(store: SqlStore) -> None:
     """A deleted ticket leaves nothing behind that would be due."""
     change = await store.write(lambda unit: unit.apply(opening()))
-    await store.write(lambda unit: unit.put_escalation(Place(change.ticket.number, NOW)))
+    await store.write(lambda unit: unit.put_escalation(Stage(change.ticket.number, NOW)))
     await store.write(lambda unit: unit.delete_ticket(change.ticket.number))
     assert await store.read(lambda r: r.escalations_due(NOW, limit=9)) == []
 

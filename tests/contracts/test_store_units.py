@@ -15,6 +15,7 @@ from fettled.ports import UnitOfWork
 from fettled.store import SqlStore, check, open_store
 from fettled.store.link import Link
 from fettled.store.tables import tickets
+from still_open import open_tickets
 from stores import rows, until
 from tickets_for import NOW, condition, entry, open_or_attach, opening, span
 
@@ -118,7 +119,7 @@ async def test_a_unit_that_fails_does_not_disturb_the_others_of_its_batch(
         "StoreError",
         "Change",
     ]
-    opened = await store.read(lambda reader: reader.open_tickets())
+    opened = await store.read(open_tickets)
     assert [ticket.check for ticket in opened] == ["a/2", "a/1"]
     assert check(url) == []
 
@@ -227,7 +228,7 @@ async def test_a_caller_that_leaves_while_its_unit_runs_takes_nobody_along(
         unit.apply(opening("a/slow"))
 
     leaving = asyncio.create_task(store.write(slow))
-    others = [asyncio.create_task(store.write(lambda unit: len(unit.open_tickets()))) for _ in "12"]
+    others = [asyncio.create_task(store.write(lambda unit: len(open_tickets(unit)))) for _ in "12"]
     await asyncio.to_thread(running.wait, 5)
     leaving.cancel()
     await asyncio.gather(leaving, return_exceptions=True)
@@ -280,12 +281,12 @@ async def test_a_question_sees_one_state_and_cannot_write(store: SqlStore) -> No
     loop = asyncio.get_running_loop()
 
     def ask(reader: Any) -> tuple[int, int]:
-        before = len(reader.open_tickets())
+        before = len(open_tickets(reader))
         writing = asyncio.run_coroutine_threadsafe(
             store.write(lambda unit: unit.apply(opening())), loop
         )
         writing.result(5)
-        return before, len(reader.open_tickets())
+        return before, len(open_tickets(reader))
 
     assert await store.read(ask) == (0, 0)
     with pytest.raises(FettledError):

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from fettled.core import lifecycle
 from fettled.core.actions import Action
+from fettled.core.effects import Moment
 from fettled.core.intervals import Piece
-from fettled.core.moves import Moment, act
+from fettled.core.moves import act
 from fettled.core.sla import Terms, due_events, reckoned, told_as
 from fettled.core.sla_values import Clocks, Reading
 from fettled.core.tickets import MONITOR, Actor, Change, Resolution, Ticket

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from fettled.core.chain import Chain, Place, Step, begin, upcoming
+from fettled.core.chain import Chain, Stage, Step, begin, upcoming
 from fettled.core.words import Priority
 from tickets_for import NOW, new_ticket
 
@@ -27,17 +27,17 @@ def test_steps_for_other_tickets_are_passed_over_with_their_time() -> None:
     """As the chain itself will do."""
     urgent = replace(CHAIN.steps[1], priorities=frozenset({Priority.CRITICAL}))
     chain = Chain((CHAIN.steps[0], urgent, CHAIN.steps[2]))
-    place = Place(1, NOW + 10 * MINUTE, step=1)
-    assert upcoming(chain, place, TICKET) == (NOW + 25 * MINUTE, chain.steps[2])
+    stage = Stage(1, NOW + 10 * MINUTE, step=1)
+    assert upcoming(chain, stage, TICKET) == (NOW + 25 * MINUTE, chain.steps[2])
 
 
 def test_a_chain_that_repeats_begins_again_and_another_ends() -> None:
     """None where nobody will be told any more, or ever."""
     urgent = replace(CHAIN.steps[2], priorities=frozenset({Priority.CRITICAL}))
     steps = (*CHAIN.steps[:2], urgent)
-    last = Place(1, NOW, step=2)
+    last = Stage(1, NOW, step=2)
     assert upcoming(Chain(steps), last, TICKET) is None
     again = upcoming(Chain(steps, repeat=30 * MINUTE), last, TICKET)
     assert again == (NOW + 30 * MINUTE, steps[0])
-    assert upcoming(Chain((urgent,), repeat=MINUTE), Place(1, NOW), TICKET) is None
-    assert upcoming(Chain(), Place(1, NOW), TICKET) is None
+    assert upcoming(Chain((urgent,), repeat=MINUTE), Stage(1, NOW), TICKET) is None
+    assert upcoming(Chain(), Stage(1, NOW), TICKET) is None

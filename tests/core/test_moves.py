@@ -28,9 +28,10 @@ from fettled.core.actions import (
     Unassign,
     Unsnooze,
 )
+from fettled.core.effects import LONGEST_HOLD, Moment
 from fettled.core.errors import ConflictError, InvalidError
 from fettled.core.lifecycle import note
-from fettled.core.moves import LONGEST_HOLD, MOVES, Moment, act
+from fettled.core.moves import MOVES, act
 from fettled.core.tickets import MONITOR, Actor, Change, Resolution, Snooze, Ticket
 from fettled.core.words import Code, Phase, Status
 from tickets_for import filed_by_hand

@@ -19,8 +19,9 @@ from fettled.core.actions import (
     Take,
     Unassign,
 )
+from fettled.core.effects import LONGEST_SNOOZE, Moment
 from fettled.core.errors import ConflictError, InvalidError
-from fettled.core.moves import LONGEST_SNOOZE, Moment, act
+from fettled.core.moves import act
 from fettled.core.tickets import SYSTEM, Actor, Escalation, Resolution, Snooze, Ticket
 from fettled.core.words import Code, Status
 from tickets_for import filed_by_hand

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fettled.core.notice import Before, Facts, notice
+from fettled.core.reopened import Reopened
 from fettled.core.words import Priority, Status
 from tickets_for import NOW
 
@@ -34,7 +35,7 @@ WHOLE = replace(
     changes=("firmware 7.1 on site oslo",),
     owner="ann",
     next_step="nights is told at 08:45",
-    url="https://fettled.example/tickets/42",
+    url="https://fettled.example/api/v1/tickets/42",
 )
 
 
@@ -57,8 +58,19 @@ def test_two_lines_are_enough() -> None:
         "Changed: firmware 7.1 on site oslo",
         "On it: ann",
         "Next: nights is told at 08:45",
-        "Ticket: https://fettled.example/tickets/42",
+        "Ticket: INC-20261121-000042",
     ]
+
+
+def test_no_address_that_a_browser_cannot_open_is_told() -> None:
+    """
+    The API answers a person's browser with 401: its address is for programs, beside the words.
+
+    Seen to fail where the line `Ticket` was that address.
+    """
+    told = notice(WHOLE, clock)
+    assert "https://fettled.example/" not in told.text
+    assert told.url == "https://fettled.example/api/v1/tickets/42"
 
 
 def test_what_nobody_knows_is_left_out() -> None:
@@ -87,6 +99,14 @@ def test_late_and_collapsed_is_said() -> None:
     told = notice(replace(BARE, is_late=True, more=7), clock).text
     assert "Told late: this happened before; it is now 08:30 UTC" in told
     assert "Also: 7 earlier events of this ticket" in told
+
+
+def test_of_several_reopenings_the_last_is_told_and_how_many() -> None:
+    """Whatever the newest event is; by the words of what it is."""
+    filed = replace(BARE, event="ticket.started", is_monitored=False, more=7)
+    told = notice(replace(filed, reopened=Reopened(2, NOW)), clock)
+    assert told.headline.startswith("[REOPENED, then started] ")
+    assert "Reopened: 08:30 UTC; the last of 2 times" in told.text
 
 
 @given(st.text(), st.text(), st.text(), st.integers(-(10**6), 10**6))

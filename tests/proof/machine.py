@@ -22,6 +22,7 @@ from fettled.ports import Fleet
 from proof.books import Hush
 from proof.house import DOORS, POLICIES, SUBJECTS, WORDS, WORK, M, house
 from proof.plant import ANN, Plant
+from still_open import open_tickets
 
 ANY = st.sampled_from(SUBJECTS)
 SOME = st.sets(ANY, min_size=1, max_size=6)
@@ -85,7 +86,7 @@ class EngineMachine(RuleBasedStateMachine):
     def judge(self) -> None:
         """Hold the history against the rules."""
         assert not self.plant.auditor.violations, self.plant.auditor.violations[:5]
-        for ticket in self.plant.ledger.open_tickets():
+        for ticket in open_tickets(self.plant.ledger):
             entries = self.plant.ledger.timeline(ticket.number, after=0, limit=10_000)
             assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
             lines = self.plant.ledger.members(ticket.number)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from fettled.store import check, open_store
+from still_open import open_tickets
 from stores import rows
 
 HERE = Path(__file__).parent
@@ -55,6 +56,6 @@ async def test_killed_at_any_instant_the_store_holds_together(sqlite_store_url: 
     """
     assert rows(sqlite_store_url, apart) == []
     async with open_store(sqlite_store_url) as store:
-        assert await store.read(lambda reader: len(reader.open_tickets())) == len(
+        assert await store.read(lambda reader: len(open_tickets(reader))) == len(
             await store.read(lambda reader: reader.conditions())
         )

@@ -15,6 +15,7 @@ from fettled.core.tickets import Change
 from fettled.ports import UnitOfWork
 from fettled.store import SqlStore, check, open_store
 from fettled.store.link import Link
+from still_open import open_tickets
 from stores import rows, until
 from tickets_for import entry, open_or_attach, opening
 
@@ -84,7 +85,7 @@ async def test_backends_that_are_terminated_again_and_again_lose_and_double_noth
                 await tasks[n - 20]
                 await asyncio.to_thread(pg.run, pg_store_url, TERMINATE)
         told = await asyncio.gather(*tasks)
-        assert len(await store.read(lambda reader: reader.open_tickets())) == 20
+        assert len(await store.read(open_tickets)) == 20
     assert sorted(told) == sorted(list(range(1, 21)) * 20)
     assert check(pg_store_url) == []
 
@@ -103,7 +104,7 @@ async def test_a_store_that_stays_away_is_told_in_time_and_found_again(
         with pytest.raises(StoreDownError, match="does not answer"):
             await store.write(commenting("a/b"))
         with pytest.raises(StoreDownError, match="does not answer"):
-            await store.read(lambda reader: reader.open_tickets())
+            await store.read(open_tickets)
         assert time.monotonic() - began < 5
         silent, turning = store.last_commit, store.last_turn
         await until(lambda: store.last_turn > turning, "a turn of the writer")
@@ -111,7 +112,7 @@ async def test_a_store_that_stays_away_is_told_in_time_and_found_again(
         pg.run(pg_server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         await until(lambda: store.last_commit > silent, "the store's return")
         assert await store.write(commenting("a/b")) == 2
-        assert len(await store.read(lambda reader: reader.open_tickets())) == 1
+        assert len(await store.read(open_tickets)) == 1
 
 
 @pytest.mark.postgres
@@ -172,12 +173,12 @@ async def test_a_full_disk_is_told_and_survived(
 
         with pytest.raises(StoreDownError, match="the disk is full"):
             await fill()
-        assert len(await store.read(lambda reader: reader.open_tickets())) == done
+        assert len(await store.read(open_tickets)) == done
         room[0] = 2**30
         silent = store.last_commit
         await until(lambda: store.last_commit > silent, "room on the disk")
         await store.write(lambda unit: open_or_attach(unit, "last/c", 0))
-        assert len(await store.read(lambda reader: reader.open_tickets())) == done + 1
+        assert len(await store.read(open_tickets)) == done + 1
     assert check(sqlite_store_url) == []
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from structlog.testing import capture_logs
 
 from fettled.core.condition import Condition
+from fettled.core.deliveries import Tried
 from fettled.core.observations import Reason
 from fettled.core.words import Gate, Phase, Verdict
 from fettled.telemetry.sink import LogSink
 from telemetry.fleets import AT, make_change, make_observation, make_ticket
+
+SECOND = timedelta(seconds=1)
 
 
 def test_levels_are_not_logged_and_edges_are():
@@ -70,3 +74,36 @@ def test_a_fault_of_our_own_is_an_error():
     assert lines == [
         {"event": "daemon.faulted", "log_level": "error", "part": "observe", "exc_info": fault}
     ]
+
+
+def test_a_receiver_that_is_dead_is_a_warning_and_its_return_a_line():
+    """
+    However many tries fail in between; another reason is told, and each receiver by itself.
+
+    Seen to fail as every try was a warning: an outage of an hour was ten thousand.
+    """
+    refused, late = Tried("refused", "it refused the connection"), Tried("timeout", "no answer")
+    with capture_logs() as lines:
+        sink = LogSink()
+        sink.told("other", Tried("delivered"), 1, AT)
+        for n in range(1000):
+            sink.told("hook", refused, 1, AT + n * SECOND)
+        sink.told("hook", late, 2, AT + 1000 * SECOND)
+        sink.told("other", late, 1, AT)
+        for _ in range(2):
+            sink.told("hook", Tried("delivered"), 40, AT + 2000 * SECOND)
+        sink.told("hook", refused, 1, AT + 3000 * SECOND)
+    shown = [line for line in lines if line["log_level"] != "debug"]
+    assert [(line["event"], line["log_level"], line["receiver"]) for line in shown] == [
+        ("delivery.failed", "warning", "hook"),
+        ("delivery.failed", "info", "hook"),
+        ("delivery.failed", "warning", "other"),
+        ("delivery.recovered", "info", "hook"),
+        ("delivery.failed", "warning", "hook"),
+    ]
+    first, changed, _, back, again = shown
+    assert (first["reason"], first["detail"], first["tries"]) == ("refused", refused.detail, 1)
+    assert (changed["reason"], changed["events"], changed["tries"]) == ("timeout", 2, 1001)
+    assert (back["tries"], back["after_seconds"]) == (1001, 2000.0)
+    assert again["tries"] == 1
+    assert len(lines) - len(shown) == 999

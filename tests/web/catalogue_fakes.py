@@ -17,7 +17,7 @@ from fettled.core.links import LinkType, TicketLink
 from fettled.core.maintenances import Maintenance, MaintenanceType
 from fettled.core.permissions import Principal
 from fettled.core.tickets import Actor, Ticket
-from fettled.ports import Application, ChangeFilter, Lists, MaintenanceFilter
+from fettled.ports import Application, ChangeFilter, Lists, MaintenanceFilter, TicketAction
 from fettled.web.keys_catalogue import CatalogueServices
 from web.fakes import AT, FakeTickets
 
@@ -118,6 +118,9 @@ class FakeReceivers:
 
     async def get(self, name: str) -> Any:
         raise NotFoundError(name)
+
+    def held(self, action: TicketAction) -> TicketAction:
+        return action
 
     async def test(self, name: str, by: Actor) -> Any:
         del by

@@ -82,6 +82,9 @@ async def gave_up(house: WebHouse, hook: Hook, count: int = 1) -> list[Ticket]:
     async with asyncio.timeout(10):
         while (await ask(house, "GET", "/receivers/hook"))[1]["dead_letters"] < count:
             await asyncio.sleep(0.01)
+        # What was on its way beside the first refusal is given up with the rest, and still comes.
+        while any(lane.trying for lane in house.assembly._outlets.deliverer._lanes.values()):
+            await asyncio.sleep(0.01)
     return tickets
 
 
@@ -269,3 +272,21 @@ async def test_what_was_missed_is_listed_and_sent_again_once_it_is_enabled(
         ("ann", "receiver:hook"),
         ("ann", f"ticket:{two.number}"),
     ]
+
+
+async def test_what_is_held_says_until_when_and_why_wherever_it_is_shown(tmp_path: Path) -> None:
+    """Of the receiver, of the ticket's actions, and of the ticket's export alike."""
+    held = """
+receivers:
+  - {name: hook, type: webhook, url: 'http://127.0.0.1:1/x', allow_private: true,
+     digest: {every: 24h}}
+"""
+    async with open_house(tmp_path, held) as house:
+        ticket = await house.ticket()
+        _, hook = await ask(house, "GET", "/receivers/hook")
+        assert (hook["held_by"], hook["late"], hook["pending"]) == ("digest", False, 1)
+        assert hook["next_at"].endswith("T00:00:00Z")
+        _, listed = await ask(house, "GET", f"/tickets/{ticket.number}/actions")
+        _, export = await ask(house, "GET", f"/tickets/{ticket.number}/export.json")
+        for one in (listed["items"][0], export["actions"][0]):
+            assert (one["due_at"], one["held_by"]) == (hook["next_at"], "digest")

@@ -185,12 +185,32 @@ async def test_expired_closed_deleted_forbidden_and_forgotten(street: Street):
     assert (await street.now(ticket)).assignee is None
 
 
-async def test_a_room_acts_under_the_receivers_name(street: Street):
-    """A link in a chat is nobody's own: the ticket says that it came from there."""
+async def test_a_room_acts_under_the_receivers_name_and_is_given_nothing(street: Street):
+    """
+    A link in a chat is nobody's own: the ticket says that work began, and from where.
+
+    Seen to fail as the ticket was the receiver's then, which is no person's name.
+    """
     ticket = await street.house.ticket()
-    assert (await street.ask("POST", await street.link(ticket, person=None)))[0] == 200
+    path = await street.link(ticket, person=None)
+    assert "given to nobody" in (await street.ask("GET", path))[1]
+    assert (await street.ask("POST", path))[0] == 200
+    after = await street.now(ticket)
+    assert (after.status, after.assignee) == ("in_progress", None)
     timeline = await street.house.services.tickets.timeline("1", 0, 50)
     assert (timeline[-1].actor.type, timeline[-1].actor.name) == ("token", "duty")
+    assert (timeline[-1].event, timeline[-1].data) == ("started", {})
+
+
+async def test_a_room_does_not_start_what_somebody_holds(street: Street):
+    """They are named, and the link stays good."""
+    ticket = await street.house.ticket()
+    room = await street.link(ticket, person=None)
+    assert (await street.ask("POST", await street.link(ticket, person="ben")))[0] == 200
+    for method in ("GET", "POST"):
+        status, page = await street.ask(method, room)
+        assert (status, "ben holds it" in page) == (409, True)
+    assert (await street.now(ticket)).assignee == "ben"
 
 
 async def test_links_differ_and_are_bound(street: Street):

@@ -9,8 +9,9 @@ import pytest
 
 from fettled.app.anybody import Anybody
 from fettled.app.incidents import Wish
+from fettled.core.effects import Moment
 from fettled.core.errors import InvalidError
-from fettled.core.moves import Moment, act
+from fettled.core.moves import act
 from fettled.core.tickets import Actor, Resolution, Ticket
 from fettled.core.words import Code, Status
 from fettled.ports import Team, User

@@ -18,10 +18,11 @@ from fettled.app.desk import Desk
 from fettled.core.actions import Action, Comment, Reopen, Resolve, word_of
 from fettled.core.checklist import DOWN
 from fettled.core.condition import Condition
+from fettled.core.effects import Moment
 from fettled.core.engine import resolved_by_person
 from fettled.core.errors import ConflictError, ForbiddenError, InvalidError
 from fettled.core.keys import stands_for_many
-from fettled.core.moves import MOVES, SAME_CLICK, Moment, act
+from fettled.core.moves import MOVES, SAME_CLICK, act
 from fettled.core.permissions import Principal, may_act, need_of, sees
 from fettled.core.tickets import Change, Ticket
 from fettled.core.words import Phase, Status

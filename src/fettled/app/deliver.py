@@ -21,14 +21,16 @@ from typing import Any, TypeVar
 from fettled.app import messages
 from fettled.app.lanes import Lane
 from fettled.app.roster import Roster
+from fettled.app.setback import Setback
 from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried
 from fettled.core.errors import StoreDownError, StoreUnsureError
-from fettled.core.pacing import Gate
+from fettled.core.holds import Hold
+from fettled.core.pacing import LONG_AGO, Due, Gate
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Change
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Gathered
 from fettled.ports import Settled as Ended
-from fettled.ports.deliveries import Place
+from fettled.ports.deliveries import BacklogKey
 from fettled.ports.notify import Notifier, Telling
 
 #: Being woken is a hint; what is due is asked for this often all the same.
@@ -70,9 +72,10 @@ class Deliverer:
         #: Who is told; what is owed to whom follows from it.
         self.roster = Roster()
         self._lanes: dict[str, Lane] = {}
+        #: Those of receivers that were taken out, until what they are in doubt of is settled.
+        self._leaving: dict[str, Lane] = {}
         self._is_telling = False
-        #: By how much the clock on the wall was ahead when what waits was put off.
-        self._ahead = timedelta()
+        self._setback = Setback(store)
         self._tasks: set[asyncio.Task[None]] = set()
         #: Puts a message into words for a receiver that wants them; set by the composition root.
         self.word: Word = _unworded
@@ -98,6 +101,23 @@ class Deliverer:
         """What came of the last try of a receiver since the start."""
         lane = self._lanes.get(name)
         return None if lane is None else lane.last
+
+    def hold(self, name: str, due: Due, due_at: datetime) -> Hold | None:
+        """Say until when what a receiver is owed is held; None: until nothing is."""
+        lane = self._lanes.get(name)
+        now = self._clock.now()
+        return None if lane is None else lane.hold(due, due_at, self._clock.wall(), now)
+
+    def is_late(self, name: str, due: Due) -> bool:
+        """Whether what a receiver is owed should have been told before."""
+        lane = self._lanes.get(name)
+        return lane is not None and lane.is_late(due, self._clock.wall(), self._clock.now())
+
+    def gathered(self, name: str) -> datetime:
+        """Up to when what happened was gathered for a receiver that is told it together."""
+        lane = self._lanes.get(name)
+        gate = None if lane is None else lane.gate(self._clock.wall())
+        return LONG_AGO if gate is None else gate.gathered
 
     async def knock(self, name: str, telling: Telling, most: timedelta) -> Tried:
         """Tell a configured receiver something that is due to nobody, whatever else is."""
@@ -130,18 +150,23 @@ class Deliverer:
         What is on its way to others comes to its end.
         """
         old, fresh = self._lanes, {}
+        leaving = {name: lane for name, lane in self._leaving.items() if lane.is_at_work}
         for name, (receiver, notifier) in lanes.items():
-            lane = old.get(name)
+            # One that is still leaving stays: it alone knows what it is in doubt of.
+            lane = old.get(name) or leaving.pop(name, None)
             if lane is None:
                 lane = Lane(receiver, notifier)
                 self._begin(lane)
             lane.receiver, lane.notifier, lane.held = receiver, notifier, None
+            lane.is_leaving = False
             lane.woken.set()
             fresh[name] = lane
         for name in old.keys() - fresh.keys():
             # Not cancelled: what it is claiming in this instant would be nobody's to tell.
-            old[name].is_leaving = True
-            old[name].woken.set()
+            lane = leaving[name] = old[name]
+            lane.is_leaving = True
+            lane.woken.set()
+        self._leaving = leaving
         self._lanes = fresh
         self.roster.receivers = {name: lane.receiver for name, lane in fresh.items()}
 
@@ -188,13 +213,8 @@ class Deliverer:
         return task
 
     def clock_stepped(self, step: timedelta) -> None:
-        """
-        Keep the pauses as long as they were meant, now that the clock on the wall was set.
-
-        Only set back it makes them longer. Tried at once, each step would use up a try, and a
-        clock that is set every few minutes all of them within the hour.
-        """
-        self._ahead += max(-step, timedelta())
+        """Keep the pauses as long as they were meant: the clock on the wall was set."""
+        self._setback.add(step)
         self.wake()
 
     def changed(self, change: Change) -> None:
@@ -213,7 +233,7 @@ class Deliverer:
         self.roster.disabled = frozenset(listed)
 
     async def _run(self, lane: Lane) -> None:
-        while not lane.is_leaving:
+        while not lane.is_leaving or lane.is_doubtful:
             lane.woken.clear()
             try:
                 pause = await self._turn(lane)
@@ -230,7 +250,7 @@ class Deliverer:
     async def _turn(self, lane: Lane) -> timedelta:
         """Try what is due; answer how long there is nothing more to do."""
         receiver = lane.receiver
-        if receiver.name in self.roster.disabled:
+        if receiver.name in self.roster.disabled and not lane.is_leaving:
             return await self._leave(receiver.name)
         free = receiver.at_once - len(lane.trying)
         if free <= 0 or (lane.is_doubtful and lane.trying):
@@ -239,8 +259,9 @@ class Deliverer:
         if lane.is_doubtful:
             await self._store.write(lambda unit: unit.unclaim(now, receiver.name))
             lane.is_doubtful = False
-        if self._ahead:
-            await self._set_right(now)
+        if lane.is_leaving:
+            return timedelta()
+        await self._setback.mend(now)
         gate = lane.gate(now)
         room, room_at = lane.room(steady)
         if room == 0:
@@ -269,16 +290,6 @@ class Deliverer:
             lane.trying.add(task)
             task.add_done_callback(partial(_ended, lane))
         return timedelta() if taken else POLL
-
-    async def _set_right(self, now: datetime) -> None:
-        """Bring forward what was put off by a clock that was ahead."""
-        # Taken first: another lane must not do it once more.
-        ahead, self._ahead = self._ahead, timedelta()
-        try:
-            await self._store.write(lambda unit: unit.bring_forward(ahead, now))
-        except StoreDownError:  # where it was saved all the same: too soon is better than too late
-            self._ahead += ahead
-            raise
 
     async def _leave(self, name: str) -> timedelta:
         """Leave to its fallback, if there is one, a part of what one that is off is owed."""
@@ -321,7 +332,7 @@ class Deliverer:
             chance=self._chance(),
         )
         now = self._clock.wall()
-        after: Place | None = None if tried.is_delivered else messages.START
+        after: BacklogKey | None = None if tried.is_delivered else messages.START
         while after is not None and sent.fallback is not None:
             after = await self._keep(partial(messages.hand_over, sent, after, now))
         while not await self._keep(partial(messages.settle, sent, now)):

@@ -18,7 +18,7 @@ from functools import partial
 from fettled.app.committing import tell, write_or_doubt
 from fettled.app.concern import notified, reached
 from fettled.app.memory import Memory
-from fettled.core.chain import Chain, Place, Step, begin, judge
+from fettled.core.chain import Chain, Stage, Step, begin, judge
 from fettled.core.errors import StoreDownError
 from fettled.core.lifecycle import note
 from fettled.core.tickets import SYSTEM, Change, Ticket
@@ -112,23 +112,23 @@ def _has_work(now: datetime, reader: DeskReader) -> bool:
 def _work(chain: Chain, people: Directory, now: datetime, unit: DeskUnit) -> _Done:
     told = unit.told(after=unit.figure(_CURSOR) or 0, limit=_READ)
     for event in told:
-        place = begin(chain, event.ticket, event.at) if event.event in _BEGINS else None
-        if place is not None:
-            unit.put_escalation(place)
+        stage = begin(chain, event.ticket, event.at) if event.event in _BEGINS else None
+        if stage is not None:
+            unit.put_escalation(stage)
     has_read_all = len(told) < _READ
     # Not before all is read: a reopening further on would begin anew what is told here.
     due = unit.escalations_due(now, limit=_TELL) if has_read_all else []
-    changes = [change for place in due for change in _meet(chain, people, place, now, unit)]
+    changes = [change for stage in due for change in _meet(chain, people, stage, now, unit)]
     # What this unit tells begins nothing: read with the rest, it is not looked at again.
     unit.put_figure(_CURSOR, unit.last_position() if has_read_all else told[-1].position)
     return _Done(changes, not has_read_all or len(due) == _TELL)
 
 
 def _meet(
-    chain: Chain, people: Directory, place: Place, now: datetime, unit: DeskUnit
+    chain: Chain, people: Directory, stage: Stage, now: datetime, unit: DeskUnit
 ) -> Iterator[Change]:
-    """Tell what is due at *place*; a step that reaches nobody hands on to the next at once."""
-    here: Place | None = place
+    """Tell what is due at *stage*; a step that reaches nobody hands on to the next at once."""
+    here: Stage | None = stage
     while here is not None and here.due_at <= now:
         ticket = unit.ticket(here.ticket)
         due = judge(chain, here, ticket, now)
@@ -137,9 +137,9 @@ def _meet(
             found = reached(people, due.tell.to, now)
             yield _tell(unit, ticket, due.tell, due.at, found, now)
         is_told = bool(found) or due.tell is None or bool(notified(people, due.tell.to))
-        here = due.place if is_told else due.at_once
+        here = due.stage if is_told else due.at_once
     if here is None:
-        unit.drop_escalation(place.ticket)
+        unit.drop_escalation(stage.ticket)
     else:
         unit.put_escalation(here)
 
@@ -148,14 +148,14 @@ def _tell(  # noqa: PLR0917 - one thing each
     unit: DeskUnit,
     ticket: Ticket,
     step: Step,
-    place: Place,
+    stage: Stage,
     found: tuple[str, ...],
     now: datetime,
 ) -> Change:
     data = {
         "mode": "chain",
-        "step": place.step + 1,
-        "round": place.round + 1,
+        "step": stage.step + 1,
+        "round": stage.round + 1,
         "to": step.to,
         "people": list(found),
     }

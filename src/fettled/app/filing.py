@@ -17,9 +17,10 @@ from fettled.app.catalogue import region_of
 from fettled.app.deciding import apply_whole
 from fettled.app.desk import Desk
 from fettled.core.actions import Escalate
+from fettled.core.effects import Moment
 from fettled.core.filing import NewTicket, edited, filed
 from fettled.core.lifecycle import then
-from fettled.core.moves import Moment, act
+from fettled.core.moves import act
 from fettled.core.permissions import Permission
 from fettled.core.tickets import SYSTEM, WORKFLOW, Actor, Change
 from fettled.core.words import Impact, Status

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from fettled.core import pacing
-from fettled.core.pacing import Gate
+from fettled.core.deliveries import LATE
+from fettled.core.holds import HeldBy, Hold, hold
+from fettled.core.pacing import Due, Gate
 from fettled.core.routing import Receiver
 from fettled.ports import Settled as Ended
 from fettled.ports.notify import Notifier
@@ -46,6 +48,11 @@ class Lane:
     #: Whether the last try failed.
     has_failed: bool = False
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether something still looks at what is due."""
+        return self.task is not None and not self.task.done()
+
     def gate(self, now: datetime) -> Gate | None:
         """Say what may be told now; None: everything, each by itself."""
         pace = self.receiver.pace
@@ -63,6 +70,23 @@ class Lane:
             burst = pacing.Burst(1, timedelta())
         # What was told and is being noted counts once: among those told.
         return pacing.room(burst, self.told, len(self.trying - self.noting), now)
+
+    def hold(self, due: Due, due_at: datetime, wall: datetime, now: datetime) -> Hold | None:
+        """Say until when something is held that is due at *due_at*; None: until nothing is."""
+        held = hold(self.receiver.pace, due, max(due_at, wall))
+        if held is not None:
+            return held
+        room, again = self.room(now)
+        if room or again is None:
+            return None
+        until = wall + (again - now)
+        return Hold(until, HeldBy.BURST) if until > due_at else None
+
+    def is_late(self, due: Due, wall: datetime, now: datetime) -> bool:
+        """Whether something is told late: what is held, or was a moment ago, is not."""
+        return due.at < wall - LATE and not any(
+            self.hold(due, due.at, wall - ago, now - ago) for ago in (timedelta(), LATE)
+        )
 
     def count(self, now: datetime) -> None:
         """Remember that a message was told."""

@@ -117,11 +117,6 @@ class Ledger(ListLedger):
         lines = self._members.get(ticket.number, {}).values()
         return any(member.subject in subjects for member in lines)
 
-    def open_tickets(self) -> list[Ticket]:
-        """Every open ticket, newest first."""
-        found = [ticket for ticket in self._tickets.values() if ticket.is_open]
-        return sorted(found, key=lambda ticket: -ticket.number)
-
     def ticket_counts(self) -> dict[tuple[str, str, str, str], int]:
         """How many by (status, priority, kind, source)."""
         return dict(

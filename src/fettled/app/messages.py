@@ -19,7 +19,7 @@ from fettled.core.digest import digest_notice, line_of
 from fettled.core.pacing import Gate, split
 from fettled.core.routing import Receiver
 from fettled.ports import DeskReader, DeskUnit, Gathered
-from fettled.ports.deliveries import Place
+from fettled.ports.deliveries import BacklogKey
 from fettled.ports.notify import Telling
 
 #: What one message tells of at most: tickets, as their present state ...
@@ -33,7 +33,7 @@ _SETTLED = 500
 #: Tries after which a fallback is told too: five minutes are gone by then.
 FALLBACK_AFTER = 3
 #: Before everything that is handed over.
-START: Place = (0, 0)
+START: BacklogKey = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def gather(receiver: Receiver, claimed: Sequence[Delivery], reader: DeskReader) 
 def telling(receiver: Receiver, gathered: Sequence[Gathered], now: datetime) -> Telling:
     """Make a message, what is most urgent first and what is over last."""
     is_state = receiver.collapses and len(gathered) > 1
-    lines = [(line_of(each.newest, each.count - 1), each) for each in gathered]
+    lines = [(line_of(each.first, each.newest, each.count - 1), each) for each in gathered]
     lines.sort(key=lambda pair: pair[0].order)
     first, *others = (
         Telling(
@@ -139,7 +139,7 @@ class Sent:
         }
 
 
-def hand_over(sent: Sent, after: Place, now: datetime, unit: DeskUnit) -> Place | None:
+def hand_over(sent: Sent, after: BacklogKey, now: datetime, unit: DeskUnit) -> BacklogKey | None:
     """
     Owe the fallback what is late with all that waits behind it, or a part of that.
 

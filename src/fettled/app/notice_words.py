@@ -10,36 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from fettled.app.concern import reached
-from fettled.app.told_ticket import read_time
-from fettled.core.chain import UNATTENDED, Chain, Place, begin, upcoming
+from fettled.core.chain import UNATTENDED, Chain, Stage, begin, upcoming
 from fettled.core.deliveries import Delivery
-from fettled.core.sla_values import Reading
 from fettled.core.tickets import Ticket
-from fettled.core.words import Code, Status
+from fettled.core.told_ticket import read_time
+from fettled.core.words import Status
 from fettled.ports import Directory
 
 Local = Callable[[datetime], str]
 
-#: Of a code, where it does not read as a word of its own.
-_CODES = {
-    Code.AUTO_RECOVERED: "recovered by itself",
-    Code.USER_ERROR: "user error",
-    Code.NOT_REPRODUCIBLE: "not reproducible",
-    Code.NO_ACTION: "no action needed",
-    Code.WONT_FIX: "will not be fixed",
-    Code.TARGET_REMOVED: "no longer watched",
-}
 #: By then a step that is due was told, unless nothing ran.
 _TOLD_BY = timedelta(minutes=5)
 _BEGINS = frozenset({"ticket.opened", "ticket.reopened"})
-
-
-def code_in_words(code: str) -> str:
-    """Say how a ticket was resolved."""
-    return next((words for each, words in _CODES.items() if each == code), code.replace("_", " "))
 
 
 def happened(delivery: Delivery, local: Local) -> str:
@@ -52,7 +38,7 @@ def happened(delivery: Delivery, local: Local) -> str:
 def _escalated(data: Mapping[str, Any], _local: Local) -> str:
     if data.get("mode") == "chain":
         people = ", ".join(map(str, data.get("people") or ())) or "nobody"
-        return f"step {data.get('step')} of the chain: {data.get('to')} ({people})"
+        return f"step {data.get('step')} of the chain: {_with(str(data.get('to')), people)}"
     to = data.get("team") or data.get("supplier") or data.get("to")
     reason = f": {data['reason']}" if data.get("reason") else ""
     return f"to {to}{reason}"
@@ -114,7 +100,7 @@ def owner(ticket: Ticket, people: Directory, now: datetime, person: str | None) 
 def _named(name: str, people: Directory) -> str:
     known = people.user(name)
     full = known.full_name if known is not None else ""
-    return f"{full} ({name})" if full and full != name else name
+    return _with(full, name) if full else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +109,12 @@ class Ahead:
     What may happen next to a ticket if nobody does anything.
 
     Attributes:
-        place: how far its chain has come; None: it has none, or that is not known.
+        stage: how far its chain has come; None: it has none, or that is not known.
     """
 
     ticket: Ticket
     chain: Chain
-    place: Place | None
+    stage: Stage | None
     people: Directory
     now: datetime
 
@@ -158,27 +144,39 @@ def _steps(ahead: Ahead, begun: Delivery, local: Local) -> Iterator[str]:
 
 
 def _told_next(ahead: Ahead, begun: Delivery, local: Local) -> Iterator[str]:
-    place = ahead.place
-    is_kept = place is not None
-    if place is None and begun.event in _BEGINS:
-        place = begin(ahead.chain, ahead.ticket.number, begun.at)
-    found = upcoming(ahead.chain, place, ahead.ticket) if place is not None else None
+    stage = ahead.stage
+    is_kept = stage is not None
+    if stage is None and begun.event in _BEGINS:
+        stage = begin(ahead.chain, ahead.ticket.number, begun.at)
+    found = upcoming(ahead.chain, stage, ahead.ticket) if stage is not None else None
     if found is None:
         return
     at, step = found
     if not is_kept and ahead.now - at > _TOLD_BY:
-        return  # it was told, and the chain is over: else its place would be kept
+        return  # it was told, and the chain is over: else its stage would be kept
     names = ", ".join(reached(ahead.people, step.to, at)) or "nobody"
     when = local(at) if at > ahead.now else "now"
-    yield f"{when} tell {step.to}" + (f" ({names})" if names != step.to else "")
+    yield f"{when} tell {_with(step.to, names)}"
+
+
+def _with(name: str, more: str) -> str:
+    """Add what a name stands for, where that is not the name itself."""
+    return name if more == name else f"{name} ({more})"
+
+
+def overdue(ticket: Ticket, now: datetime, local: Local) -> str:
+    """Say which clocks ran out and run on; empty for what is over."""
+    late = [(name, at) for name, at in _clocks(ticket) if at < now] if ticket.is_open else []
+    return "; ".join(f"{name} was due {local(at)}" for name, at in late)
 
 
 def _due(ticket: Ticket, now: datetime, local: Local) -> Iterator[str]:
+    """Name the first clock that is still to run out: what was due is no step to come."""
+    ahead = (f"{name} is due {local(at)}" for name, at in _clocks(ticket) if at >= now)
+    yield from islice(ahead, 1)
+
+
+def _clocks(ticket: Ticket) -> Iterator[tuple[str, datetime]]:
     for name, clock in (("response", ticket.sla.response), ("resolution", ticket.sla.resolution)):
-        if _runs(clock) and clock.due_at is not None:
-            yield f"{name} {'was' if clock.due_at < now else 'is'} due {local(clock.due_at)}"
-            return
-
-
-def _runs(clock: Reading) -> bool:
-    return clock.outcome is None and not clock.is_paused
+        if clock.due_at is not None and clock.outcome is None and not clock.is_paused:
+            yield name, clock.due_at

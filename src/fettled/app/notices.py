@@ -15,18 +15,27 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from fettled.app.memory import Memory
-from fettled.app.notice_words import Ahead, Local, code_in_words, happened, next_step, owner
-from fettled.app.told_ticket import actor_of, read_time, told_ticket
-from fettled.core.chain import Chain, Place
+from fettled.app.notice_words import (
+    Ahead,
+    Local,
+    happened,
+    next_step,
+    overdue,
+    owner,
+)
+from fettled.core.chain import Chain, Stage
 from fettled.core.changes import ChangeMarker, around
 from fettled.core.condition import Condition
 from fettled.core.deliveries import Delivery
 from fettled.core.errors import StoreDownError
+from fettled.core.event_words import code_in_words, facts_of
 from fettled.core.keys import stands_for_many
 from fettled.core.links import LinkType
 from fettled.core.notice import RECENT_DAYS, Before, Facts, Notice, notice
 from fettled.core.permissions import Permission, permissions_of
+from fettled.core.reopened import reopened
 from fettled.core.tickets import Ticket
+from fettled.core.told_ticket import read_time, told_ticket
 from fettled.core.words import Cause, Source, Verdict
 from fettled.ports import Clock, DeskReader, DeskStore, Directory
 from fettled.ports.notices import Turn
@@ -35,7 +44,6 @@ from fettled.ports.notices import Turn
 _TICKETS, _TURNS = 60, 200
 _CHANGES = 5
 _RECENT = timedelta(days=RECENT_DAYS)
-_NOT_SHOWN = "an internal comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,8 @@ class Terms:
     What a house says of its notifications.
 
     Attributes:
-        url_of: the address of the ticket of a number; empty where nobody said how we are reached.
+        url_of: the API's address of the ticket of a number; empty where nobody said how we are
+            reached.
         written: writes a time for people, in their zone, given what time it is.
         chain: by which tickets that nobody starts go up.
     """
@@ -62,7 +71,7 @@ class _Known:
     condition: Condition | None
     turns: Sequence[Turn]
     changes: Sequence[ChangeMarker]
-    place: Place | None
+    stage: Stage | None
 
 
 _NOTHING = _Known(None, None, (), (), None)
@@ -119,9 +128,16 @@ class Notices:
         more = len(deliveries) - 1 if earlier is None else earlier
         is_stale = is_late or more > 0
         shown = (known.ticket or told) if is_stale else told
-        ahead = Ahead(known.ticket or told, terms.chain, known.place, self._people, now)
+        ahead = Ahead(known.ticket or told, terms.chain, known.stage, self._people, now)
         facts = self._facts(newest, shown, known, ahead, person, local)
-        facts = replace(facts, is_late=is_late, more=more, url=terms.url_of(told.number))
+        turns = [(turn.event, turn.at) for turn in known.turns if turn.ticket == told.number]
+        facts = replace(
+            facts,
+            is_late=is_late,
+            more=more,
+            reopened=reopened(deliveries, turns) if more else None,
+            url=terms.url_of(told.number),
+        )
         return notice(facts, local)
 
     def _facts(  # noqa: PLR0917 -- what is told, and what it is told by
@@ -135,46 +151,30 @@ class Notices:
     ) -> Facts:
         now, since = ahead.now, _since(newest, shown, known)
         spec = self._memory.specs.get(shown.subject or "")
-        return Facts(
-            event=newest.event,
-            number=shown.number,
+        bare = facts_of(newest, shown, now, sees_all=self._sees_all(person))
+        return replace(
+            bare,
             reference=ahead.ticket.reference,
-            title=shown.title,
-            priority=shown.priority,
-            status=shown.status,
-            now=now,
-            at=newest.at,
-            by=actor_of(newest.payload.get("actor")).name or "",
-            words=self._words(newest, person),
             happened=happened(newest, local),
-            kind=shown.kind,
-            is_monitored=shown.source is Source.HEALTH_MONITOR,
             since=since,
-            recovered_at=shown.recovered_at,
             last_good=known.condition.up_until if known.condition is not None else None,
-            reason=_reason(newest, known.condition),
-            down=shown.member_count - shown.done_count,
-            members=shown.member_count,
+            reason=bare.reason or _reason(known.condition),
             times=_times(known.turns, now),
             before=_before(known.turns, since, shown),
-            resolution=_resolution(shown),
             runbook=spec.runbook if spec is not None else "",
             changes=tuple(f"{each.title}, {local(each.at)}" for each in known.changes),
             owner=owner(ahead.ticket, self._people, now, person),
+            overdue=overdue(ahead.ticket, now, local),
             next_step=next_step(ahead, newest, local),
         )
 
-    def _words(self, delivery: Delivery, person: str | None) -> str:
-        """Give what a person said; internal comments only to those who may read them."""
-        data = delivery.payload.get("data")
-        if delivery.event != "ticket.comment_added" or not isinstance(data, dict):
-            return ""
-        if data.get("visibility") == "internal" and person is not None:
-            known = self._people.user(person)
-            roles = known.roles if known is not None else frozenset()
-            if Permission.TICKET_COMMENT_INTERNAL not in permissions_of(roles):
-                return _NOT_SHOWN
-        return str(data.get("body") or "")
+    def _sees_all(self, person: str | None) -> bool:
+        """Whether who is told may read internal comments; a room may."""
+        if person is None:
+            return True
+        known = self._people.user(person)
+        roles = known.roles if known is not None else frozenset()
+        return Permission.TICKET_COMMENT_INTERNAL in permissions_of(roles)
 
 
 def _written(terms: Terms, now: datetime, at: datetime) -> str:
@@ -202,7 +202,7 @@ def _read(reader: DeskReader, *, told: Ticket, above: tuple[str, ...], now: date
         condition=reader.condition(check) if check is not None and is_own else None,
         turns=turns,
         changes=changes,
-        place=reader.escalation(about.number) if about.is_open else None,
+        stage=reader.escalation(about.number) if about.is_open else None,
     )
 
 
@@ -220,13 +220,8 @@ def _since(newest: Delivery, shown: Ticket, known: _Known) -> datetime | None:
     return shown.occurred_at
 
 
-def _reason(newest: Delivery, condition: Condition | None) -> str:
-    """Say why in the probe's own words; of an opening in those that it was opened for."""
-    data = newest.payload.get("data")
-    if isinstance(data, dict) and newest.event in {"ticket.opened", "ticket.reopened"}:
-        reason, message = data.get("reason"), data.get("message")
-        if reason or message:
-            return str(message or str(reason).replace("_", " "))
+def _reason(condition: Condition | None) -> str:
+    """Say what is wrong with it now, in the probe's own words."""
     if condition is None or condition.verdict not in {Verdict.DOWN, Verdict.DEGRADED}:
         return ""
     return condition.message or condition.reason.replace("_", " ")
@@ -252,11 +247,3 @@ def _before(turns: Sequence[Turn], since: datetime | None, shown: Ticket) -> Bef
             code = code_in_words(str(turn.data.get("code") or ""))
             return Before(turn.ticket, turn.at, code, str(turn.data.get("summary") or ""))
     return None
-
-
-def _resolution(ticket: Ticket) -> str:
-    end = ticket.resolution
-    if end is None:
-        return ""
-    words = code_in_words(end.code)
-    return f"{words}: {end.summary}" if end.summary else words

@@ -8,7 +8,7 @@ went wrong. No answer has a URL, a secret or a header in it: nothing here knows 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from functools import partial
@@ -16,11 +16,24 @@ from time import perf_counter
 
 from fettled.app.deliver import Deliverer
 from fettled.app.sample import sample
-from fettled.core.deliveries import LATE, Tried
+from fettled.core.deliveries import Tried
 from fettled.core.errors import ConflictError, InvalidError, NotFoundError
+from fettled.core.holds import HeldBy
+from fettled.core.pacing import Due
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Actor
-from fettled.ports import Backlog, Clock, DeskReader, DeskStore, DeskUnit, Disabled, Letter, Settled
+from fettled.ports import (
+    Backlog,
+    Clock,
+    DeskReader,
+    DeskStore,
+    DeskUnit,
+    Disabled,
+    Letter,
+    Settled,
+    TicketAction,
+)
+from fettled.ports.deliveries import Waiting
 
 #: A sample's deadline, however long a receiver's own is: somebody waits for the answer.
 LONGEST_TEST = timedelta(seconds=60)
@@ -35,6 +48,7 @@ _UNIT = 200
 # Named here, since the method `list` hides the type below itself.
 Views = list["ReceiverView"]
 Letters = list[Letter]
+Waits = list[Waiting]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +58,21 @@ class ReceiverView:
 
     Attributes:
         backlog: what it is still to be told; None: nothing.
-        next_at: when something is tried next; None: now, or nothing is.
         dead_letters: how many can be sent again.
         last: what came of its last try; None: there was none.
+        next_at: when something is tried next; None: nothing is, or all of it is being tried.
+        held_by: why that is not tried before; None: nothing but the time holds it.
+        is_late: something should have been told more than a minute ago.
     """
 
     receiver: Receiver
     disabled: Disabled | None
     backlog: Backlog | None
-    next_at: datetime | None
-    is_late: bool
     dead_letters: int
     last: Settled | None
+    next_at: datetime | None = None
+    held_by: HeldBy | None = None
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +212,40 @@ class Receivers:
         names = sorted(name for name in receivers if name > after)[:limit]
         return await self._views([receivers[name] for name in names])
 
+    def held(self, action: TicketAction) -> TicketAction:
+        """Say of a delivery until when it is held, beyond the time at which it was due."""
+        if action.due_at is None or action.calm is None:
+            return action
+        due = Due(action.number, action.calm, action.at)
+        held = self._deliverer.hold(action.target, due, action.due_at)
+        return action if held is None else replace(action, due_at=held.until, held_by=held.by)
+
     async def _views(self, receivers: Sequence[Receiver]) -> Views:
         tries = {each.name: self._deliverer.last_try(each.name) for each in receivers}
-        now = self._clock.wall()
-        return await self._store.read(lambda reader: views(reader, receivers, tries, now))
+        gathered = {name: self._deliverer.gathered(name) for name in tries}
+
+        def ask(reader: DeskReader) -> tuple[Views, dict[str, Waits]]:
+            made = views(reader, receivers, tries)
+            owed = [each.receiver.name for each in made if each.backlog is not None]
+            return made, {name: reader.waiting(name, gathered[name]) for name in owed}
+
+        made, waiting = await self._store.read(ask)
+        # Joined here: lanes are the event loop's.
+        return [self._ahead(each, waiting.get(each.receiver.name, [])) for each in made]
+
+    def _ahead(self, view: ReceiverView, waiting: Waits) -> ReceiverView:
+        """Say when something of what waits is tried next, and whether any of it is late."""
+        name, soonest = view.receiver.name, None
+        for each in waiting:
+            if each.due_at is None:
+                continue
+            due = Due(0, each.calm, each.at)
+            held = self._deliverer.hold(name, due, each.due_at)
+            at = (each.due_at, None) if held is None else (held.until, held.by)
+            soonest = at if soonest is None or at[0] < soonest[0] else soonest
+        next_at, held_by = soonest or (None, None)
+        is_late = any(self._deliverer.is_late(name, Due(0, w.calm, w.at)) for w in waiting)
+        return replace(view, next_at=next_at, held_by=held_by, is_late=is_late)
 
     def _known(self, name: str) -> Receiver:
         receivers = self._deliverer.receivers
@@ -208,10 +255,7 @@ class Receivers:
 
 
 def views(
-    reader: DeskReader,
-    receivers: Sequence[Receiver],
-    tries: Mapping[str, Settled | None],
-    now: datetime,
+    reader: DeskReader, receivers: Sequence[Receiver], tries: Mapping[str, Settled | None]
 ) -> Views:
     """Join receivers with what the store has of them, and with what this process has seen."""
     disabled = {each.name: each for each in reader.disabled_receivers()}
@@ -220,15 +264,12 @@ def views(
     made: Views = []
     for receiver in receivers:
         name = receiver.name
-        backlog = backlogs.get(name)
         ends = [each for each in (tries.get(name), reader.last_settled(name)) if each is not None]
         made.append(
             ReceiverView(
                 receiver=receiver,
                 disabled=disabled.get(name),
-                backlog=backlog,
-                next_at=None if backlog is None else reader.next_due(name),
-                is_late=backlog is not None and now - backlog.oldest_at > LATE,
+                backlog=backlogs.get(name),
                 dead_letters=letters.get(name, 0),
                 last=max(ends, key=lambda each: each.at, default=None),
             )

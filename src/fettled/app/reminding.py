@@ -15,13 +15,13 @@ from functools import partial
 
 from fettled.core.audience import Concern, is_reminded, is_unattended
 from fettled.core.deliveries import REMINDER, Delivery
+from fettled.core.events import is_end
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Ticket
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Reminder
 
 #: What one unit looks at at most, so that others get their turn.
 AT_ONCE = 50
-_OVER = frozenset({"ticket.resolved", "ticket.closed"})
 
 #: Whose matter a ticket is at an instant.
 Around = Callable[[Ticket, datetime], Concern]
@@ -35,7 +35,7 @@ def remind(unit: DeskUnit, receiver: Receiver, told: Delivery, now: datetime) ->
     """Have *receiver* reminded of what it was just told."""
     if receiver.remind is None or not told.ticket:
         return  # what is no ticket's is nobody's to start
-    if told.event in _OVER:
+    if is_end(told.event):
         unit.drop_reminder(receiver.name, told.ticket)
     else:
         due_at = now + receiver.remind

@@ -21,13 +21,14 @@ from fettled.app.callers import Caller, find
 from fettled.app.committing import write_or_doubt
 from fettled.app.desk import Desk
 from fettled.app.tickets import Tickets
-from fettled.core.actions import Action, SnoozeFor, Take
+from fettled.core.actions import Action, SnoozeFor, Start, Take
+from fettled.core.effects import Moment
 from fettled.core.errors import ConflictError, FettledError, ForbiddenError, NotFoundError
-from fettled.core.moves import Moment, act
+from fettled.core.moves import act
 from fettled.core.permissions import Principal, may_act, permissions_of
 from fettled.core.signed_links import ACTIONS, Offer, read_link, write_link
 from fettled.core.tickets import Actor, Ticket
-from fettled.core.words import Phase
+from fettled.core.words import Phase, Status
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Reader
 
 VALID = timedelta(hours=24)
@@ -235,7 +236,10 @@ class SignedLinks:
 
 
 def _action(offer: Offer, now: datetime) -> Action:
-    return Take() if offer.action == "take" else SnoozeFor(until=now + SNOOZE)
+    if offer.action != "take":
+        return SnoozeFor(until=now + SNOOZE)
+    # Who pressed it in a room is not known, and a ticket belongs to persons alone.
+    return Take() if offer.is_person else Start()
 
 
 def _make_key(now: datetime, unit: DeskUnit) -> str:
@@ -249,6 +253,9 @@ def _judged(reader: Reader, offer: Offer, caller: Caller, action: Action) -> Tic
     if caller.who is not None and not may_act(caller.who, ticket, action):
         msg = f"{offer.name} may not {offer.action} #{offer.ticket} any more"
         raise ForbiddenError(msg)
+    if isinstance(action, Start) and ticket.status is Status.IN_PROGRESS and ticket.assignee:
+        msg = f"#{ticket.number} is in progress, and {ticket.assignee} holds it"
+        raise ConflictError(msg)
     return ticket
 
 

@@ -15,7 +15,8 @@ from functools import partial
 from fettled.app.committing import tell, write_or_doubt
 from fettled.app.memory import Memory
 from fettled.core.actions import Action, Close, Resume, Unsnooze, word_of
-from fettled.core.moves import Moment, act
+from fettled.core.effects import Moment
+from fettled.core.moves import act
 from fettled.core.tickets import SYSTEM, Change, Ticket
 from fettled.core.words import Status
 from fettled.ports import Clock, DeskReader, DeskStore, EventSink, UnitOfWork

@@ -9,21 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from fettled.app.notices import Notices
 from fettled.core.deliveries import receiver_label
 from fettled.core.errors import StoreDownError
-from fettled.core.lines import in_one_line
-from fettled.core.notice import Notice
+from fettled.core.event_words import event_notice
 from fettled.core.routing import Receiver
 from fettled.core.subject_events import PHASE_CHANGED
-from fettled.core.words import Status
+from fettled.core.tickets import OVER_STATUSES
 from fettled.ports.notify import Telling
-
-_LONGEST = 300
-#: Tickets on which nobody takes anything any more.
-_OVER = frozenset({Status.RESOLVED, Status.CLOSED})
 
 
 class MakesLinks(Protocol):
@@ -48,7 +43,7 @@ class Wording:
         if not receiver.in_words or telling.notice is not None:
             return telling
         if telling.newest.event == PHASE_CHANGED:
-            return replace(telling, notice=_of_phase(telling.newest.payload["data"]))
+            return replace(telling, notice=event_notice(telling.newest))
         notice = await self.notices.of(
             telling.deliveries,
             is_late=telling.is_late,
@@ -70,14 +65,6 @@ class Wording:
         return [(action.capitalize(), url) for action, url in made.items()]
 
 
-def _of_phase(data: Mapping[str, Any]) -> Notice:
-    name = in_one_line(str(data["subject"]["name"]), _LONGEST)
-    gist = f"{data['check']} was {data['from']}"
-    if data["message"]:
-        gist += f": {in_one_line(data['message'], _LONGEST)}"
-    return Notice(f"[{data['to']}] {name}", gist)
-
-
 def _is_over(telling: Telling) -> bool:
     ticket = telling.newest.payload.get("ticket") or {}
-    return ticket.get("status") in _OVER
+    return ticket.get("status") in OVER_STATUSES

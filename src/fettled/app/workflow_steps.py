@@ -7,7 +7,7 @@ words. What is not our doing, such as a store that goes away, is left to the cal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -43,11 +43,12 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What steps go by: the house's rules, who has a new ticket, and the time."""
+    """What steps go by: the house's rules, who has a new ticket, the time, and who is told."""
 
     desk: Desk
     team_for: Callable[[NewTicket], str | None]
     wall: Callable[[], datetime]
+    receivers: Container[str]
 
 
 #: Does a step of one type.
@@ -122,6 +123,10 @@ _MOST_ACTIONS = 10_000
 def _deliver(
     unit: DeskUnit, step: Deliver, event: OutboxEvent, _caller: Caller, house: House
 ) -> Came:
+    if step.receiver not in house.receivers:
+        # One that a reload took out, while this waited: what is owed to nobody is never told.
+        why = f"there is no receiver {step.receiver}: name one that `fettled receivers` lists"
+        return Came("failed", {"error": why})
     if any(each.name == step.receiver for each in unit.disabled_receivers()):
         return Came("failed", {"error": f"the receiver {step.receiver} is disabled"})
     if not unit.add_delivery(step.receiver, event.number, event.seq, house.wall()):

@@ -8,7 +8,7 @@ step was done and is known to be, or neither. What a workflow does sets off none
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -44,14 +44,14 @@ _SHOWN = 200
 _BROKEN = "it failed inside; see the log"
 
 #: A step of a workflow for an event: position, name, number of the step.
-Place = tuple[int, str, int]
+_StepKey = tuple[int, str, int]
 
 
 @dataclass(slots=True)
 class _Spot:
     """Where a unit is, so that whoever catches what it raised knows."""
 
-    at: Place | None = None
+    at: _StepKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,8 @@ class Workflows:
         self._is_set = False
         #: Has what is owed to receivers looked at soon; the composition root ties it.
         self.wake: Callable[[], object] = bool
+        #: Names who can be told; the composition root ties it.
+        self.receivers: Callable[[], Container[str]] = frozenset
 
     async def configure(self, workflows: Sequence[Workflow]) -> None:
         """
@@ -108,7 +110,7 @@ class Workflows:
         """
         if not self._is_set:
             await self._set()
-        broken: dict[Place, str] = {}
+        broken: dict[_StepKey, str] = {}
         while self._workflows:
             has_work = await self._store.read(_has_work)
             if not has_work:
@@ -133,10 +135,11 @@ class Workflows:
         await self._store.write(partial(_switch, names))
         self._is_set = True
 
-    async def _run(self, broken: dict[Place, str]) -> _Done | None:
+    async def _run(self, broken: dict[_StepKey, str]) -> _Done | None:
         """Run a unit; None where a step broke, which is in *broken* then."""
         spot = _Spot()
-        house = House(self._desk(), self._tickets.team_for, self._clock.wall)
+        receivers = self.receivers()
+        house = House(self._desk(), self._tickets.team_for, self._clock.wall, receivers)
         unit = partial(_work, self._workflows, house, broken, spot)
         try:
             return await write_or_doubt(self._store, unit, self._tickets.doubt)
@@ -174,7 +177,7 @@ def _has_work(reader: DeskReader) -> bool:
 def _work(
     workflows: tuple[Workflow, ...],
     house: House,
-    broken: Mapping[Place, str],
+    broken: Mapping[_StepKey, str],
     spot: _Spot,
     unit: DeskUnit,
 ) -> _Done:
@@ -201,7 +204,7 @@ class _Working:
     """A unit's work, event by event."""
 
     def __init__(
-        self, unit: DeskUnit, house: House, broken: Mapping[Place, str], spot: _Spot
+        self, unit: DeskUnit, house: House, broken: Mapping[_StepKey, str], spot: _Spot
     ) -> None:
         self._unit, self._house, self._broken, self._spot = unit, house, broken, spot
         self._known = {each.name: each for each in unit.workflows()}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fettled import __version__, calendar
 from fettled.app.account import Accounts, Unaccounted
-from fettled.app.adopt import adopt, recall
+from fettled.app.adopt import recall
 from fettled.app.explain import Explainer
 from fettled.app.feed import Feed
 from fettled.app.health import Figures, assess, missing
@@ -26,24 +26,25 @@ from fettled.app.quiet import Quiet
 from fettled.app.rollups import Rollups
 from fettled.app.silences import Silences
 from fettled.app.subjects import Subjects
+from fettled.bootstrap.adopting import Adopting
 from fettled.bootstrap.alarms import make_alarms
 from fettled.bootstrap.chores import LONGEST_TICK, Chores
 from fettled.bootstrap.descriptors import room_for_probes
 from fettled.bootstrap.doors import Bell, Outlets
-from fettled.bootstrap.extracts import timings, web_settings, without_targets
+from fettled.bootstrap.extracts import web_settings, without_targets
 from fettled.bootstrap.fixed import fixed, waiting
 from fettled.bootstrap.interpreter import settle_memory
 from fettled.bootstrap.office import Office
 from fettled.bootstrap.own_trouble import make_own_trouble
 from fettled.bootstrap.records import Records
+from fettled.bootstrap.reloads import Reloads
 from fettled.bootstrap.workflows import workflows_of
 from fettled.config.fleet import make_fleet
 from fettled.config.loader import Loaded, load
 from fettled.core.errors import ConfigError, InventoryShrunkError
-from fettled.core.inventory import Shrunk
 from fettled.core.pace import Pace
 from fettled.core.tickets import SYSTEM, Actor
-from fettled.ports import Clock, EventSink, Fleet
+from fettled.ports import Clock, EventSink
 from fettled.probes.run import run as run_probe
 from fettled.probes.tools import Tools
 from fettled.scheduling import Housekeeping, LoopLag, Scheduler, Skip
@@ -99,7 +100,7 @@ class Assembly:
             log=self.log,
         )
         self.observer = Observer(store, clock, self.sink, self.memory, self.quiet)
-        self._lag = LoopLag(self._metrics.loop_lagged)
+        self._lag = LoopLag(self._metrics.daemon.loop_lagged)
         room = room_for_probes(descriptors)
         if room < self.settings.limits.in_flight:
             wanted = self.settings.limits.in_flight
@@ -110,7 +111,7 @@ class Assembly:
             clock=clock,
             in_flight=min(self.settings.limits.in_flight, room),
             per_host=self.settings.limits.per_host,
-            on_late=self._metrics.ran_late,
+            on_late=self._metrics.daemon.ran_late,
             on_skip=self._skipped,
             on_error=self._look_failed,
         )
@@ -152,6 +153,7 @@ class Assembly:
         )
         self.close_doors = self._outlets.close
         self._office.workflows.wake = self._outlets.deliverer.wake
+        self._office.workflows.receivers = lambda: self._outlets.deliverer.receivers
         bell.ring = self._outlets.deliverer.changed
         self._chores = Chores(
             store=store,
@@ -173,10 +175,21 @@ class Assembly:
         )
         for name, every, work in self._chores.table():
             self._housekeeping.every(name, every, work)
-        self._reloading = asyncio.Lock()
-        self._reloads: set[asyncio.Task[list[str]]] = set()
+        self._adopting = Adopting(
+            store=store,
+            clock=clock,
+            memory=self.memory,
+            sink=self.sink,
+            quiet=self.quiet,
+            alarms=self.alarms,
+            office=self._office,
+            trouble=self._trouble,
+            scheduler=self._scheduler,
+            metrics=self._metrics,
+            log=self.log,
+        )
+        self._reloads = Reloads(self._reload, self.sink.faulted)
         self._reload_failed = self._reload_shrunk = False
-        self._shrunk: Shrunk | None = None
 
     async def take_over(self) -> None:
         """Adopt the configured fleet, with the state that the store has of it."""
@@ -185,13 +198,13 @@ class Assembly:
         people = await self._office.staff.number(self.settings)
         fleet, lanes = make_fleet(self.settings, self._tools), self._outlets.make(self.settings)
         self._outlets.configure(self.settings, lanes)
-        await self._adopt(fleet, "start", self._records)
+        await self._adopting.adopt(fleet, "start", self._records)
         await self._office.staff.take(self.settings, people)
         await self._office.workflows.configure(workflows_of(self.settings))
         await self._records.tell_head()
         await self._chores.count()
         self._metrics.conditions_restored(watch.condition for watch in self.memory)
-        self._metrics.reloaded(taken=True, at=self._clock.wall())
+        self._metrics.daemon.reloaded(taken=True, at=self._clock.wall())
         self.settings = without_targets(self.settings)
         await self._outlets.deliverer.start()
         settle_memory()
@@ -211,8 +224,7 @@ class Assembly:
         """
         Read the configuration again; swap it in whole, or leave everything as it was.
 
-        Once begun it goes on to its end, whether or not the caller waits for it: memory
-        and store must not part.
+        Once begun it goes on to its end, whether or not the caller waits for it.
 
         Args:
             force: what is gone is gone, however much it is.
@@ -225,52 +237,38 @@ class Assembly:
             ConfigError: it cannot be used, or is not believed.
             StoreDownError: it cannot be adopted now.
         """
-        task = asyncio.create_task(self._reload(force=force, by=by))
-        self._reloads.add(task)
-        task.add_done_callback(self._reloads.discard)
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            task.add_done_callback(self._tell_of_reload)
-            raise
+        return await self._reloads.run(force=force, by=by)
 
     async def _reload(self, *, force: bool, by: Actor) -> list[str]:
-        async with self._reloading:
-            try:
-                # Read beside the loop: a large file takes a second or more.
-                loaded = await asyncio.to_thread(load, self._config)
-                records = await asyncio.to_thread(Records, self._store, self.log, loaded)
-                fleet = make_fleet(loaded.settings, self._tools)
-                lanes = self._outlets.make(loaded.settings)
-                await self.observer.flush(self.memory)
-                people = await self._office.staff.number(loaded.settings)
-                await self._adopt(fleet, "reload", records, force=force, by=by)
-                await self._office.staff.take(loaded.settings, people)
-            except Exception as error:
-                if isinstance(error, ConfigError):
-                    self.log.refused(error)
-                self._reload_shrunk = isinstance(error, InventoryShrunkError)
-                self._reload_failed = True
-                self._metrics.reloaded(taken=False, at=self._clock.wall())
-                raise
-            self.settings, self._records = without_targets(loaded.settings), records
-            self._office.go_by(self.settings)
-            self._outlets.configure(self.settings, lanes)
-            await self._office.workflows.configure(workflows_of(self.settings))
-            kept = (missing(self._shrunk),) if self._shrunk is not None else ()
-            self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
-            self._reload_failed = False
-            self._metrics.reloaded(taken=True, at=self._clock.wall())
-            self.log.reloaded(len(fleet.subjects), len(fleet.checks), self.notes)
-            settle_memory()
-            return list(self.notes)
-
-    def _tell_of_reload(self, task: asyncio.Task[list[str]]) -> None:
-        """Say how a reload failed whose caller has left; a refusal was told already."""
-        if task.cancelled() or (error := task.exception()) is None:
-            return
-        if not isinstance(error, ConfigError):
-            self.sink.faulted("reload", error)
+        try:
+            # Read beside the loop: a large file takes a second or more.
+            loaded = await asyncio.to_thread(load, self._config)
+            records = await asyncio.to_thread(Records, self._store, self.log, loaded)
+            fleet = make_fleet(loaded.settings, self._tools)
+            lanes = self._outlets.make(loaded.settings)
+            await self.observer.flush(self.memory)
+            people = await self._office.staff.number(loaded.settings)
+            await self._adopting.adopt(fleet, "reload", records, force=force, by=by)
+            await self._office.staff.take(loaded.settings, people)
+        except Exception as error:
+            if isinstance(error, ConfigError):
+                self.log.refused(error)
+            self._reload_shrunk = isinstance(error, InventoryShrunkError)
+            self._reload_failed = True
+            self._metrics.daemon.reloaded(taken=False, at=self._clock.wall())
+            raise
+        self.settings, self._records = without_targets(loaded.settings), records
+        self._office.go_by(self.settings)
+        self._outlets.configure(self.settings, lanes)
+        await self._office.workflows.configure(workflows_of(self.settings))
+        shrunk = self._adopting.shrunk
+        kept = (missing(shrunk),) if shrunk is not None else ()
+        self.notes = (*loaded.notes, *waiting(self._fixed, loaded.settings), *kept)
+        self._reload_failed = False
+        self._metrics.daemon.reloaded(taken=True, at=self._clock.wall())
+        self.log.reloaded(len(fleet.subjects), len(fleet.checks), self.notes)
+        settle_memory()
+        return list(self.notes)
 
     async def count(self) -> None:
         """Count the tickets now, as a chore does every few seconds."""
@@ -289,9 +287,7 @@ class Assembly:
         """Stop to look; what runs may finish within *grace*, and is cancelled then."""
         self.log.stopping()
         self._feed.close()
-        for reload in self._reloads:
-            # The process ends, so memory may part from the store; the next start reads it.
-            reload.cancel()
+        self._reloads.cancel()
         await self._scheduler.drain(deadline, grace=grace)
         await self._housekeeping.stop()
         self._trouble.stop()
@@ -355,37 +351,10 @@ class Assembly:
         return self.alarms.wake(check) or self._scheduler.look_now(check)
 
     def _skipped(self, _key: str, cause: Skip, slots: int) -> None:
-        self._metrics.skipped(cause, slots)
+        self._metrics.daemon.skipped(cause, slots)
 
     def _look_failed(self, _key: str, error: Exception) -> None:
         self.sink.faulted("look", error)
-
-    async def _adopt(
-        self, fleet: Fleet, why: str, records: Records, *, force: bool = False, by: Actor = SYSTEM
-    ) -> None:
-        fingerprints = {watch.spec.key: watch.spec.fingerprint for watch in self.memory}
-        async with self.alarms.adopting(fleet) as whole:
-            with self.quiet.adopting(fleet):
-                self._shrunk = await adopt(
-                    whole,
-                    why=why,
-                    force=force,
-                    store=self._store,
-                    clock=self._clock,
-                    memory=self.memory,
-                    sink=self.sink,
-                    by=by,
-                    files=records.files,
-                )
-        if self._shrunk is not None:
-            self.log.shrunk(self._shrunk)
-        self._office.fleet_changed(fleet)
-        self._trouble.isolation.configure(fleet.isolation)
-        self._metrics.fleet_changed(fleet)
-        self._scheduler.set_checks(timings(fleet))
-        for key, spec in fleet.checks.items():
-            if fingerprints.get(key, spec.fingerprint) != spec.fingerprint:
-                self._scheduler.look_now(key)  # it points elsewhere now
 
     def _figures(self) -> Figures:
         now = time.monotonic()
@@ -395,7 +364,7 @@ class Assembly:
             loop_lag=self._lag.lag(),
             reload_failed=self._reload_failed,
             reload_shrunk=self._reload_shrunk,
-            shrunk=self._shrunk,
+            shrunk=self._adopting.shrunk,
             store_down=self._store.is_down,
             outbox_age=now - self._outlets.deliverer.last_turn,
             outbox_oldest=self._chores.oldest_seconds(),

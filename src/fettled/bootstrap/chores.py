@@ -165,7 +165,7 @@ class Chores:
             self.office.active = sum(n for (status, *_), n in counts.items() if status in _OPEN)
             self._waiting[:] = await self.store.read(lambda r: r.backlogs())
             letters = await self.store.read(lambda r: r.dead_letter_counts())
-            self.metrics.outbox_counted(self._waiting, letters, self.clock.wall())
+            self.metrics.deliveries.counted(self._waiting, letters, self.clock.wall())
 
     def oldest_seconds(self) -> float:
         """For how long a receiver that takes nothing has been owed something."""
@@ -200,6 +200,6 @@ class Chores:
     async def gauge(self) -> None:
         """Read the gauges, and tick the heartbeats."""
         self.trouble.heartbeats.listen()
-        self.metrics.in_flight(self.scheduler.in_flight)
+        self.metrics.daemon.in_flight(self.scheduler.in_flight)
         silent = time.monotonic() - self.store.last_commit > STORE_SILENT_SECONDS
-        self.metrics.store_answered(up=not (silent or self.store.is_down))
+        self.metrics.daemon.store_answered(up=not (silent or self.store.is_down))

@@ -188,11 +188,11 @@ class Outlets:
         return self._last_tick(), self._store.last_commit, self.deliverer.last_turn
 
     def _settled(self, receiver: str, tried: Tried, events: int) -> None:
-        self._metrics.told(receiver, tried, events)
-        self._log.told(receiver, tried, events)
+        self._metrics.deliveries.told(receiver, tried)
+        self._log.told(receiver, tried, events, self._clock.now())
 
     def _pinged(self, tried: Tried) -> None:
-        self._metrics.pinged(tried, self._clock.wall())
+        self._metrics.deliveries.pinged(tried, self._clock.wall())
         self._log.pinged(tried)
 
     async def _lookup(self, host: str) -> Sequence[str]:

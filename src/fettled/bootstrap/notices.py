@@ -9,7 +9,7 @@ from fettled.app.notices import Terms
 from fettled.config.escalation import make_chain
 from fettled.config.schema import Settings
 
-#: Where a ticket is shown. Nothing here is a page yet: it is the API's address.
+#: Where programs find a ticket. There is no page of one that a person could be sent to.
 TICKET = "/api/v1/tickets/{number}"
 
 

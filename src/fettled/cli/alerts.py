@@ -10,9 +10,11 @@ import typer
 from fettled.cli import late
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.failures import ExitCode, say_plainly
+from fettled.cli.groups import expect_behind
 from fettled.cli.lists import pages
-from fettled.cli.options import Config, Json, Token, TokenFile, Url
+from fettled.cli.options import Json
 from fettled.cli.output import moment, print_fields, print_json, print_line, print_table
+from fettled.cli.reaching import reaching
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,19 +30,16 @@ _MOST = 1000
 
 
 @app.callback()
+@reaching
 def sources(
     ctx: typer.Context,
     *,
-    config: Config = None,
-    url: Url = None,
-    token: Token = None,
-    token_file: TokenFile = None,
+    where: Whereabouts,
     json: Json = False,
 ) -> None:
     """List the sources of alarms, with how many of theirs fire; or try their rules."""
-    if ctx.invoked_subcommand is not None:
+    if not expect_behind(ctx):
         return
-    where = Whereabouts(config, url, token, token_file)
     answer = with_tickets(where, lambda address: pages(address, "/api/v1/alerts", {}, _MOST))
     if json:
         print_json(answer)

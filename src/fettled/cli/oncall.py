@@ -69,4 +69,7 @@ def oncall(
 
 
 def _who(user: dict[str, Any] | None) -> str:
-    return _NOBODY if user is None else f"{user.get('full_name')} ({user.get('name')})"
+    if user is None:
+        return _NOBODY
+    full, name = user.get("full_name"), user.get("name")
+    return f"{name}" if full == name else f"{full} ({name})"

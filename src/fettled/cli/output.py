@@ -34,6 +34,7 @@ STYLES = {
     "ok": "green",
     "done": "green",
     "waiting": "yellow",
+    "held": "yellow",
     "late": "red",
     "disabled": "bold red",
     "failed": "red",

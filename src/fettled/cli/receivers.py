@@ -17,6 +17,7 @@ from fettled.cli.completing import complete_receivers
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.failures import ExitCode
 from fettled.cli.groups import expect_behind
+from fettled.cli.held import held_words
 from fettled.cli.lists import pages
 from fettled.cli.options import Json
 from fettled.cli.output import moment, print_json, print_line, print_table
@@ -134,6 +135,8 @@ def _show(where: Whereabouts, *, as_json: bool) -> None:
             why = each.get("disabled_reason")
             cure = f"`fettled receivers enable {each['name']}`"
             print_line(f"{each['name']}: is told nothing since {since}: {why}; {cure}")
+        elif held := held_words(each.get("held_by"), each.get("next_at")):
+            print_line(f"{each['name']}: {held}")
 
 
 def _state(one: dict[str, Any]) -> str:
@@ -141,6 +144,8 @@ def _state(one: dict[str, Any]) -> str:
         return "disabled"
     if one.get("late"):
         return "late"
+    if one.get("held_by"):
+        return "held"
     return "waiting" if one.get("pending") else "ok"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from fettled.cli.daemon_access import Whereabouts, with_tickets
+from fettled.cli.held import held_words
 from fettled.cli.lists import pages
 from fettled.cli.options import Json, Limit
 from fettled.cli.output import moment, print_json, print_table
@@ -48,5 +49,8 @@ def _row(one: dict[str, Any]) -> tuple[object, ...]:
         one.get("tries"),
         moment(one.get("done_at")),
         moment(one.get("due_at")),
-        data.get("error") or data.get("detail") or data.get("reason"),
+        held_words(one.get("held_by"), one.get("due_at"))
+        or data.get("error")
+        or data.get("detail")
+        or data.get("reason"),
     )

@@ -17,10 +17,13 @@ from fettled.cli import late
 from fettled.cli.client import get, whole
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.failures import ExitCode
-from fettled.cli.options import Config, Json, Token, TokenFile, Url
+from fettled.cli.groups import expect_behind
+from fettled.cli.options import Json
 from fettled.cli.output import moment, print_json, print_line, print_table
+from fettled.cli.reaching import reaching
 from fettled.cli.ticket_refs import ticket_path
 from fettled.core.errors import InvalidError
+from fettled.core.events import TRIGGERS
 from fettled.core.workflows import Tried, rehearse
 
 _LARGEST = 1024 * 1024
@@ -34,19 +37,16 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
+@reaching
 def workflows(
     *,
     context: typer.Context,
-    config: Config = None,
-    url: Url = None,
-    token: Token = None,
-    token_file: TokenFile = None,
+    where: Whereabouts,
     json: Json = False,
 ) -> None:
     """List the workflows in force, with how each ran last."""
-    if context.invoked_subcommand is not None:
+    if not expect_behind(context):
         return
-    where = Whereabouts(config, url, token, token_file)
     answer = with_tickets(where, lambda to: whole(to, get(to, "/api/v1/workflows"), "items"))
     if json:
         print_json(answer)
@@ -76,6 +76,7 @@ def _row(each: dict[str, Any], last: dict[str, Any]) -> tuple[object, ...]:
 
 
 @app.command("try")
+@reaching
 def try_workflows(
     *,
     file: Annotated[
@@ -95,26 +96,23 @@ def try_workflows(
         str | None,
         typer.Option(help="Ask the daemon for this ticket instead.", show_default=False),
     ] = None,
-    config: Config = None,
-    url: Url = None,
-    token: Token = None,
-    token_file: TokenFile = None,
+    where: Whereabouts,
     json: Json = False,
 ) -> None:
     """Show which workflows of FILE would match, and what they would do; exit 1 if none would."""
     if (sample is None) is (ticket is None):
         msg = "give either a sample, or --ticket with a number"
         raise InvalidError(msg, "ticket")
+    if event is not None:
+        event = _known(event)
     found = late.workflows(file)
     if sample is not None:
         about, of_sample = _read(sample)
     else:
-        where = Whereabouts(config, url, token, token_file)
         path = ticket_path(ticket or "")
         about = with_tickets(where, lambda to: whole(to, get(to, path), "number", "status"))
         of_sample = None
-    named = event or of_sample or "ticket.opened"
-    named = named if "." in named else f"ticket.{named}"
+    named = event or _known(of_sample or "ticket.opened")
     tried = [rehearse(each, about, named) for each in found]
     if json:
         shown = [
@@ -126,6 +124,20 @@ def try_workflows(
         _print(tried)
     if not any(each.matches for each in tried):
         raise typer.Exit(ExitCode.NEGATIVE)
+
+
+def _known(event: str) -> str:
+    """
+    Give the whole name of an event.
+
+    Raises:
+        InvalidError: there is none of that name that workflows hear of.
+    """
+    named = event if "." in event else f"ticket.{event}"
+    if named not in TRIGGERS:
+        msg = f"--event: workflows hear of no {event[:100]!r}, but of {', '.join(TRIGGERS)}"
+        raise InvalidError(msg, "event")
+    return named
 
 
 def _print(tried: list[Tried]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path as FilePath
 from typing import Any, Literal
 
 from fettled.config.document import Budget, Document, parse
-from fettled.config.faults import Fault, Path, show_path, suggest
+from fettled.config.faults import Fault, Path, show_key, show_path, suggest
 from fettled.config.interpolation import Sources
 from fettled.config.problems import Problem
 from fettled.config.scalars import as_text
@@ -62,11 +62,21 @@ class Assembly:
         part, path = self._origin(problem)
         places = part.document.places
         line, column = places.find(path, problem.at) if places else (0, 0)
-        message = problem.message
+        message = f"{self._named(problem.path)}{problem.message}"
         if problem.first is not None:
             first = self.locate(Problem(problem.first, ""))
             message += f" (the first: {first.file}:{first.line})"
         return Fault(part.shown, line, column, show_path(path), message)
+
+    def _named(self, path: Path) -> str:
+        """Name the receiver that a problem is about as a whole: nobody counts where they stand."""
+        match path:
+            case ("receivers", int(index)):
+                item = _list(self.data.get("receivers"))[index]
+                name = as_text(item.get("name")) if isinstance(item, dict) else None
+                return f"{name}: " if name and show_key(name) == name else ""
+            case _:
+                return ""
 
     def _origin(self, problem: Problem) -> tuple[Part, Path]:
         path = problem.path

@@ -8,11 +8,11 @@ be is `people_faults`'s.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from fettled.config.names import PersonName
+from fettled.config.names import PersonName, PriorityName
 from fettled.config.policies import Name
 from fettled.core.chain import Chain, Step
 from fettled.core.words import Priority
@@ -35,7 +35,7 @@ class EscalationStep(Options):
         description="How long nobody may have started the ticket, counted from its opening."
     )
     to: PersonName = Field(description="A schedule, team, user, or role such as `manager`.")
-    priority: OneOrMany[Literal["low", "medium", "high", "critical"]] = Field(
+    priority: OneOrMany[PriorityName] = Field(
         (), description="Priorities that the step is for; default: any."
     )
     team: OneOrMany[Name] = Field((), description="Teams whose tickets it is for; default: any.")

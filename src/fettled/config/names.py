@@ -1,12 +1,12 @@
 """
-What things are called in the file: subjects, people, labels, and titles for people to read.
+What things are called in the file: subjects, people, labels, titles, and words of the core.
 
 Types only, for every section; what a name refers to is `crosscheck`'s.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
@@ -27,6 +27,10 @@ PersonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", max_
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 #: Told in one line of a notification, and never cut there.
 Runbook = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line)]
+#: Words of the core as a list in a file names them, as types: help and refusals name no others.
+PriorityName = Literal["low", "medium", "high", "critical"]
+LevelName = Literal["P1", "P2", "P3", "P4", "P5"]
+SourceName = Literal["health_monitor", "user", "workflow", "api", "email", "portal", "phone"]
 LabelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=63)]
 # Numbers are so common in labels that they are not left to a second judgement.
 LabelValue = Annotated[

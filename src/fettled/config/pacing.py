@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -20,21 +20,19 @@ from pydantic import (
     model_validator,
 )
 
-from fettled.calendar import Opening, Week, check_zone
-from fettled.config.sla import TimeOfDay, Weekday
+from fettled.calendar import Opening, Week
+from fettled.config.hours import DAY, WEEKDAYS, TimeOfDay, Weekday, Zone
+from fettled.config.names import PriorityName
 from fettled.core.intervals import Pieces
 from fettled.core.pacing import NOTHING, Burst, Digest, Pace, QuietHours, calm, every, never_ends
 from fettled.core.words import Priority
 from fettled.options import Duration, OneOrMany, Options, PositiveDuration
 
-_DAY = timedelta(days=1)
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=7)
 #: Quiet hours are the same in every week but for an hour in two of them.
 _SOME_WEEK = datetime(2024, 1, 3, tzinfo=UTC)
 
-Passing = OneOrMany[Literal["low", "medium", "high", "critical"]]
-Zone = Annotated[str, AfterValidator(check_zone)]
+Passing = OneOrMany[PriorityName]
 
 
 def _check_period(length: timedelta) -> timedelta:
@@ -155,8 +153,8 @@ def pace_of(given: PaceSettings, *, for_people: bool) -> Pace:
 
 
 def _quiet(given: QuietHoursSettings) -> QuietHours:
-    days = given.weekdays or _DAYS
-    end = given.to + _DAY * (given.to <= given.from_)
+    days = given.weekdays or WEEKDAYS
+    end = given.to + DAY * (given.to <= given.from_)
     return QuietHours(_week(given.zone, days, given.from_, end), _passes(given.except_))
 
 
@@ -165,11 +163,11 @@ def _digest(given: DigestSettings) -> Digest:
     if given.every is not None:
         return Digest(every(given.every), passes)
     at = given.at or timedelta()
-    return Digest(_week(given.zone, _DAYS, at, at + _DAY), passes)
+    return Digest(_week(given.zone, WEEKDAYS, at, at + DAY), passes)
 
 
 def _week(zone: str, days: Iterable[str], start: timedelta, end: timedelta) -> Pieces:
-    openings = tuple(Opening(_DAYS.index(day), start, end) for day in days)
+    openings = tuple(Opening(WEEKDAYS.index(day), start, end) for day in days)
     return Week(zone, openings).working
 
 

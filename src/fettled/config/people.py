@@ -13,19 +13,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from fettled.calendar import check_zone, instant
+from fettled.calendar import instant
+from fettled.config.hours import Weekday, Zone
 from fettled.config.names import LabelName, PersonName, Title
 from fettled.config.policies import Name
 from fettled.core import oncall, permissions
 from fettled.core.quiet import Interval
-from fettled.options import Duration, OneOrMany, Options
+from fettled.options import UNSHOWN, Duration, OneOrMany, Options
 from fettled.ports import People
 from fettled.ports import Schedule as ScheduleSpec
 from fettled.ports import Team as TeamSpec
 from fettled.ports import User as UserSpec
 
 Role = Literal["viewer", "reporter", "operator", "manager", "admin"]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 #: Times of rotations: what is further away is a slip, and sums with it overflow.
@@ -92,7 +92,7 @@ class User(Options):
     full_name: Title | None = Field(None, description="Name for people; default: the login name.")
     roles: OneOrMany[Role] = Field((), description="What the person may do.")
     teams: OneOrMany[Name] = Field((), description="Teams the person belongs to.")
-    contacts: Annotated[dict[LabelName, Title], Field(max_length=20)] = Field(
+    contacts: Annotated[dict[LabelName, Annotated[Title, UNSHOWN]], Field(max_length=20)] = Field(
         {},
         description="Where to reach the person: by the name of a receiver for persons; other"
         " names, such as `phone`, are for people to read.",
@@ -141,7 +141,7 @@ class ScheduleSettings(Options):
         None, description="What it is for, such as `infrastructure`; default: its name."
     )
     role: Title = Field("operator", description="In what role somebody is on call for that.")
-    time_zone: Annotated[str, AfterValidator(check_zone)] = Field(
+    time_zone: Zone = Field(
         "UTC", description="Time zone of all times in it, such as `Europe/Oslo`."
     )
     rotation: RotationSettings | None = Field(None, description="Its only layer ...")

@@ -14,7 +14,8 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from fettled.calendar import check_cron, check_zone
+from fettled.calendar import check_cron
+from fettled.config.hours import Zone
 from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
 from fettled.core.quiet import Recurrence, Scope
 from fettled.core.words import Gate
@@ -96,9 +97,7 @@ class MaintenanceWindow(Options):
         description="When it begins, for one that recurs: minute, hour, day, month, weekday ...",
     )
     duration: PositiveDuration | None = Field(None, description="... and how long it takes.")
-    zone: Annotated[str, AfterValidator(check_zone)] | None = Field(
-        None, description="Time zone that `cron` is read in; default: UTC."
-    )
+    zone: Zone | None = Field(None, description="Time zone that `cron` is read in; default: UTC.")
     reason: Reason = Field(description="Why.")
 
     @property

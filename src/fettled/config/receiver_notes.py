@@ -1,5 +1,5 @@
 """
-What of people and receivers is legal and tells nobody: steps, contacts, receivers.
+What of people and receivers is legal and tells nobody: steps, contacts, receivers, links.
 
 Told by `check-config` and at every load, never refused: whoever reads the timeline needs no
 receiver, and a telephone number may be there for people to read.
@@ -13,8 +13,10 @@ from fettled.config.escalation import EscalationStep, steps_of
 from fettled.config.faults import Path
 from fettled.config.people import Access, User
 from fettled.config.problems import Problem
+from fettled.config.receivers import is_worded
 from fettled.config.schema import Settings
 
+_IN_JSON = "it is told in JSON, which has no links: give it a template or a body"
 _NO_RECEIVER = (
     "there are no receivers: each step is on the timeline and among the actions, and nobody is told"
 )
@@ -25,6 +27,7 @@ def receiver_notes(settings: Settings) -> Iterator[Problem]:
     access = settings.access or Access()
     personal = {each.name for each in settings.receivers if each.audience == "person"}
     yield from _useless(settings, access)
+    yield from _linkless(settings)
     yield from _unread(access, personal)
     given = settings.escalation
     if steps_of(given) and not settings.receivers:
@@ -59,6 +62,16 @@ def _useless(settings: Settings, access: Access) -> Iterator[Problem]:
             yield Problem(path, "no team names it in `notify`, so it is told nothing")
         if receiver.audience == "person" and receiver.name not in contacts:
             yield Problem(path, "no user has a contact of its name, so it tells nobody")
+
+
+def _linkless(settings: Settings) -> Iterator[Problem]:
+    """Receivers that ask for links and get none."""
+    for index, receiver in enumerate(settings.receivers):
+        path: Path = ("receivers", index, "links")
+        if receiver.links and not is_worded(receiver):
+            yield Problem(path, _IN_JSON)
+        elif receiver.links and settings.server.public_url is None:
+            yield Problem(path, "without server.public_url there are no links")
 
 
 def _unread(access: Access, personal: set[str]) -> Iterator[Problem]:

@@ -16,24 +16,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, BaseModel, Field, create_model, model_validator
 
-from fettled.config.names import LabelName, LabelValue
+from fettled.config.names import LabelName, LabelValue, PriorityName, SourceName
 from fettled.config.pacing import PaceSettings, pace_of
 from fettled.config.people import Access
 from fettled.config.policies import Name
-from fettled.core import self_test
 from fettled.core.durations import format_duration
-from fettled.core.events import EVENTS, told_as
+from fettled.core.events import TRIGGERS
 from fettled.core.routing import Audience, Filter, Receiver
 from fettled.core.subject_events import PHASE_CHANGED
 from fettled.core.words import Priority, Source
 from fettled.notify import TYPES
 from fettled.options import OneOrMany, Options, PositiveDuration
-from fettled.ports.notify import TIMEOUT
-
-#: What a pattern of events may fit: those that trigger.
-TRIGGERS = tuple(
-    told_as(name) for name, triggers in EVENTS.items() if triggers and name != self_test.EVENT
-)
+from fettled.ports.notify import LONGEST_TIMEOUT, TIMEOUT
 
 #: Reminders more often than this are noise.
 _SOONEST_REMINDER = timedelta(seconds=10)
@@ -68,6 +62,14 @@ def _check_remind(every: timedelta) -> timedelta:
     return every
 
 
+def _check_timeout(timeout: timedelta) -> timedelta:
+    if timeout > LONGEST_TIMEOUT:
+        longest = format_duration(LONGEST_TIMEOUT)
+        msg = f"must be at most {longest}: what has no answer by then is tried again anyway"
+        raise ValueError(msg)
+    return timeout
+
+
 class ReceiverSettings(PaceSettings):
     """What every receiver has beside its notifier's options."""
 
@@ -79,12 +81,8 @@ class ReceiverSettings(PaceSettings):
     kinds: OneOrMany[Pattern] = Field(
         (), description="Kinds of ticket; patterns; default: any, as for all filters."
     )
-    priorities: OneOrMany[Literal["low", "medium", "high", "critical"]] = Field(
-        (), description="Priorities of tickets."
-    )
-    sources: OneOrMany[
-        Literal["health_monitor", "user", "workflow", "api", "email", "portal", "phone"]
-    ] = Field((), description="Sources of tickets.")
+    priorities: OneOrMany[PriorityName] = Field((), description="Priorities of tickets.")
+    sources: OneOrMany[SourceName] = Field((), description="Sources of tickets.")
     teams: OneOrMany[Name] = Field((), description="Teams that tickets belong to.")
     labels: dict[LabelName, LabelValue] = Field(
         {}, description="Labels of tickets, each with a pattern; all must fit."
@@ -106,7 +104,9 @@ class ReceiverSettings(PaceSettings):
     fallback: Name | None = Field(
         None, description="Receiver that is told what this one does not take within minutes."
     )
-    timeout: PositiveDuration = Field(TIMEOUT, description="One deadline over each try.")
+    timeout: Annotated[PositiveDuration, AfterValidator(_check_timeout)] = Field(
+        TIMEOUT, description="One deadline over each try; at most `5m`."
+    )
     links: bool = Field(
         default=False,
         description="Whether what is worded has links by which a ticket is taken or quieted with"
@@ -166,6 +166,11 @@ def is_for_people(given: ReceiverSettings) -> bool:
     return given.audience == "person" or TYPES[given.type].for_people(given)
 
 
+def is_worded(given: ReceiverSettings) -> bool:
+    """Whether it is told in words, and not the event itself."""
+    return is_for_people(given) or TYPES[given.type].in_words(given)
+
+
 def receiver_of(given: ReceiverSettings) -> Receiver:
     """Make the receiver of the file as the core knows it."""
     for_people = is_for_people(given)
@@ -183,7 +188,7 @@ def receiver_of(given: ReceiverSettings) -> Receiver:
         ),
         audience=Audience(given.audience),
         for_people=for_people,
-        in_words=for_people or TYPES[given.type].in_words(given),
+        in_words=is_worded(given),
         links=given.links,
         remind=given.remind,
         timeout=given.timeout,

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from fettled.calendar import check_zone
 from fettled.config.alerts import Alerts
 from fettled.config.catalogue import CatalogueSection
 from fettled.config.checks import Check, CheckName, Period
 from fettled.config.desk import TicketSettings
 from fettled.config.escalation import Escalation
+from fettled.config.hours import Zone
 from fettled.config.isolation import Isolation
 from fettled.config.names import LabelName, LabelValue, Runbook, SubjectKey, Title
 from fettled.config.people import Access
@@ -137,7 +137,7 @@ class Server(Options):
     public_url: Annotated[str, AfterValidator(_check_url)] | None = Field(
         None, description="URL under which people reach it, for links."
     )
-    time_zone: Annotated[str, AfterValidator(check_zone)] = Field(
+    time_zone: Zone = Field(
         "UTC", description="Time zone that notifications tell times in, such as `Europe/Oslo`."
     )
     control_socket: Annotated[str, AfterValidator(_check_socket)] | None = Field(

@@ -1,9 +1,10 @@
 """
 The configuration in force, fit to be shown: with every default, without any secret.
 
-Three sieves, each of which would do for most: what is declared secret is masked by pydantic;
-what came from a variable, a file or a credential is masked wherever it stands; and so is what
-stands under a telling name, or in the part of a URL where passwords and tokens stand.
+Three sieves, each of which would do for most: what is declared secret, or to be where a person
+is reached, is masked by pydantic; what came from a variable, a file or a credential is masked
+wherever it stands; and so is what stands under a telling name, or in the part of a URL where
+passwords and tokens stand.
 Templates are left out: what they hold is in the targets that use them, and is typed there.
 """
 

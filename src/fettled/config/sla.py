@@ -7,14 +7,14 @@ Names that two places must agree on are `crosscheck`'s; what an instant is in a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from fettled.calendar import Opening, Week, check_zone
+from fettled.calendar import Opening, Week
+from fettled.config.hours import DAY, WEEKDAYS, TimeOfDay, Weekday, Zone
 from fettled.config.names import LabelName, LabelValue
 from fettled.config.policies import Name
 from fettled.core.durations import parse_duration
@@ -27,9 +27,6 @@ from fettled.options import OneOrMany, Options
 ALWAYS = "24x7"
 #: Longer than a year is no target; and no sum with it overflows.
 _LONGEST = timedelta(days=366)
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
-_DAY = timedelta(days=1)
 #: How `none` is kept.
 _NOTHING = timedelta()
 
@@ -44,18 +41,6 @@ def _read_promise(value: object) -> timedelta:
     read = parse_duration(value)
     if not _NOTHING < read <= _LONGEST:
         msg = "must be longer than zero and at most a year; write none if nothing is promised"
-        raise ValueError(msg)
-    return read
-
-
-def _read_time(value: object) -> timedelta:
-    """Read `08:30` as the time since midnight."""
-    if isinstance(value, timedelta):
-        return value
-    found = _TIME.fullmatch(value) if isinstance(value, str) else None
-    read = timedelta(hours=int(found[1]), minutes=int(found[2])) if found else None
-    if read is None or read > _DAY:
-        msg = "must be a time of day such as 08:30, up to 24:00"
         raise ValueError(msg)
     return read
 
@@ -75,16 +60,10 @@ Promise = Annotated[
     BeforeValidator(_read_promise),
     WithJsonSchema({"type": "string", "examples": ["1h", "none"]}),
 ]
-TimeOfDay = Annotated[
-    timedelta,
-    BeforeValidator(_read_time),
-    WithJsonSchema({"type": "string", "pattern": r"^([01][0-9]|2[0-4]):[0-5][0-9]$"}),
-]
 Day = Annotated[
     date, BeforeValidator(_read_date), WithJsonSchema({"type": "string", "format": "date"})
 ]
 ByPriority = Annotated[Priority, Field(strict=False), WithJsonSchema({"enum": [*Priority]})]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class SlaTarget(Options):
@@ -121,9 +100,7 @@ class SlaHours(Options):
 class SlaCalendar(Options):
     """When somebody works."""
 
-    zone: Annotated[str, AfterValidator(check_zone)] = Field(
-        "UTC", description="Time zone that hours and holidays are read in."
-    )
+    zone: Zone = Field("UTC", description="Time zone that hours and holidays are read in.")
     hours: Annotated[list[SlaHours], Field(min_length=1, max_length=100)] = Field(
         description="Working hours."
     )
@@ -219,7 +196,7 @@ def _promise(below: timedelta | None, above: timedelta | None) -> timedelta | No
 
 def _week(calendar: SlaCalendar) -> Week:
     openings = tuple(
-        Opening(_DAYS.index(day), hours.from_, hours.to + _DAY * (hours.to <= hours.from_))
+        Opening(WEEKDAYS.index(day), hours.from_, hours.to + DAY * (hours.to <= hours.from_))
         for hours in calendar.hours
         for day in hours.days
     )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from fettled.calendar import check_zone, instant, local_time
+from fettled.calendar import instant, local_time
+from fettled.config.hours import DAY, TimeOfDay, Zone
 from fettled.notify.urls import Url, check_address
 from fettled.options import Options, PositiveDuration
 
-_HOUR = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _SHORTEST, _LONGEST = timedelta(seconds=5), timedelta(days=1)
 
 
@@ -22,13 +21,6 @@ def _check_interval(interval: timedelta) -> timedelta:
         msg = "must be from 5s to 1d"
         raise ValueError(msg)
     return interval
-
-
-def _check_hour(text: str) -> str:
-    if not _HOUR.fullmatch(text):
-        msg = "must be a time of the day such as 09:00"
-        raise ValueError(msg)
-    return text
 
 
 class WatchdogSettings(Options):
@@ -49,12 +41,13 @@ class WatchdogSettings(Options):
         default=False, description="Whether private addresses, loopback and http may be called."
     )
 
-    self_test_at: Annotated[str, AfterValidator(_check_hour)] = Field(
+    self_test_at: TimeOfDay = Field(
         "09:00",
+        validate_default=True,
         description="When receivers with `self_test: true` are told of a synthetic ticket each"
         " day; it goes the way of any other.",
     )
-    time_zone: Annotated[str, AfterValidator(check_zone)] = Field(
+    time_zone: Zone = Field(
         "UTC", description="Time zone of `self_test_at`, such as `Europe/Oslo`."
     )
 
@@ -67,13 +60,14 @@ class WatchdogSettings(Options):
 
 def last_due(settings: WatchdogSettings) -> Callable[[datetime], datetime]:
     """Make what tells when a self-test was due last, at or before an instant."""
-    hour, zone = time.fromisoformat(settings.self_test_at), settings.time_zone
+    since_midnight, zone = settings.self_test_at, settings.time_zone
+
+    def at_its_hour(day: date) -> datetime:
+        return instant(datetime.combine(day, time()) + since_midnight, zone)
 
     def before(at: datetime) -> datetime:
         today = local_time(at, zone).date()
-        due_at = instant(datetime.combine(today, hour), zone)
-        if due_at > at:
-            due_at = instant(datetime.combine(today - timedelta(days=1), hour), zone)
-        return due_at
+        due_at = at_its_hour(today)
+        return due_at if due_at <= at else at_its_hour(today - DAY)
 
     return before

@@ -11,13 +11,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from fettled.config.names import LabelName, LabelValue, PersonName, SubjectKey, Title
+from fettled.config.names import (
+    LabelName,
+    LabelValue,
+    LevelName,
+    PersonName,
+    PriorityName,
+    SourceName,
+    SubjectKey,
+    Title,
+)
 from fettled.config.policies import Name
 from fettled.config.receivers import Pattern, check_events
 from fettled.core.words import GivenCode
 from fettled.options import OneOrMany, Options, PositiveDuration
 
-GivenPriority = Literal["low", "medium", "high", "critical"]
 Body = Annotated[str, Field(min_length=1, max_length=16_000)]
 Summary = Annotated[str, Field(max_length=2_000)]
 Reason = Annotated[str, Field(min_length=1, max_length=1_000)]
@@ -34,11 +42,9 @@ class WorkflowIf(Options):
     kind: OneOrMany[Pattern] = Field(
         (), description="Kinds; patterns with `*` and `?`; default: any, as for all of these."
     )
-    priority: OneOrMany[GivenPriority] = Field((), description="Priorities.")
-    level: OneOrMany[Literal["P1", "P2", "P3", "P4", "P5"]] = Field((), description="Levels.")
-    source: OneOrMany[
-        Literal["health_monitor", "user", "workflow", "api", "email", "portal", "phone"]
-    ] = Field((), description="Where it came from.")
+    priority: OneOrMany[PriorityName] = Field((), description="Priorities.")
+    level: OneOrMany[LevelName] = Field((), description="Levels.")
+    source: OneOrMany[SourceName] = Field((), description="Where it came from.")
     status: OneOrMany[
         Literal["open", "assigned", "in_progress", "pending", "resolved", "closed"]
     ] = Field((), description="Statuses.")
@@ -106,10 +112,10 @@ class OpenTicketStep(Options):
     kind: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         "workflow", description="Kind, any text."
     )
-    priority: GivenPriority | None = Field(
+    priority: PriorityName | None = Field(
         None, description="Priority; else it follows from level, impact and urgency."
     )
-    level: Literal["P1", "P2", "P3", "P4", "P5"] | None = Field(None, description="Level.")
+    level: LevelName | None = Field(None, description="Level.")
     severity: Literal["critical", "major", "moderate", "minor"] | None = Field(
         None, description="How grave it is technically."
     )

@@ -15,6 +15,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from fettled.core.downtime import Call, Piece, Watching, down_time, known, step_of
+from fettled.core.events import ENDS
 from fettled.core.keys import rollup_of
 from fettled.core.spans import JITTER, Span
 from fettled.core.tickets import Entry, Member
@@ -39,8 +40,7 @@ _BY_CALL = {
     Call.FLAPPING: Place.FLAPPING,
     Call.UNKNOWN: Place.UNKNOWN,
 }
-#: What ends the time in which a ticket is open, and what begins it.
-_ENDS = frozenset({"resolved", "merged", "closed"})
+#: What begins the time in which a ticket is open.
 _BEGINS = frozenset({"opened", "reopened"})
 
 
@@ -198,10 +198,10 @@ def times_open(check: str, entries: Iterable[Entry]) -> Iterator[tuple[str, Cove
     for entry in entries:
         is_change = entry.event in _BEGINS or entry.event == "parent_failed"
         now = _about(entry) or about if is_change else about
-        if since is not None and (entry.event in _ENDS or now != about):
+        if since is not None and (entry.event in ENDS or now != about):
             cover = Cover(Place.TICKET, since, entry.at, by_person=entry.actor.is_person)
             found.append((about, cover))
-            since = None if entry.event in _ENDS else entry.at
+            since = None if entry.event in ENDS else entry.at
         if entry.event in _BEGINS:
             since = since or entry.at
         about = now

@@ -16,8 +16,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 from fettled.core.alarm_rules import as_text, find
-from fettled.core.alarms import GROUP, MOST_TITLE, Alarm, Form, Mapped, Source, clean, digest
+from fettled.core.alarms import GROUP, MOST_TITLE, Alarm, Form, Mapped, Source, digest
 from fettled.core.errors import InvalidError
+from fettled.core.lines import in_one_line
 
 #: Alarms in one body, and how large one of them may be, as JSON.
 MOST_ALARMS, MOST_BYTES = 2000, 16 * 1024
@@ -166,23 +167,23 @@ def _texts(item: Mapping[str, Any], name: str) -> dict[str, str]:
         _refuse(name, "must be an object of texts")
     for key, value in given.items():
         if not isinstance(value, str):
-            _refuse(f"{name}.{clean(key, 60)}", "must be a text")
+            _refuse(f"{name}.{in_one_line(key, 60)}", "must be a text")
     return dict(given)
 
 
 def _summary(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
     said = next((annotations[name] for name in _TITLES if annotations.get(name)), "")
-    if text := clean(said, MOST_TITLE):
+    if text := in_one_line(said, MOST_TITLE):
         return text
     name, instance = labels.get("alertname", ""), labels.get("instance", "")
     named = f"{name} on {instance}" if name and instance else name or instance
-    return clean(named, MOST_TITLE) or "An alarm without a name"
+    return in_one_line(named, MOST_TITLE) or "An alarm without a name"
 
 
 def _description(item: Mapping[str, Any], annotations: Mapping[str, str]) -> str:
     lines = [annotations.get(name, "") for name in ("description", "message")]
     lines += [as_text(annotations.get(name) or item.get(name)) or "" for name in _LINKS]
-    kept = dict.fromkeys(clean(line, _MOST_DESCRIPTION // 4) for line in lines if line)
+    kept = dict.fromkeys(in_one_line(line, _MOST_DESCRIPTION // 4) for line in lines if line)
     return "\n\n".join(filter(None, kept))[:_MOST_DESCRIPTION]
 
 
@@ -195,14 +196,14 @@ def _generic(item: Mapping[str, Any], mapped: Mapped) -> Alarm:
     if not is_firing and status not in mapped.resolved:
         known = ", ".join((*mapped.firing, *mapped.resolved))
         _refuse(mapped.status, f"must be one of {known}")
-    summary = clean(as_text(find(item, mapped.summary)) or "", MOST_TITLE)
+    summary = in_one_line(as_text(find(item, mapped.summary)) or "", MOST_TITLE)
     description = as_text(find(item, mapped.description)) or ""
     return Alarm(
         id=_ident(name),
         is_firing=is_firing,
         item=item,
-        summary=summary or clean(name, MOST_TITLE) or "An alarm without a name",
-        description=clean(description, _MOST_DESCRIPTION),
+        summary=summary or in_one_line(name, MOST_TITLE) or "An alarm without a name",
+        description=in_one_line(description, _MOST_DESCRIPTION),
         starts_at=read_time(find(item, mapped.starts_at)),
         **_end(is_firing, find(item, mapped.ends_at)),
     )

@@ -23,9 +23,9 @@ from fettled.core.alarms import (
     Rule,
     Source,
     Told,
-    clean,
     digest,
 )
+from fettled.core.lines import in_one_line
 
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 _ORDER: dict[Op, Callable[[float, float], bool]] = {
@@ -199,7 +199,7 @@ def _subject(wanted: str | None, subjects: Container[str]) -> str | None:
 
 
 def _line(text: str | None) -> str | None:
-    return clean(text, MOST_TITLE) or None if text is not None else None
+    return in_one_line(text, MOST_TITLE) or None if text is not None else None
 
 
 def _group(
@@ -219,4 +219,4 @@ def _label(item: Mapping[str, Any], name: str) -> str:
 def _group_title(rule: Rule, values: tuple[str, ...]) -> str:
     by = rule.aggregate.by if rule.aggregate is not None else ()
     named = ", ".join(f"{name}={value}" for name, value in zip(by, values, strict=True))
-    return clean(f"Several alarms: {named or rule.name}", MOST_TITLE)
+    return in_one_line(f"Several alarms: {named or rule.name}", MOST_TITLE)

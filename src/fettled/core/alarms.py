@@ -9,14 +9,12 @@ an alarm is an observation like any other.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from fettled.core.lines import BREAKS
 from fettled.core.observations import Outcome, Reason
 from fettled.core.policy import Policy
 from fettled.core.words import Level, Priority, Verdict
@@ -31,7 +29,6 @@ KIND = "alarm"
 OWNERSHIP = "alarm_detection"
 #: As long as a title, and as what a probe says.
 MOST_TITLE, MOST_MESSAGE = 200, 300
-_BREAKS = re.compile(f"[{BREAKS}]+")
 
 
 def is_alarm(check: str | None) -> bool:
@@ -288,13 +285,6 @@ def outcome(kept: Kept, source: Source, title: str, now: datetime) -> Outcome:
     if source.stale_after is not None and now - kept.heard_at >= source.stale_after:
         return Outcome(Verdict.UNKNOWN, Reason.NO_EVIDENCE, "not heard of for too long")
     return Outcome(Verdict.DOWN, Reason.ALARM, title[:MOST_MESSAGE])
-
-
-def clean(text: str, most: int) -> str:
-    """Make one line of *text*, of at most *most* characters, with nothing that moves a terminal."""
-    # Cut first: what is sent may be as long as a body.
-    line = " ".join(_BREAKS.sub(" ", text[: 4 * most]).split())
-    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def digest(text: str) -> str:

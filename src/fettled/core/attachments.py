@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from fettled.core.docx import why_no_docx
 from fettled.core.errors import InvalidError
+from fettled.core.lines import is_fit
 from fettled.core.permissions import Permission, Principal
 from fettled.core.tickets import Actor, Ticket
 
@@ -107,7 +108,7 @@ def clean_name(name: str) -> str:
     devices of Windows get an underscore, and what is too long loses its middle, not its ending.
     """
     # The separators first: a mark between two dots must not hide them.
-    visible = "".join(c for c in unicodedata.normalize("NFC", name) if _is_visible(c))
+    visible = "".join(c for c in unicodedata.normalize("NFC", name) if is_fit(c))
     last = re.split(r"[/\\]", visible)[-1]
     plain = _UNNAMEABLE.sub("_", " ".join(last.split())).strip(". ")
     if _DEVICE.fullmatch(plain):
@@ -116,12 +117,6 @@ def clean_name(name: str) -> str:
     if not dot or len(ending) > _LONGEST_ENDING:
         return plain[:_LONGEST_NAME].strip(". ") or "file"
     return f"{stem[: _LONGEST_NAME - len(ending) - 1].strip('. ') or 'file'}.{ending}"
-
-
-def _is_visible(character: str) -> bool:
-    # Cc, Cf (direction marks, zero widths), Cs, Co, Cn, and separators of lines.
-    category = unicodedata.category(character)
-    return not (category.startswith("C") or category in {"Zl", "Zp"})
 
 
 def _media_type(content: bytes) -> str:

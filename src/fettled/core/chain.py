@@ -58,7 +58,7 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Stage:
     """
     How far the chain of a ticket has come.
 
@@ -74,40 +74,40 @@ class Place:
     round: int = 0
 
 
-def begin(chain: Chain, ticket: int, at: datetime) -> Place | None:
+def begin(chain: Chain, ticket: int, at: datetime) -> Stage | None:
     """Begin at *at*; None for a chain without steps."""
-    return Place(ticket, at + chain.steps[0].after) if chain.steps else None
+    return Stage(ticket, at + chain.steps[0].after) if chain.steps else None
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
     """
-    What a due place comes to.
+    What a due stage comes to.
 
     Attributes:
         tell: the step that is to be told now; None for none.
-        at: the place of that step.
-        place: where the chain goes on if *tell* reaches somebody; None: it is over.
+        at: the stage of that step.
+        stage: where the chain goes on if *tell* reaches somebody; None: it is over.
         at_once: where it goes on if nobody is reached: the step after, without waiting.
     """
 
     tell: Step | None
-    at: Place
-    place: Place | None
-    at_once: Place | None = None
+    at: Stage
+    stage: Stage | None
+    at_once: Stage | None = None
 
 
-def judge(chain: Chain, place: Place, ticket: Ticket | None, now: datetime) -> Due:
-    """Say what is to be done about *place*, which is due at *now*."""
+def judge(chain: Chain, stage: Stage, ticket: Ticket | None, now: datetime) -> Due:
+    """Say what is to be done about *stage*, which is due at *now*."""
     if ticket is None or not ticket.is_open:
-        return Due(None, place, None)
+        return Due(None, stage, None)
     if (again := _quiet_until(ticket, now)) is not None:
-        return Due(None, place, replace(place, due_at=again))
-    here: Place | None = _inside(chain, place)
+        return Due(None, stage, replace(stage, due_at=again))
+    here: Stage | None = _inside(chain, stage)
     # Each step is met at most once: a round in which none is for the ticket comes to a wait.
     for _ in chain.steps:
         if here is None or here.due_at > now:
-            return Due(None, place, here)
+            return Due(None, stage, here)
         step = chain.steps[here.step]
         following = _after(chain, here, now)
         if step.means(ticket):
@@ -116,12 +116,12 @@ def judge(chain: Chain, place: Place, ticket: Ticket | None, now: datetime) -> D
                 sooner = replace(following, due_at=now)
             return Due(step, here, following, sooner)
         here = following
-    return Due(None, place, here)
+    return Due(None, stage, here)
 
 
-def upcoming(chain: Chain, place: Place, ticket: Ticket) -> tuple[datetime, Step] | None:
+def upcoming(chain: Chain, stage: Stage, ticket: Ticket) -> tuple[datetime, Step] | None:
     """Say which step for *ticket* comes next if nobody does anything, and when."""
-    here: Place | None = _inside(chain, place)
+    here: Stage | None = _inside(chain, stage)
     for _ in range(2 * len(chain.steps)):  # the rest of this round, and the next one
         if here is None:
             return None
@@ -141,23 +141,23 @@ def _quiet_until(ticket: Ticket, now: datetime) -> datetime | None:
     return again if is_quiet or ticket.status not in UNATTENDED else None
 
 
-def _inside(chain: Chain, place: Place) -> Place | None:
-    """Give *place*, or the next round's where the chain has become shorter."""
+def _inside(chain: Chain, stage: Stage) -> Stage | None:
+    """Give *stage*, or the next round's where the chain has become shorter."""
     if not chain.steps:
         return None
-    if place.step < len(chain.steps):
-        return place
-    last = replace(place, step=len(chain.steps) - 1)
-    return _after(chain, last, place.due_at)
+    if stage.step < len(chain.steps):
+        return stage
+    last = replace(stage, step=len(chain.steps) - 1)
+    return _after(chain, last, stage.due_at)
 
 
-def _after(chain: Chain, place: Place, now: datetime) -> Place | None:
-    """Give the place after *place*, which was due and is met at *now*."""
-    base = place.due_at if now - place.due_at <= _LATE else now
-    following = place.step + 1
+def _after(chain: Chain, stage: Stage, now: datetime) -> Stage | None:
+    """Give the stage after *stage*, which was due and is met at *now*."""
+    base = stage.due_at if now - stage.due_at <= _LATE else now
+    following = stage.step + 1
     if following < len(chain.steps):
-        wait = chain.steps[following].after - chain.steps[place.step].after
-        return replace(place, step=following, due_at=base + max(wait, timedelta()))
+        wait = chain.steps[following].after - chain.steps[stage.step].after
+        return replace(stage, step=following, due_at=base + max(wait, timedelta()))
     if chain.repeat is None:
         return None
-    return replace(place, step=0, round=place.round + 1, due_at=base + chain.repeat)
+    return replace(stage, step=0, round=stage.round + 1, due_at=base + chain.repeat)

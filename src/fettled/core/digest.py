@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from fettled.core.deliveries import Delivery
 from fettled.core.notice import Notice
 from fettled.core.pacing import CALMEST, calm
-from fettled.core.words import Priority, Status
+from fettled.core.reopened import times_reopened
+from fettled.core.tickets import OVER_STATUSES
+from fettled.core.words import Priority
 
 #: So many tickets have a line of their own; the rest is counted.
 LINES = 10
 _LONGEST = 120
-_OVER = frozenset({Status.RESOLVED.value, Status.CLOSED.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +30,20 @@ class Line:
 
     Attributes:
         earlier: how many events led there besides the newest.
+        is_reopened: it was over and came back within those.
     """
 
     ticket: int
     title: str
     priority: str
     status: str
-    event: str
     earlier: int = 0
+    is_reopened: bool = False
 
     @property
     def is_over(self) -> bool:
         """Whether it is resolved or closed."""
-        return self.status in _OVER
+        return self.status in OVER_STATUSES
 
     @property
     def order(self) -> tuple[bool, int, int]:
@@ -50,11 +52,12 @@ class Line:
         return self.is_over, calm(Priority(self.priority)) if known else CALMEST, self.ticket
 
 
-def line_of(newest: Delivery, earlier: int) -> Line:
-    """Make the line of a ticket from its newest event."""
+def line_of(first: Delivery, newest: Delivery, earlier: int) -> Line:
+    """Make the line of a ticket from the first and the newest event that are told."""
     ticket = newest.payload.get("ticket") or {}
     given = {name: str(ticket.get(name) or "") for name in ("title", "priority", "status")}
-    return Line(newest.ticket, event=newest.event, earlier=earlier, **given)
+    is_reopened = earlier > 0 and times_reopened(first, newest) > 0
+    return Line(newest.ticket, earlier=earlier, is_reopened=is_reopened, **given)
 
 
 def digest_notice(lines: Sequence[Line]) -> Notice:
@@ -64,16 +67,19 @@ def digest_notice(lines: Sequence[Line]) -> Notice:
     parts = [f"{n} {name}" for name in reversed(Priority) if (n := counts[name])]
     if len(is_open) < len(lines):
         parts.append(f"{len(lines) - len(is_open)} over")
-    details = [(f"#{line.ticket}", _words(line)) for line in lines[:LINES]]
+    first, *others = lines[:LINES]
+    details = [(f"#{line.ticket}", _words(line)) for line in others]
     if len(lines) > LINES:
         details.append(("And", f"+{len(lines) - LINES} more"))
-    return Notice(f"{len(lines)} tickets: {', '.join(parts)}", _words(lines[0]), tuple(details))
+    gist = f"#{first.ticket}: {_words(first)}"
+    return Notice(f"{len(lines)} tickets: {', '.join(parts)}", gist, tuple(details))
 
 
 def _words(line: Line) -> str:
     title = " ".join(line.title.split())
     short = title if len(title) <= _LONGEST else title[: _LONGEST - 1] + "…"
-    said = f"{line.priority}, {line.status.replace('_', ' ')}: {short}"
+    status = line.status.replace("_", " ") + (", reopened" if line.is_reopened else "")
+    said = f"{line.priority}, {status}: {short}"
     if not line.earlier:
         return said
     return f"{said} ({line.earlier} earlier {'event' if line.earlier == 1 else 'events'})"

@@ -53,10 +53,25 @@ EVENTS: dict[str, bool] = {
     "parent_recovered": False,
 }
 
+#: What ends the time in which a ticket is open.
+ENDS = frozenset({"resolved", "closed", "merged"})
+
 #: What is told under another name than `ticket.<event>`.
 _TOLD_AS = {"impaired": "monitor.impaired"}
+
+
+def is_end(told: str) -> bool:
+    """Whether a ticket is over by what is told under this name."""
+    return told in _ENDS
 
 
 def told_as(event: str) -> str:
     """Name *event* as receivers, streams and logs are told of it."""
     return _TOLD_AS.get(event, f"ticket.{event}")
+
+
+#: What receivers and workflows may ask for.
+TRIGGERS = tuple(
+    told_as(name) for name, triggers in EVENTS.items() if triggers and name != "self_test"
+)
+_ENDS = frozenset(map(told_as, ENDS))

@@ -14,10 +14,11 @@ from typing import Any
 
 from fettled.core import lifecycle
 from fettled.core.actions import Assign
+from fettled.core.effects import Moment
 from fettled.core.errors import InvalidError
 from fettled.core.keys import open_key_of
 from fettled.core.lines import is_one_line
-from fettled.core.moves import Moment, act
+from fettled.core.moves import act
 from fettled.core.priorities import OF_LEVEL, judge
 from fettled.core.tickets import SORTED_BY, Actor, Change, Entry, Ticket
 from fettled.core.words import Impact, Kind, Level, Priority, Source, Urgency

@@ -14,7 +14,7 @@ from typing import Any
 
 from fettled.core.errors import ConflictError
 from fettled.core.events import EVENTS
-from fettled.core.keys import open_key_of
+from fettled.core.keys import EVERYTHING, open_key_of, rollup_of
 from fettled.core.tickets import (
     MONITOR,
     OPEN_STATUSES,
@@ -43,7 +43,7 @@ def opened(
 ) -> Change:
     """Make the monitor's new ticket about *check*."""
     ticket = Ticket(
-        title=f"{title_of(kind)}: {subject}",
+        title=_title(kind, subject),
         kind=kind,
         source=Source.HEALTH_MONITOR,
         priority=priority,
@@ -78,14 +78,20 @@ def refuse_closed(ticket: Ticket) -> None:
 def with_kind(ticket: Ticket, kind: str) -> Ticket:
     """Give *ticket* another kind, and the title that goes with it unless a person wrote one."""
     title = ticket.title
-    if title == f"{title_of(ticket.kind)}: {ticket.subject}":
-        title = f"{title_of(kind)}: {ticket.subject}"
+    if title == _title(ticket.kind, ticket.subject):
+        title = _title(kind, ticket.subject)
     return replace(ticket, kind=kind, title=title)
 
 
 def title_of(kind: str) -> str:
     """A kind as a title begins with it: `device_offline` is "Device offline"."""
     return kind.replace("_", " ").capitalize()
+
+
+def _title(kind: str, subject: str | None) -> str:
+    """Write the title of the monitor's own ticket about a subject, or a group of them."""
+    is_storm = subject is not None and rollup_of(subject) == EVERYTHING
+    return f"{title_of(kind)}: {'storm' if is_storm else subject}"
 
 
 def reopened(

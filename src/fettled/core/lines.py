@@ -21,6 +21,16 @@ _UNFIT = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARGIN = 8
 
 
+def is_fit(char: str) -> bool:
+    """Whether a character is one to see: no control, no mark that turns or hides text."""
+    return unicodedata.category(char) not in _UNFIT
+
+
+def in_lines(text: str) -> str:
+    """Put blanks for whatever is unprintable in *text*, but for the ends of its lines."""
+    return "".join(char if char == "\n" or is_fit(char) else " " for char in text)
+
+
 def is_one_line(text: str) -> bool:
     """Whether *text* is one line, with nothing in it that is no character to see."""
     return not _BREAKS.search(text)
@@ -30,6 +40,6 @@ def in_one_line(text: str, limit: int) -> str:
     """Put *text* on one line of at most *limit* characters, free of anything unprintable."""
     # Cut before the loop too: the text may be a whole body.
     cut = text[: limit * _MARGIN]
-    fit = "".join(" " if unicodedata.category(char) in _UNFIT else char for char in cut)
+    fit = "".join(char if is_fit(char) else " " for char in cut)
     line = " ".join(fit.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "\u2026"

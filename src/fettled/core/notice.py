@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fettled.core.durations import format_duration
+from fettled.core.events import is_end
 from fettled.core.lines import in_one_line
+from fettled.core.reopened import Reopened
+from fettled.core.tickets import OVER_STATUSES
 from fettled.core.words import Kind, Priority, Status
 
 #: A line is cut to this: a pager shows no more anyway.
@@ -22,7 +25,6 @@ _LONGEST = 300
 _LONGEST_WORDS = 120
 RECENT_DAYS = 30
 _LINES_OF_CHANGES = 5
-_OVER = frozenset({Status.RESOLVED, Status.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,12 @@ class Facts:
         times: how often the same fault came in 30 days, this time included.
         resolution: how it ended, in words.
         owner: who is on it.
+        overdue: which clocks ran out, in words.
         next_step: what happens next if nobody does anything.
         changes: markers of recent changes, newest first.
         more: how many events of this ticket this tells of besides the last.
-        url: of the ticket; empty where nobody said how we are reached.
+        reopened: that it was over and came back within those; None: it did not.
+        url: of the ticket in the API; empty where nobody said how we are reached.
     """
 
     event: str
@@ -87,9 +91,11 @@ class Facts:
     runbook: str = ""
     changes: tuple[str, ...] = ()
     owner: str = ""
+    overdue: str = ""
     next_step: str = ""
     url: str = ""
     more: int = 0
+    reopened: Reopened | None = None
     is_late: bool = False
 
 
@@ -102,11 +108,14 @@ class Notice:
         headline: the first line: what, and how urgent.
         gist: the second: since when, why, how much.
         details: the rest, as pairs of a word and what there is to say.
+        url: of the ticket in the API, for programs. It wants a token, so it is in no text:
+            whoever pressed it would read that they are not allowed to.
     """
 
     headline: str
     gist: str
     details: tuple[tuple[str, str], ...] = ()
+    url: str = ""
 
     @property
     def text(self) -> str:
@@ -127,6 +136,7 @@ def notice(facts: Facts, local: Callable[[datetime], str]) -> Notice:
         headline=_headline(facts),
         gist=_gist(facts, local),
         details=tuple((name, _short(said)) for name, said in _details(facts, local) if said),
+        url=facts.url,
     )
 
 
@@ -164,7 +174,7 @@ _FILED = {
     "ticket.reopened": "REOPENED",
     "reminder": "STILL OPEN",
 }
-_ENDS = frozenset({"ticket.resolved", "ticket.closed", "ticket.merged"})
+_REOPENED = "ticket.reopened"
 
 
 def _headline(facts: Facts) -> str:
@@ -173,21 +183,29 @@ def _headline(facts: Facts) -> str:
 
 
 def _happened(facts: Facts) -> str:
-    word = _HAPPENED.get(facts.event, "updated")
-    if not facts.is_monitored:
-        word = _FILED.get(facts.event, word)
-    elif facts.kind in _NOT_DOWN:
-        word = word.replace("DOWN", _NOT_DOWN[facts.kind])
+    word = _word(facts, facts.event)
     # What is told late may be over meanwhile, and nobody is to get up for that.
-    is_over, was_end = facts.status in _OVER, facts.event in _ENDS
+    is_over, was_end = facts.status in OVER_STATUSES, is_end(facts.event)
     if (facts.is_late or facts.more) and is_over is not was_end:
         return f"{word}, now {facts.status.replace('_', ' ').upper()}"
+    if facts.reopened is not None and not is_over and facts.event != _REOPENED:
+        # Whoever slept through it must not take it for a mere comment.
+        return f"{_word(facts, _REOPENED)}, then {word}"
+    return word
+
+
+def _word(facts: Facts, event: str) -> str:
+    word = _HAPPENED.get(event, "updated")
+    if not facts.is_monitored:
+        return _FILED.get(event, word)
+    if facts.kind in _NOT_DOWN:
+        return word.replace("DOWN", _NOT_DOWN[facts.kind])
     return word
 
 
 def _gist(facts: Facts, local: Callable[[datetime], str]) -> str:
     parts: list[str] = []
-    over = facts.status in _OVER
+    over = facts.status in OVER_STATUSES
     if facts.words:
         parts.append(_said(facts, _LONGEST_WORDS))
     if facts.happened:
@@ -222,6 +240,8 @@ def _details(facts: Facts, local: Callable[[datetime], str]) -> Iterator[tuple[s
     yield "Said", _said(facts, _LONGEST) if is_long else ""
     yield "Done by", "" if facts.words else facts.by
     yield "Also", _earlier(facts.more)
+    if facts.reopened is not None:
+        yield "Reopened", _came_back(facts.reopened, local)
     if facts.times > 1:
         yield "Again", f"{facts.times} times in {RECENT_DAYS} days"
     if facts.before is not None:
@@ -232,14 +252,25 @@ def _details(facts: Facts, local: Callable[[datetime], str]) -> Iterator[tuple[s
     for each in facts.changes[:_LINES_OF_CHANGES]:
         yield "Changed", each
     yield "On it", facts.owner
+    # Where that is the very event, the second line has said it.
+    yield "Overdue", facts.overdue if facts.overdue != facts.happened else ""
     yield "Next", facts.next_step
-    yield "Ticket", facts.url or facts.reference
+    yield "Ticket", facts.reference
 
 
 def _earlier(more: int) -> str:
     if not more:
         return ""
     return f"{more} earlier {'event' if more == 1 else 'events'} of this ticket"
+
+
+def _came_back(reopened: Reopened, local: Callable[[datetime], str]) -> str:
+    if reopened.at is None:
+        return "once meanwhile" if reopened.times == 1 else f"{reopened.times} times meanwhile"
+    said = local(reopened.at)
+    if reopened.resolved_at is not None:
+        said += f", after it was resolved {local(reopened.resolved_at)}"
+    return said if reopened.times == 1 else f"{said}; the last of {reopened.times} times"
 
 
 def _rough(length: timedelta) -> str:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-#: Whoever started this process kills it long before; this is for when that one is gone.
+#: Seconds. Whoever started this process kills it by then; this is for when that one is gone.
 _LONGEST_LIFE = 300
 #: How much of an answer is read; the service's libraries would read all of it.
 _MOST_READ = 1_000_000
@@ -46,13 +46,17 @@ def main() -> None:
 def tell(order: dict[str, Any]) -> dict[str, Any]:
     """Tell the service; answer `reason`, and `status`, `detail` and `retry_after` perhaps."""
     import apprise  # noqa: PLC0415 -- late: an extra
-    from requests.adapters import HTTPAdapter  # noqa: PLC0415 -- apprise's own
+    from requests import Session  # noqa: PLC0415 -- apprise's own
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415 -- as above
 
     apprise.Apprise.instantiate("json://localhost")  # has it load all that it knows
     seen: dict[str, Any] = {}
     rule = runpy.run_path(str(Path(__file__).with_name("addresses.py")))["refusal"]
     sys.addaudithook(_guard(lambda given: rule(given, allow_private=order["allow_private"]), seen))
     HTTPAdapter.send = _watched(HTTPAdapter.send, seen)  # type: ignore[method-assign] # to see the status, which apprise keeps to itself
+    # Where a redirect leads, and with which secrets, nobody has agreed to; what apprise is told
+    # is the redirect itself, which is no success.
+    Session.get_redirect_target = lambda *_: None  # type: ignore[method-assign] # the one place that requests asks
     service = apprise.Apprise()
     if not service.add(order["url"]):
         return {"reason": "config"}

@@ -30,6 +30,8 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from fettled.core.deliveries import DELIVERED, Tried
 from fettled.core.errors import InvalidError
+from fettled.core.event_words import event_notice
+from fettled.core.lines import in_lines
 from fettled.notify.doors import Doors
 from fettled.options import Options
 from fettled.ports.notify import TIMEOUT, Telling
@@ -190,19 +192,10 @@ def _words(telling: Telling) -> tuple[str, str]:
     """Give the first line, and the rest; the rest may not be empty for some services."""
     text = telling.notice.text.strip() if telling.notice is not None else ""
     if not text:
-        ticket = telling.newest.payload.get("ticket") or {}
-        named = f"#{telling.newest.ticket} {ticket.get('title', '')}\n"
-        # What has no number is no ticket's.
-        text = f"{named if telling.newest.ticket else ''}{telling.newest.event}"
-    title, _, body = _sound(text).partition("\n")
+        text = event_notice(telling.newest, is_late=telling.is_late).text
+    title, _, body = in_lines(text).partition("\n")
     title = title[:_LONGEST_TITLE]
     return title, body.strip()[:_LONGEST_BODY] or title
-
-
-def _sound(text: str) -> str:
-    """Replace half characters, which nothing can write, and controls, which nobody can read."""
-    whole = text.encode("utf-8", "replace").decode()
-    return "".join(c if c == "\n" or c.isprintable() else " " for c in whole)
 
 
 async def _ask(order: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,8 @@ import orjson
 from jinja2.runtime import Undefined
 
 from fettled.core.durations import LONGEST, format_duration
+from fettled.core.event_words import in_utc
+from fettled.core.lines import in_one_line
 
 #: No body is longer, whatever a filter makes of it.
 _LONGEST_MADE = 20_000
@@ -40,7 +42,7 @@ def cut(text: object, most: int = 300) -> str:
 
 def line(text: object) -> str:
     """Make one line of *text*, without control characters."""
-    return " ".join(_CONTROL.sub(" ", _text(text)).split())
+    return in_one_line(_text(text), _LONGEST_MADE)
 
 
 def slack(text: object, most: int = 2900) -> str:
@@ -92,7 +94,7 @@ def time(value: object) -> str:
 def clock(value: object) -> str:
     """Write a time for people, such as 2026-11-21 08:30 UTC."""
     at = _time(value)
-    return at.strftime("%Y-%m-%d %H:%M UTC") if at else ""
+    return in_utc(at) if at else ""
 
 
 def unix(value: object) -> int:

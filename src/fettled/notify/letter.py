@@ -17,6 +17,8 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
 
+from fettled.core.event_words import event_notice
+from fettled.core.lines import in_lines, in_one_line
 from fettled.core.notice import Notice
 from fettled.ports.notify import Telling
 
@@ -46,16 +48,16 @@ def write(
     """
     newest = telling.newest
     ticket = newest.payload.get("ticket") or {}
-    notice = telling.notice or Notice(str(ticket.get("title") or newest.event), "")
+    notice = telling.notice or event_notice(newest, is_late=telling.is_late)
     domain = sender.domain
     thread = f"<ticket.{_word(ticket.get('uuid') or newest.ticket)}@{domain}>"
     mail = EmailMessage(policy=_POLICY)
     if telling.also or not ticket:
         # It is about no ticket, or not about one alone, so it is a thread of its own.
-        mail["Subject"] = _line(notice.headline).strip()
+        mail["Subject"] = _line(notice.headline)
     else:
         # The same for the whole thread: some programs look at nothing else.
-        mail["Subject"] = _line(f"#{newest.ticket} {ticket.get('title', '')}").strip()
+        mail["Subject"] = _line(f"#{newest.ticket} {ticket.get('title', '')}")
         mail["In-Reply-To"] = thread
         mail["References"] = thread
     mail["From"] = sender
@@ -107,10 +109,9 @@ def _word(given: object) -> str:
 
 def _line(text: str) -> str:
     """Make one line of it: a header ends at a line's end, and what follows would be another."""
-    return "".join(c if c.isprintable() else " " for c in text)[:_LONGEST_SUBJECT]
+    return in_one_line(text, _LONGEST_SUBJECT)
 
 
 def _text(text: str) -> str:
-    """Leave out what can not be in a mail: half characters, and controls but for line ends."""
-    whole = text[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
-    return "".join(c if c in "\n\t" or c >= " " else " " for c in whole if c != "\x7f")
+    """Leave out what can not be in a mail, but for line ends."""
+    return in_lines(text[:_LONGEST_TEXT])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from fettled.notify.mailbox import Mailbox
-from fettled.options import Host, OneOrMany, Options, Port
+from fettled.options import UNSHOWN, Host, OneOrMany, Options, Port
 
 Security = Literal["starttls", "tls", "none"]
 _PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
@@ -26,13 +26,15 @@ class MailOptions(Options):
         description="`starttls` (a server without it is sent nothing), `tls` from the first "
         "byte, or `none`.",
     )
-    username: str | None = Field(None, description="Name to log in with.", min_length=1)
+    username: Annotated[str, Field(min_length=1), UNSHOWN] | None = Field(
+        None, description="Name to log in with."
+    )
     password: SecretStr | None = Field(None, description="Password to log in with.")
     sender: Mailbox = Field(
         alias="from",
         description="Address that the mails are from; its domain is that of their ids.",
     )
-    to: OneOrMany[Mailbox] = Field(
+    to: OneOrMany[Annotated[Mailbox, UNSHOWN]] = Field(
         (), description="Who is told; may be left out where persons are told at their own address."
     )
     ca_file: str | None = Field(

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from fettled.core.notice import Facts, Notice, notice
-from fettled.core.words import Priority, Status
-from fettled.notify.filters import clock, cut
+from fettled.core.event_words import event_notice
+from fettled.core.notice import Notice
+from fettled.notify.filters import cut
 from fettled.ports.notify import Telling
 
 
@@ -29,8 +29,8 @@ class Measure:
 
 #: Tried in turn until the body is short enough.
 MEASURES = (Measure(4000, 200), Measure(400, 50), Measure(100, 10))
-#: Words of a notice behind which an address of ours stands; others are people's text.
-_LINKED = frozenset({"Ticket", "Take", "Snooze", "Runbook"})
+#: Words of a notice behind which an address stands that a browser opens; others are text.
+_LINKED = frozenset({"Take", "Snooze", "Runbook"})
 #: Nothing of ours is deeper.
 _DEEPEST = 8
 #: JSON of ours has no larger numbers; a reader of 64 bits can hold these.
@@ -41,8 +41,7 @@ def said(telling: Telling, values: Mapping[str, str], measure: Measure) -> dict[
     """Give the variables of a template."""
     one = telling.newest
     ticket = one.payload.get("ticket") or {}
-    words = telling.notice or words_of(telling)
-    addresses = _addresses(words)
+    words = telling.notice or event_notice(one, is_late=telling.is_late)
     event = {"type": one.event, "id": one.id, "timestamp": one.at, "sequence": one.seq}
     given = {
         "event": event | {"try": one.tries},
@@ -58,8 +57,8 @@ def said(telling: Telling, values: Mapping[str, str], measure: Measure) -> dict[
             "rest": replace(words, headline="").text,
         },
         "receiver": one.receiver,
-        "url": addresses.pop("Ticket", ""),
-        "links": addresses,
+        "url": words.url,
+        "links": _addresses(words),
     }
     return {**_plain(given, measure), "values": dict(values)}
 
@@ -71,37 +70,6 @@ def _addresses(words: Notice) -> dict[str, str]:
         for name, told in words.details
         if name in _LINKED and told.startswith(("https://", "http://")) and " " not in told
     }
-
-
-def words_of(telling: Telling) -> Notice:
-    """Word an event with no more than its payload has."""
-    one = telling.newest
-    ticket: Mapping[str, Any] = one.payload.get("ticket") or {}
-    data: Mapping[str, Any] = one.payload.get("data") or {}
-    actor: Mapping[str, Any] = one.payload.get("actor") or {}
-    if not ticket and not one.ticket:  # it is a subject's, and all that it says is in the data
-        return Notice(one.event, _text(data.get("message") or data.get("reason")))
-    end: Mapping[str, Any] = ticket.get("resolution") or {}
-    facts = Facts(
-        event=one.event,
-        number=ticket.get("number") or one.ticket,
-        reference=_text(ticket.get("reference")),
-        title=_text(ticket.get("title")),
-        priority=_word(Priority, ticket.get("priority"), Priority.MEDIUM),
-        status=_word(Status, ticket.get("status"), Status.OPEN),
-        now=one.at,
-        by=_text(actor.get("name")),
-        words=_text(data.get("body")),
-        since=_time(ticket.get("occurred_at")),
-        recovered_at=_time(ticket.get("recovered_at")),
-        reason=_text(data.get("message") or data.get("reason")),
-        down=_number(ticket.get("member_count")) - _number(ticket.get("done_count")),
-        members=_number(ticket.get("member_count")),
-        resolution=": ".join(filter(None, (_text(end.get("code")), _text(end.get("summary"))))),
-        owner=_text(ticket.get("assignee")),
-        is_late=telling.is_late,
-    )
-    return notice(facts, clock)
 
 
 def _plain(value: Any, measure: Measure, depth: int = 0) -> Any:  # noqa: ANN401 -- any value
@@ -128,26 +96,3 @@ def _cut(value: object, measure: Measure) -> str:
     text = str(value)[: measure.text + 1]
     # A half of a pair of UTF-16 is no character, and cannot be sent.
     return cut(text.encode(errors="replace").decode(), measure.text)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0
-
-
-def _time(value: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        return None
-    return at if isinstance(at, datetime) and at.tzinfo else None
-
-
-def _word(kind: Any, value: object, instead: Any) -> Any:  # noqa: ANN401 -- any enumeration
-    try:
-        return kind(value)
-    except ValueError:
-        return instead

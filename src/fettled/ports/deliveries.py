@@ -11,7 +11,7 @@ from fettled.core.deliveries import Delivery
 from fettled.core.pacing import Due, Gate
 
 #: Of a delivery in a backlog: its ticket, and its number.
-Place = tuple[int, int]
+BacklogKey = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,22 @@ class Backlog:
     receiver: str
     pending: int
     oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """
+    What a receiver is still to be told of one calm, gathered for it already or not.
+
+    Attributes:
+        calm: as `fettled.core.pacing` counts.
+        at: when the oldest of it was owed; wall time.
+        due_at: when something of it is tried next; None: all of it is being tried, or waits.
+    """
+
+    calm: int
+    at: datetime
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +115,14 @@ class DeliveriesReader(Protocol):
 
     def backlogs(self) -> list[Backlog]:
         """What each receiver is still to be told; none for one that knows everything."""
+        ...
+
+    def waiting(self, receiver: str, gathered: datetime) -> list[Waiting]:
+        """
+        What a receiver is still to be told, put together.
+
+        By how calm it is, and by whether it was gathered: owed up to *gathered*.
+        """
         ...
 
     def next_due(self, receiver: str) -> datetime | None:
@@ -216,9 +240,9 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         now: datetime,
         *,
         tickets: Sequence[int],
-        after: Place,
+        after: BacklogKey,
         limit: int,
-    ) -> Place | None:
+    ) -> BacklogKey | None:
         """
         Owe *to* what *receiver* is owed of *tickets*, but for what it was owed before.
 

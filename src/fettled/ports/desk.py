@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from fettled.core.holds import HeldBy
 from fettled.ports.alarms import AlarmsReader, AlarmsUnit
 from fettled.ports.audit import AuditReader
 from fettled.ports.catalogue import CatalogueReader, CatalogueUnit
@@ -47,6 +48,8 @@ class TicketAction:
         data: what else there is to tell, as JSON values.
         event, seq: that a delivery tells of, and its place in the timeline.
         due_at: when it is tried next; None: it is being tried, waits for its turn, or ended.
+        calm: of a delivery that is owed, as `fettled.core.pacing` counts.
+        held_by: why it is not tried before that; None: nothing but the time holds it.
     """
 
     ticket: int
@@ -62,6 +65,8 @@ class TicketAction:
     event: str | None = None
     seq: int | None = None
     due_at: datetime | None = None
+    calm: int | None = None
+    held_by: HeldBy | None = None
 
 
 class ActionsReader(Protocol):

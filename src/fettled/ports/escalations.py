@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from fettled.core.chain import Place
+from fettled.core.chain import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class EscalationsReader(Protocol):
         """The newest position of the outbox; 0 for one that is empty."""
         ...
 
-    def escalations_due(self, at: datetime, *, limit: int) -> list[Place]:
+    def escalations_due(self, at: datetime, *, limit: int) -> list[Stage]:
         """Those due by then, the longest due first."""
         ...
 
-    def escalation(self, ticket: int) -> Place | None:
+    def escalation(self, ticket: int) -> Stage | None:
         """How far the chain of a ticket has come."""
         ...
 
@@ -42,7 +42,7 @@ class EscalationsReader(Protocol):
 class EscalationsUnit(EscalationsReader, Protocol):
     """How far chains have come, to be written."""
 
-    def put_escalation(self, place: Place) -> None:
+    def put_escalation(self, stage: Stage) -> None:
         """Insert it, or overwrite that of its ticket."""
         ...
 

@@ -12,6 +12,8 @@ from fettled.core.notice import Notice
 
 #: One try's deadline where nothing else is said; Standard Webhooks asks for 15 to 30 s.
 TIMEOUT = timedelta(seconds=20)
+#: No try takes longer: one that waits this long for an answer holds up what is behind it.
+LONGEST_TIMEOUT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

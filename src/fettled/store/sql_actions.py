@@ -14,7 +14,7 @@ from fettled.store.tables import actions
 
 _NAMES = ("uuid", "ticket", "type", "target", "at", "outcome", "tries", "done_at", "data", "event")
 _OF_TICKET = (
-    select(actions.c.number, actions.c.seq, actions.c.due_at, *(actions.c[n] for n in _NAMES))
+    select(*(actions.c[n] for n in ("number", "seq", "due_at", "calm", *_NAMES)))
     .where(actions.c.ticket == bindparam("ticket"), actions.c.number > bindparam("after"))
     .order_by(actions.c.number)
     .limit(bindparam("limit"))

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, select
 
-from fettled.core.chain import Place
+from fettled.core.chain import Stage
 from fettled.ports import Told
 from fettled.store.link import Link
 from fettled.store.statements import put
@@ -48,21 +48,21 @@ def last_position(link: Link) -> int:
     return 0 if row is None else int(row["last"])
 
 
-def due(link: Link, at: datetime, *, limit: int) -> list[Place]:
+def due(link: Link, at: datetime, *, limit: int) -> list[Stage]:
     """List those that are due, the longest due first."""
-    return [Place(**row) for row in link.all(_DUE, {"at": at, "limit": limit})]
+    return [Stage(**row) for row in link.all(_DUE, {"at": at, "limit": limit})]
 
 
-def escalation(link: Link, ticket: int) -> Place | None:
+def escalation(link: Link, ticket: int) -> Stage | None:
     """Read one."""
     row = link.one(_ONE, {"ticket": ticket})
-    return None if row is None else Place(**row)
+    return None if row is None else Stage(**row)
 
 
-def put_escalation(link: Link, place: Place) -> None:
+def put_escalation(link: Link, stage: Stage) -> None:
     """Insert or overwrite one."""
-    row = {"ticket": place.ticket, "step": place.step, "round": place.round}
-    link.run(_PUT, row | {"due_at": place.due_at})
+    row = {"ticket": stage.ticket, "step": stage.step, "round": stage.round}
+    link.run(_PUT, row | {"due_at": stage.due_at})
 
 
 def drop(link: Link, ticket: int) -> None:

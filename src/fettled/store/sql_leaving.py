@@ -13,8 +13,8 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from fettled.ports.deliveries import Place
-from fettled.store import sql_deliveries
+from fettled.ports.deliveries import BacklogKey
+from fettled.store import sql_deliveries, sql_owing
 from fettled.store.link import Link, Row
 from fettled.store.statements import put
 from fettled.store.tables import actions, receivers
@@ -39,9 +39,9 @@ def hand_over(
     now: datetime,
     *,
     tickets: Sequence[int],
-    after: Place,
+    after: BacklogKey,
     limit: int,
-) -> Place | None:
+) -> BacklogKey | None:
     """Owe another receiver what one is owed of *tickets*; answer how far that came."""
     rows: list[Row] = []
     for ticket in sorted(tickets):
@@ -50,7 +50,7 @@ def hand_over(
         number = after[1] if ticket == after[0] else 0
         given = {"receiver": receiver, "ticket": ticket, "number": number}
         rows += link.all(_OWED_OF, {**given, "limit": limit - len(rows)})
-    sql_deliveries.add_some(link, to, rows, now)
+    sql_owing.add_some(link, to, rows, now)
     return (rows[-1]["ticket"], rows[-1]["number"]) if len(rows) >= limit else None
 
 
@@ -66,7 +66,7 @@ def leave(link: Link, name: str, to: str | None, now: datetime, *, limit: int) -
         return 0
     rows = link.all(_OWED_ALL, {"receiver": name, "limit": limit})
     if to is not None:
-        sql_deliveries.add_some(link, to, rows, now)
+        sql_owing.add_some(link, to, rows, now)
     data = {"reason": "disabled", "detail": off["reason"]}
     sql_deliveries.settle(link, [row["number"] for row in rows], "failed", now, data)
     return len(rows)

@@ -16,7 +16,7 @@ from sqlalchemy import Integer, bindparam, func, null, or_, select, update
 
 from fettled.core.deliveries import Delivery
 from fettled.core.pacing import Due, Gate
-from fettled.ports.deliveries import Gathered
+from fettled.ports.deliveries import Gathered, Waiting
 from fettled.store import sql_deliveries, sql_escalated
 from fettled.store.among import among, numbers_value
 from fettled.store.columns import UtcDateTime
@@ -43,6 +43,16 @@ _DUE = (
     .where(*_LETS, actions.c.due_at <= _NOW)
     .order_by(actions.c.calm, actions.c.due_at, actions.c.number)
     .limit(bindparam("limit"))
+)
+_WAITING = (
+    select(
+        actions.c.calm,
+        (actions.c.at <= bindparam("gathered", type_=UtcDateTime)).label("was_gathered"),
+        func.min(actions.c.at, type_=UtcDateTime).label("oldest_at"),
+        func.min(actions.c.due_at, type_=UtcDateTime).label("next_at"),
+    )
+    .where(_QUEUE)
+    .group_by("calm", "was_gathered")
 )
 _THESE = {
     is_postgres: sql_deliveries.FULL.where(condition)
@@ -91,6 +101,12 @@ def next_turn(link: Link, receiver: str, gate: Gate, now: datetime) -> datetime 
     """Read when something is due that *gate* lets through."""
     row = link.one(_NEXT, _asked(receiver, gate, now))
     return None if row is None else row["due_at"]
+
+
+def waiting(link: Link, receiver: str, gathered: datetime) -> list[Waiting]:
+    """Read what a receiver is still to be told, put together."""
+    rows = link.all(_WAITING, {"receiver": receiver, "gathered": gathered})
+    return [Waiting(row["calm"], row["oldest_at"], row["next_at"]) for row in rows]
 
 
 def due(link: Link, receiver: str, gate: Gate, now: datetime, *, limit: int) -> list[Due]:

@@ -11,13 +11,12 @@ from datetime import datetime
 
 from sqlalchemy import Select, and_, bindparam, delete, exists, or_, select, union_all
 
-from fettled.core.tickets import OPEN_STATUSES
-from fettled.core.words import MemberState, Phase, Status
+from fettled.core.tickets import OPEN_STATUSES, OVER_STATUSES
+from fettled.core.words import MemberState, Phase
 from fettled.store import sql_words
 from fettled.store.link import Link
 from fettled.store.tables import actions, conditions, members, outbox, tickets
 
-_OVER = (Status.RESOLVED.value, Status.CLOSED.value)
 _open = tickets.alias("open_ones")
 _IS_OPEN = or_(*(_open.c.status == each.value for each in sorted(OPEN_STATUSES)))
 #: Tickets that an open one names.
@@ -72,7 +71,7 @@ def _old(status: str) -> Select[tuple[int, datetime]]:
     )
 
 
-_SELECTS = tuple(_old(status) for status in _OVER)
+_SELECTS = tuple(_old(status.value) for status in sorted(OVER_STATUSES))
 _DELETE = delete(tickets).where(tickets.c.number == bindparam("of_number"))
 
 

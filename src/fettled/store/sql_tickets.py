@@ -18,7 +18,7 @@ from sqlalchemy.sql import ColumnElement
 from fettled.core.copies import replace
 from fettled.core.errors import ConflictError, StaleError
 from fettled.core.events import told_as
-from fettled.core.tickets import OPEN_STATUSES, Change, Entry, Ticket
+from fettled.core.tickets import Change, Entry, Ticket
 from fettled.ports import Viewer
 from fettled.store import sql_words
 from fettled.store.link import Link, Row
@@ -58,11 +58,6 @@ _RANKED = (
 )
 _LAST_OF_ALL = select(tickets).join(
     _RANKED, (tickets.c.number == _RANKED.c.number) & (_RANKED.c.rank == 1)
-)
-_OPEN = (
-    select(tickets)
-    .where(or_(*[tickets.c.status == status.value for status in sorted(OPEN_STATUSES)]))
-    .order_by(tickets.c.number.desc())
 )
 _ABOUT = (
     select(tickets)
@@ -154,11 +149,6 @@ def is_theirs(viewer: Viewer) -> ColumnElement[bool]:
 def tickets_of_subject(link: Link, subject: str, since: datetime) -> list[Ticket]:
     """List the tickets about a subject that were not over before *since*, oldest first."""
     return [load_ticket(row) for row in link.all(_ABOUT, {"subject": subject, "since": since})]
-
-
-def open_tickets(link: Link) -> list[Ticket]:
-    """List every open ticket, newest first."""
-    return [load_ticket(row) for row in link.all(_OPEN)]
 
 
 def counts(link: Link) -> dict[tuple[str, str, str, str], int]:

@@ -33,11 +33,11 @@ from fettled.store import (
     sql_changes,
     sql_checks,
     sql_conditions,
-    sql_deliveries,
     sql_due,
     sql_fleet,
     sql_maintenances,
     sql_members,
+    sql_owing,
     sql_search,
     sql_silences,
     sql_subject_events,
@@ -171,10 +171,6 @@ class SqlReader(
         """Tickets about a subject that were not over before *since*."""
         return sql_tickets.tickets_of_subject(self._link, subject, since)
 
-    def open_tickets(self) -> list[Ticket]:
-        """Every open ticket, newest first."""
-        return sql_tickets.open_tickets(self._link)
-
     def ticket_counts(self) -> dict[tuple[str, str, str, str], int]:
         """How many by (status, priority, kind, source)."""
         return sql_tickets.counts(self._link)
@@ -290,7 +286,7 @@ class SqlUnit(
             action = self._following.record(applied.ticket, entry)
             if action is not None:
                 sql_actions.put_action(self._link, action)
-        sql_deliveries.owe(self._link, applied, self._following.route)
+        sql_owing.owe(self._link, applied, self._following.route)
         return applied
 
     def delete_ticket(self, number: int) -> None:

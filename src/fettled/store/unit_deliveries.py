@@ -9,11 +9,12 @@ from typing import Any
 from fettled.core.deliveries import Delivery
 from fettled.core.pacing import Due, Gate
 from fettled.ports import Backlog, Disabled, Gathered, Letter, Reminder, Settled
-from fettled.ports.deliveries import Place
+from fettled.ports.deliveries import BacklogKey, Waiting
 from fettled.store import (
     sql_deliveries,
     sql_leaving,
     sql_letters,
+    sql_owing,
     sql_pacing,
     sql_put_off,
     sql_reminders,
@@ -29,6 +30,10 @@ class DeliveriesReading:
     def backlogs(self) -> list[Backlog]:
         """What each receiver is still to be told."""
         return sql_deliveries.backlogs(self._link)
+
+    def waiting(self, receiver: str, gathered: datetime) -> list[Waiting]:
+        """What a receiver is still to be told, by how calm it is and whether it was gathered."""
+        return sql_pacing.waiting(self._link, receiver, gathered)
 
     def next_due(self, receiver: str) -> datetime | None:
         """When something is due to a receiver."""
@@ -132,7 +137,7 @@ class DeliveriesWriting:
 
     def add_delivery(self, receiver: str, ticket: int, seq: int, now: datetime) -> bool:
         """Owe an event to one more receiver."""
-        return sql_deliveries.add(self._link, receiver, ticket, seq, now)
+        return sql_owing.add(self._link, receiver, ticket, seq, now)
 
     def put_reminder(self, reminder: Reminder) -> None:
         """Insert it, or overwrite that of its receiver and ticket."""
@@ -165,9 +170,9 @@ class DeliveriesWriting:
         now: datetime,
         *,
         tickets: Sequence[int],
-        after: Place,
+        after: BacklogKey,
         limit: int,
-    ) -> Place | None:
+    ) -> BacklogKey | None:
         """Owe another receiver what one is owed of some tickets, or a part of that."""
         return sql_leaving.hand_over(
             self._link, receiver, to, now, tickets=tickets, after=after, limit=limit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from fettled.core.chain import Place
+from fettled.core.chain import Stage
 from fettled.ports import Numbered, Told
 from fettled.store import sql_escalations, sql_people
 from fettled.store.link import Link
@@ -28,11 +28,11 @@ class PeopleReads:
         """The newest position of the outbox."""
         return sql_escalations.last_position(self._link)
 
-    def escalations_due(self, at: datetime, *, limit: int) -> list[Place]:
+    def escalations_due(self, at: datetime, *, limit: int) -> list[Stage]:
         """Those due by then, the longest due first."""
         return sql_escalations.due(self._link, at, limit=limit)
 
-    def escalation(self, ticket: int) -> Place | None:
+    def escalation(self, ticket: int) -> Stage | None:
         """How far the chain of a ticket has come."""
         return sql_escalations.escalation(self._link, ticket)
 
@@ -46,9 +46,9 @@ class PeopleWrites:
         """Give each of *names* that has none the next number of its kind."""
         sql_people.number(self._link, kind, names)
 
-    def put_escalation(self, place: Place) -> None:
+    def put_escalation(self, stage: Stage) -> None:
         """Insert it, or overwrite that of its ticket."""
-        sql_escalations.put_escalation(self._link, place)
+        sql_escalations.put_escalation(self._link, stage)
 
     def drop_escalation(self, ticket: int) -> None:
         """Forget how far a ticket's chain has come."""

@@ -1,5 +1,5 @@
 """
-The metrics: counted as things happen, rendered when asked. The only importer of prometheus_client.
+The metrics: counted as things happen, rendered when asked.
 
 Labels come from the configuration and from closed vocabularies only; free text (a
 person's kind of ticket) is counted as `other`. What grows with the fleet is rendered
@@ -9,14 +9,12 @@ by `fettled.telemetry.series`.
 from __future__ import annotations
 
 import asyncio
-import platform
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import product
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -24,21 +22,20 @@ from prometheus_client.registry import Collector
 from fettled.core.alarm_intake import Received
 from fettled.core.alarms import SourceView
 from fettled.core.condition import Condition
-from fettled.core.deliveries import Tried, receiver_label
 from fettled.core.isolation import Link, Standing
 from fettled.core.observations import Observation
 from fettled.core.reach import NETWORKS
 from fettled.core.sla_values import Clock
 from fettled.core.tickets import Change
 from fettled.core.words import Gate, Phase, Priority, Verdict
-from fettled.ports import Backlog, Fleet
+from fettled.ports import Fleet
 from fettled.telemetry.alarm_counts import AlarmCounts
+from fettled.telemetry.daemon_counts import DaemonCounts
+from fettled.telemetry.delivery_counts import DeliveryCounts
 from fettled.telemetry.series import Series, render_series
 from fettled.telemetry.ticket_counts import Labels, TicketCounts
 
 _END = b"# EOF\n"
-#: From a wheel's own slot up to where a probe is hopelessly late.
-_LATENESS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +61,7 @@ class Metrics:
         self._types: dict[str, str] = {}
         self._passive: set[str] = set()
         self._tickets = TicketCounts()
-        self._receivers: set[str] = set()
         registry.register(_TicketsCollector(self._tickets))
-        ProcessCollector(registry=registry)
         self._probes = Counter(
             "fettled_probes",
             "Finished probes.",
@@ -90,35 +85,6 @@ class Metrics:
         )
         for gate in Gate:
             self._gated.labels(gate.value)
-        self._skipped = Counter(
-            "fettled_probes_skipped",
-            "Probes not started when they were due.",
-            ("cause",),
-            registry=registry,
-        )
-        self._faults = Counter(
-            "fettled_faults",
-            "Faults of the daemon's own that were survived.",
-            ("part",),
-            registry=registry,
-        )
-        self._lateness = Histogram(
-            "fettled_scheduler_lateness_seconds",
-            "How late probes were started.",
-            buckets=_LATENESS,
-            registry=registry,
-        )
-        self._in_flight = Gauge(
-            "fettled_in_flight_probes", "Probes running now.", registry=registry
-        )
-        self._lag = Gauge(
-            "fettled_event_loop_lag_seconds",
-            "How late the event loop last woke.",
-            registry=registry,
-        )
-        self._store_up = Gauge(
-            "fettled_store_up", "Whether the store took the last transaction.", registry=registry
-        )
         self._isolated = Gauge(
             "fettled_isolated",
             "Whether the monitor is cut off from a network, or everything beyond it is down.",
@@ -138,51 +104,10 @@ class Metrics:
             registry=registry,
         )
         self._alarms = AlarmCounts(registry)
-        self._pending = Gauge(
-            "fettled_outbox_pending",
-            "Events that receivers are still to be told.",
-            ("receiver",),
-            registry=registry,
-        )
-        self._oldest = Gauge(
-            "fettled_outbox_oldest_seconds",
-            "How long the oldest of them has waited.",
-            ("receiver",),
-            registry=registry,
-        )
-        self._dead_letters = Gauge(
-            "fettled_dead_letters",
-            "Events that receivers were never told, and that can be sent again.",
-            ("receiver",),
-            registry=registry,
-        )
-        self._deliveries = Counter(
-            "fettled_deliveries",
-            "Tries to tell receivers, by what came of them.",
-            ("receiver", "outcome", "reason"),
-            registry=registry,
-        )
-        self._pinged_at = Gauge(
-            "fettled_watchdog_last_success_timestamp_seconds",
-            "When the watchdog's URL was last told that the daemon lives; 0: never.",
-            registry=registry,
-        )
-        self._reload_ok = Gauge(
-            "fettled_config_last_reload_successful",
-            "Whether the last start or reload took its configuration.",
-            registry=registry,
-        )
-        self._reload_at = Gauge(
-            "fettled_config_last_reload_success_timestamp_seconds",
-            "When a configuration was last taken.",
-            registry=registry,
-        )
-        Gauge(
-            "fettled_build_info",
-            "1, labelled with the versions that run.",
-            ("version", "python"),
-            registry=registry,
-        ).labels(version, platform.python_version()).set(1)
+        #: What receivers are told.
+        self.deliveries = DeliveryCounts(registry)
+        #: How the daemon itself is doing.
+        self.daemon = DaemonCounts(registry, version)
 
     # What the daemon's parts tell.
 
@@ -222,67 +147,9 @@ class Metrics:
         """Say how many checks nothing stands for that should be; any is a bug."""
         self._unaccounted.set(count)
 
-    def outbox_counted(
-        self, waiting: Iterable[Backlog], dead: Mapping[str, int], now: datetime
-    ) -> None:
-        """Say what receivers wait for, and never got; nothing for those that know everything."""
-        counts: dict[str, tuple[int, float]] = dict.fromkeys(self._receivers, (0, 0.0))
-        for each in waiting:
-            name = receiver_label(each.receiver)
-            pending, oldest = counts.get(name, (0, 0.0))
-            age = (now - each.oldest_at).total_seconds()
-            counts[name] = (pending + each.pending, max(oldest, age, 0.0))
-        letters: dict[str, int] = dict.fromkeys(counts, 0)
-        for lane, count in dead.items():
-            name = receiver_label(lane)
-            letters[name] = letters.get(name, 0) + count
-            counts.setdefault(name, (0, 0.0))
-        self._receivers = set(counts)
-        for name, count in letters.items():
-            self._dead_letters.labels(name).set(count)
-        for name, (pending, oldest) in counts.items():
-            self._pending.labels(name).set(pending)
-            self._oldest.labels(name).set(oldest)
-
-    def told(self, receiver: str, tried: Tried, events: int) -> None:  # noqa: ARG002 - tries are counted
-        """Count a try."""
-        outcome = "done" if tried.is_delivered else "failed"
-        self._deliveries.labels(receiver_label(receiver), outcome, tried.reason).inc()
-
-    def pinged(self, tried: Tried, at: datetime) -> None:
-        """Keep when the watchdog's URL was last told."""
-        if tried.is_delivered:
-            self._pinged_at.set(at.timestamp())
-
-    def ran_late(self, seconds: float) -> None:
-        """Count a probe that was started *seconds* after it was due."""
-        self._lateness.observe(seconds)
-
-    def skipped(self, cause: str, count: int = 1) -> None:
-        """Count probes that were not started; *cause* is one of the scheduler's few words."""
-        self._skipped.labels(cause).inc(count)
-
-    def in_flight(self, count: int) -> None:
-        """Say how many probes run now."""
-        self._in_flight.set(count)
-
-    def loop_lagged(self, seconds: float) -> None:
-        """Say how late the event loop last woke."""
-        self._lag.set(seconds)
-
-    def store_answered(self, *, up: bool) -> None:
-        """Say whether the store takes transactions."""
-        self._store_up.set(up)
-
     def blind(self, count: int) -> None:
         """Say how many checks nothing is known of."""
         self._blind.set(count)
-
-    def reloaded(self, *, taken: bool, at: datetime) -> None:
-        """Say how the last start or reload of the configuration ended."""
-        self._reload_ok.set(taken)
-        if taken:
-            self._reload_at.set(at.timestamp())
 
     # The event sink.
 
@@ -326,7 +193,7 @@ class Metrics:
 
     def faulted(self, where: str, error: BaseException) -> None:  # noqa: ARG002 - the log tells which
         """Count a fault of our own that was survived."""
-        self._faults.labels(where).inc()
+        self.daemon.faulted(where)
 
     def _put_phase(self, check: str, phase: Phase) -> None:
         series = self._series.get(check)

@@ -8,7 +8,8 @@ looks and what is kept out of it is `fettled.telemetry.logs`'s.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -42,6 +43,7 @@ CLOCK_STEPPED = "clock.stepped"
 WATCHDOG_FAILED = "watchdog.failed"
 WATCHDOG_HELD = "watchdog.held"
 DELIVERY_FAILED = "delivery.failed"
+DELIVERY_RECOVERED = "delivery.recovered"
 CONFIG_RELOADED = "config.reloaded"
 CONFIG_REFUSED = "config.refused"
 CONFIG_NOTED = "config.noted"
@@ -58,11 +60,21 @@ _MOST_FAULTS = 3
 _LOGGED = ("clock",)
 
 
+@dataclass(slots=True)
+class _Failing:
+    """A receiver whose last try failed: since when, how many did, and why the last one."""
+
+    since: datetime
+    tries: int = 0
+    reason: str = ""
+
+
 class LogSink:
     """Logs each change of phase, each gate that begins to hold, each ticket's events."""
 
     def __init__(self) -> None:
         self._log = structlog.get_logger()
+        self._failing: dict[str, _Failing] = {}
 
     def observed(self, seen: Observation, phase: Phase) -> None:
         """Say nothing: an observation is a level."""
@@ -85,16 +97,36 @@ class LogSink:
             GATED, check=condition.check, gate=condition.gate, until=condition.gate_until
         )
 
-    def told(self, receiver: str, tried: Tried, events: int) -> None:
-        """Log a try that failed; what arrived is a level."""
-        if not tried.is_delivered:
-            self._log.warning(
-                DELIVERY_FAILED,
-                receiver=receiver,
-                events=events,
-                reason=tried.reason,
-                detail=tried.detail,
-            )
+    def told(self, receiver: str, tried: Tried, events: int, at: datetime) -> None:
+        """
+        Log that a receiver takes nothing any more, and that it does again.
+
+        Every single try is counted by the metrics, and is for whoever looks for a fault here.
+
+        Args:
+            receiver: whose lane it is.
+            tried: what came of a try.
+            events: how many events it told.
+            at: the daemon's own time.
+        """
+        failing = self._failing.get(receiver)
+        if tried.is_delivered:
+            if failing is not None:
+                del self._failing[receiver]
+                after = round((at - failing.since).total_seconds(), 1)
+                self._log.info(
+                    DELIVERY_RECOVERED, receiver=receiver, tries=failing.tries, after_seconds=after
+                )
+            return
+        told = {"events": events, "reason": tried.reason, "detail": tried.detail}
+        if failing is None:
+            failing = self._failing[receiver] = _Failing(at)
+            log = self._log.warning
+        else:
+            # Another reason may be news, and may be two that take turns.
+            log = self._log.debug if tried.reason == failing.reason else self._log.info
+        failing.tries, failing.reason = failing.tries + 1, tried.reason
+        log(DELIVERY_FAILED, receiver=receiver, **told, tries=failing.tries)
 
     def pinged(self, tried: Tried) -> None:
         """Log a call of the watchdog's URL that failed."""

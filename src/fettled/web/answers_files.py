@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from fettled.core.holds import HeldBy
 from fettled.web.answers import ActorAnswer, EntryAnswer, Shape, TicketAnswer
 
 
@@ -34,7 +35,11 @@ class AttachmentAnswer(Shape):
 
 
 class ActionAnswer(Shape):
-    """Something that was done for a ticket; of a delivery, also of which event, and when next."""
+    """
+    Something that was done for a ticket; of a delivery, also of which event, and when next.
+
+    What holds a delivery until `due_at`, if more than a pause does, is `held_by`.
+    """
 
     id: str
     type: str
@@ -45,6 +50,7 @@ class ActionAnswer(Shape):
     tries: int
     at: datetime
     due_at: datetime | None
+    held_by: HeldBy | None
     done_at: datetime | None
     data: dict[str, Any]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from fettled.core.holds import HeldBy
 from fettled.core.words import Priority, Source
 from fettled.web.answers import Shape
 
@@ -37,6 +38,7 @@ class ReceiverAnswer(Shape):
     pending: int
     oldest_at: datetime | None
     next_at: datetime | None
+    held_by: HeldBy | None
     late: bool
     dead_letters: int
     last: LastTryAnswer | None

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from fettled.app.receivers import Letters, ReceiverView, Tested
 from fettled.core.tickets import Actor
+from fettled.ports import TicketAction
 
 
 class Receivers(Protocol):
@@ -13,6 +14,10 @@ class Receivers(Protocol):
 
     async def get(self, name: str) -> ReceiverView:
         """Show one."""
+        ...
+
+    def held(self, action: TicketAction) -> TicketAction:
+        """Say of a delivery until when it is held."""
         ...
 
     async def test(self, name: str, by: Actor) -> Tested:

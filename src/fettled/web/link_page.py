@@ -85,17 +85,21 @@ def _text(text: str) -> str:
 
 def _button(offer: Offer) -> str:
     if offer.action == "take":
-        return f"Take #{offer.ticket}"
+        return f"{'Take' if offer.is_person else 'Start'} #{offer.ticket}"
     return f"Quiet #{offer.ticket} for {format_duration(SNOOZE)}"
 
 
 def _offered(offer: Offer) -> str:
+    if offer.action == "take" and not offer.is_person:
+        return f"says, as {offer.name}, that work on it has begun; it is given to nobody"
     if offer.action == "take":
         return f"gives the ticket to {offer.name} and starts work on it"
     return f"keeps its notifications quiet for {format_duration(SNOOZE)}, as {offer.name}"
 
 
 def _done(offer: Offer, ticket: Ticket) -> str:
+    if offer.action == "take" and not offer.is_person:
+        return f"Done: work on #{ticket.number} has begun."
     if offer.action == "take":
         return f"Done: {ticket.assignee} has #{ticket.number}, and work on it has begun."
     return f"Done: #{ticket.number} is quiet for {format_duration(SNOOZE)}."

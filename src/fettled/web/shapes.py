@@ -159,6 +159,7 @@ def action_json(action: TicketAction) -> dict[str, Any]:
         "tries": action.tries,
         "at": time_json(action.at),
         "due_at": time_json(action.due_at),
+        "held_by": action.held_by,
         "done_at": time_json(action.done_at),
         "data": action.data,
     }

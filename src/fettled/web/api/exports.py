@@ -190,7 +190,7 @@ def _head(call: Call, dossier: Dossier) -> dict[str, Any]:
     return {
         "ticket": shown | attached_json(dossier.links, None),
         "attachments": [attachment_json(each) for each in dossier.attachments],
-        "actions": [action_json(each) for each in dossier.actions],
+        "actions": [action_json(call.services.receivers.held(each)) for each in dossier.actions],
     }
 
 

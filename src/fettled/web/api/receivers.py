@@ -162,6 +162,7 @@ def receiver_json(view: ReceiverView) -> dict[str, Any]:
         "pending": 0 if backlog is None else backlog.pending,
         "oldest_at": None if backlog is None else time_json(backlog.oldest_at),
         "next_at": time_json(view.next_at),
+        "held_by": view.held_by,
         "late": view.is_late,
         "dead_letters": view.dead_letters,
         "last": view.last and _last_json(view.last),

@@ -232,7 +232,8 @@ async def list_actions(call: Call) -> Answer:
     after = read_number_cursor(query.cursor) or 0
     ticket = await _visible(call)
     found = await call.services.incidents.actions(ticket.number, after, query.limit + 1)
-    return page(call, found, query.limit, action_json, lambda each: str(each.number))
+    held = [call.services.receivers.held(each) for each in found]
+    return page(call, held, query.limit, action_json, lambda each: str(each.number))
 
 
 @routes.route(
