@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -228,6 +228,10 @@ class Devices:
     def make(self, name: str) -> Device:
         """Open a device that is up."""
         return self.do(self._stack.enter_async_context(open_device(name)))
+
+    def open(self, what: AbstractAsyncContextManager[T]) -> T:
+        """Open something else that is to be closed with them."""
+        return self.do(self._stack.enter_async_context(what))
 
     def close(self) -> None:
         """Close them all."""

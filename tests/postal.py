@@ -98,11 +98,17 @@ def notifier(port: int, contact: str | None = None, lookup: Any = here, **option
 
 @asynccontextmanager
 async def post_office(
-    box: Box, directory: Path, *, tls: bool = False, plain: bool = False, **options: Any
+    box: Box,
+    directory: Path,
+    *,
+    tls: bool = False,
+    plain: bool = False,
+    name: str = "mail.example",
+    **options: Any,
 ) -> AsyncIterator[Notify]:
-    """Start a mail server; gives what makes a notifier that uses it."""
+    """Start a mail server that proves to be *name*; gives what makes a notifier that uses it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    CA.issue_cert("mail.example").configure_cert(context)
+    CA.issue_cert(name).configure_cert(context)
     trusted = directory / "ca.pem"
     CA.cert_pem.write_to_path(str(trusted))
     loop = asyncio.get_running_loop()

@@ -26,6 +26,7 @@ PROBES_MAY_FINISH = timedelta(seconds=1)
 PROBES_MUST_END = timedelta(seconds=1)
 DECISIONS_SECONDS = 2.0
 HISTORY_SECONDS = 1.0
+LEAVING_SECONDS = 1.0
 #: A part that has not ticked for this long is stuck; the watchdog is not fed then.
 STUCK_SECONDS = 15.0
 
@@ -41,6 +42,7 @@ class Parts:
         drain: stops looking; waits for what runs, first patiently, then not.
         settle: waits until what was observed is decided.
         save: writes the history that no decision carried along.
+        leave: tells receivers for a moment what is due, then nobody anything.
         ticked: when scheduler and writer last proved to be alive, in monotonic seconds.
         sink: is told of what went wrong and was survived.
     """
@@ -50,6 +52,7 @@ class Parts:
     drain: Callable[[timedelta, timedelta], Awaitable[object]]
     settle: Callable[[], Awaitable[None]]
     save: Callable[[], Awaitable[None]]
+    leave: Callable[[], Awaitable[None]]
     ticked: Callable[[], tuple[float, ...]]
     sink: EventSink
 
@@ -76,7 +79,12 @@ async def live(parts: Parts, ready: Callable[[], None], *, hangup_stops: bool = 
 
 async def _stop(parts: Parts) -> None:
     await parts.drain(PROBES_MUST_END, PROBES_MAY_FINISH)
-    for what, seconds in ((parts.settle, DECISIONS_SECONDS), (parts.save, HISTORY_SECONDS)):
+    shares = (
+        (parts.settle, DECISIONS_SECONDS),
+        (parts.save, HISTORY_SECONDS),
+        (parts.leave, LEAVING_SECONDS),
+    )
+    for what, seconds in shares:
         try:
             async with asyncio.timeout(seconds):
                 await what()
@@ -93,6 +101,8 @@ def _signals(stop: asyncio.Event, parts: Parts, *, hangup_stops: bool) -> Iterat
     reloads: set[asyncio.Task[None]] = set()
 
     def reload() -> None:
+        if stop.is_set():
+            return  # what it would begin, nobody would end
         task = loop.create_task(_reload(parts))
         reloads.add(task)
         task.add_done_callback(reloads.discard)

@@ -18,7 +18,7 @@ from fettled.probes import tcp
 from fettled.probes.run import run
 from fettled.probes.tcp import TcpOptions
 from fettled.probes.tools import Tools
-from mute import Host, hosts
+from mute import Host, fall_silent, hosts, speak
 
 S = timedelta(seconds=1)
 
@@ -44,7 +44,7 @@ async def test_servers_that_answer_are_stopped_and_come_back() -> None:
             assert first.answered == {"one", "two"}
             assert not canaries.are_mute
 
-            one.fall_silent()
+            fall_silent(one)
             assert await canaries.ask() is first
             clock.advance(3 * S)
             second = await canaries.ask()
@@ -54,7 +54,7 @@ async def test_servers_that_answer_are_stopped_and_come_back() -> None:
             two.close()
             clock.advance(3 * S)
             assert (await canaries.ask()).answered == {"two"}
-            one.speak()
+            speak(one)
             # What was dropped meanwhile is sent again by the kernel for a second or so.
             for _ in range(20):
                 clock.advance(3 * S)

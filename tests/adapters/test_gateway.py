@@ -15,7 +15,7 @@ from fettled.core.reach import proves_network
 from fettled.core.words import Verdict
 from fettled.probes import gateway
 from fettled.probes.run import run
-from mute import hosts
+from mute import fall_silent, hosts
 
 HEAD = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
 ROW4 = "{device}\t{to}\t{via}\t{flags}\t0\t0\t{metric}\t{mask}\t0\t0\t0\n"
@@ -99,7 +99,7 @@ async def test_without_the_right_to_ping_it_is_asked_by_tcp(
     with hosts("127.0.78.1") as (host,):
         monkeypatch.setattr(socket, "socket", _NoPings)
         accepted = await _ask(tmp_path, host.address, host.port)
-        host.fall_silent()
+        fall_silent(host)
         silent = await _ask(tmp_path, host.address, host.port)
         port = host.port
     refused = await _ask(tmp_path, "127.0.78.1", port)

@@ -286,7 +286,7 @@ async def test_a_claim_whose_answer_is_lost_is_made_again(post: Post) -> None:
 
 async def test_a_clock_that_was_ahead_keeps_nobody_waiting(post: Post) -> None:
     """
-    What was put off by a wrong clock is tried once it is set right, and not when it said so.
+    What was put off by a wrong clock waits for its pause once it is set right, and no longer.
 
     Seen to fail where only what no pause explains is looked at.
     """
@@ -298,5 +298,29 @@ async def test_a_clock_that_was_ahead_keeps_nobody_waiting(post: Post) -> None:
     await post.quiet()
     assert len(post["hook"].told) == 1
     post["hook"].always = OK
-    post.deliverer.clock_stepped()
+    post.deliverer.clock_stepped(-timedelta(hours=20))
+    post.clock.advance(PAUSES[1])
     await post.until(lambda: len(post["hook"].told) == 2)
+
+
+async def test_a_clock_that_is_set_again_and_again_uses_up_no_tries(post: Post) -> None:
+    """
+    Forth and back by seconds, as under a host that corrects its guests: the pauses go on.
+
+    Seen to fail where each step makes everything due: a dead letter after a minute.
+    """
+    post["hook"].always = REFUSED
+    await post.open()
+    await post.quiet()
+    post.clock.advance(PAUSES[1])
+    await post.quiet()
+    for _ in range(10):
+        for step in (timedelta(seconds=3), -timedelta(seconds=3)):
+            post.clock.step_wall(step)
+            post.deliverer.clock_stepped(step)
+            post.clock.advance(timedelta(seconds=5))
+            await post.quiet()
+    assert post["hook"].events == [(1, "opened", 1), (1, "opened", 2)]
+    post.clock.advance(PAUSES[2])
+    await post.quiet()
+    assert post["hook"].events[2:] == [(1, "opened", 3)]

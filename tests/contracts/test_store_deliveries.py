@@ -128,6 +128,21 @@ async def test_what_is_postponed_holds_up_its_own_ticket_only(told: DeskStore) -
     assert (again.number, again.id, again.tries) == (one.number, one.id, 2)
 
 
+async def test_what_was_put_off_by_a_wrong_clock_is_brought_forward(told: DeskStore) -> None:
+    """By so much, to now at the soonest; what is due, or waits behind another, is left alone."""
+    for check in ("door-1/ping", "door-2/ping"):
+        await commented(told, await opened(told, check))
+    soon, late = await claimed(told)
+    for delivery, seconds in ((soon, 5), (late, 30)):
+        due_at = NOW + seconds * SECOND
+        await told.write(lambda u, n=delivery.number, at=due_at: u.postpone(n, at, {}))
+    assert await told.write(lambda unit: unit.bring_forward(10 * SECOND, NOW)) == 2
+    assert await told.read(lambda reader: reader.next_due("hook")) == NOW
+    assert [each.number for each in await claimed(told, after=SECOND)] == [soon.number]
+    assert await told.read(lambda reader: reader.next_due("hook")) == NOW + 20 * SECOND
+    assert await told.read(lambda reader: reader.next_due("mail")) == NOW
+
+
 async def test_what_was_being_tried_is_due_at_once_after_a_start(told: DeskStore) -> None:
     """
     The process may have died before or after the receiver had it: it is sent again.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from live import FAST, Daemon, daemon, logged, wait_for
-from mute import Host, hosts
+from mute import Host, fall_silent, hosts, speak
 
 CANARIES = ("127.0.77.1", "127.0.77.2")
 DOORS = ("127.0.77.11", "127.0.77.12", "127.0.77.13", "127.0.77.14")
@@ -47,8 +47,7 @@ def test_when_all_canaries_and_targets_fall_silent_no_target_gets_a_ticket(
         _write(fettled, made)
         fettled.start()
         _await_healthy(fettled)
-        for host in made:
-            host.fall_silent()
+        fall_silent(*made)
         ticket = fettled.await_status(1, "open")
         assert (ticket["kind"], ticket["subject"], ticket["check"]) == (
             "monitor_impaired",
@@ -61,15 +60,14 @@ def test_when_all_canaries_and_targets_fall_silent_no_target_gets_a_ticket(
         wait_for(lambda: unknown.search(fettled.metrics()), "looks that are not believed")
         assert len(fettled.tickets()) == 1
 
-        # The doors first: else a door that is silent a moment longer is a door that is down.
-        for host in reversed(made):
-            host.speak()
+        # All at once: a door that is silent a moment longer than others is a door that is down.
+        speak(*reversed(made))
         fettled.await_status(1, "resolved")
         _await_healthy(fettled)
-        made[-1].fall_silent()
+        fall_silent(made[-1])
         ticket = fettled.await_status(2, "open")
         assert ticket["check"] == "door-3/main"
-        made[-1].speak()
+        speak(made[-1])
         fettled.await_status(2, "resolved")
 
         assert fettled.events(1) == ["opened", "impaired", "resolved:auto_recovered"]
@@ -89,17 +87,15 @@ def test_a_daemon_that_is_restarted_behind_the_cut_cable_keeps_its_ticket(
         _write(fettled, made)
         fettled.start()
         _await_healthy(fettled)
-        for host in made:
-            host.fall_silent()
+        fall_silent(*made)
         fettled.await_status(1, "open")
         if kill:
             fettled.kill()
         else:
             assert fettled.stop() == 0
         fettled.start()
-        # The doors first: else a door that is silent a moment longer is a door that is down.
-        for host in reversed(made):
-            host.speak()
+        # All at once: a door that is silent a moment longer than others is a door that is down.
+        speak(*reversed(made))
         fettled.await_status(1, "resolved")
         _await_healthy(fettled)
 

@@ -1,12 +1,14 @@
 """A stop is orderly, bounded, and no news about any target."""
 
+import json
 import signal
 import socket
 import time
 from pathlib import Path
 
 import needs
-from live import FAST, daemon, devices, wait_for
+from listening import listening
+from live import FAST, daemon, devices, logged, wait_for
 
 #: What SIGTERM may take; the margin of the test is the machine's.
 TEN_SECONDS = 10.0
@@ -66,3 +68,40 @@ def test_sigint_ends_it_as_sigterm_does(tmp_path: Path) -> None:
 
         assert fettled.wait() == 0
         assert fettled.err == ""
+
+
+def test_a_receiver_that_hangs_spoils_no_stop_and_is_told_after_the_next_start(
+    tmp_path: Path,
+) -> None:
+    """
+    In good order, the audit log's head told; the event comes again under the same id.
+
+    Seen to fail where telling has no time of its own: cut off with all that was to come after.
+    """
+    receiver = "receivers: [{{name: hook, type: webhook, url: '{}', allow_private: true}}]\n"
+    with (
+        listening() as inbox,
+        daemon(tmp_path / "home") as fettled,
+        socket.create_server(("127.0.0.1", 0)) as mute,
+    ):
+        fettled.write(" []", FAST + receiver.format(f"http://127.0.0.1:{mute.getsockname()[1]}/"))
+        fettled.start()
+        number = fettled.post("/api/v1/tickets", {"title": "No light"})["number"]
+        mute.settimeout(TEN_SECONDS)
+        talk, _ = mute.accept()
+        with talk:
+            fettled.post(f"/api/v1/tickets/{number}/actions", {"action": "comment", "body": "?"})
+            began = time.monotonic()
+            assert fettled.stop() == 0
+            assert time.monotonic() - began < TEN_SECONDS
+            head = talk.recv(65536).decode().split("\r\n\r\n")[0].lower()
+        assert fettled.err == ""
+        started, stopped = logged(fettled.out, "audit.head")
+        assert started["head"] != stopped["head"]
+
+        fettled.write(" []", FAST + receiver.format(inbox.url))
+        fettled.start()
+        wait_for(lambda: len(inbox.taken) == 2, "what it was owed")
+        assert f"webhook-id: {inbox.taken[0].headers['webhook-id']}" in head
+        types = [json.loads(each.body)["type"] for each in inbox.taken]
+        assert types == ["ticket.opened", "ticket.comment_added"]

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from fettled.app import messages
 from fettled.app.lanes import Lane
 from fettled.app.roster import Roster
+from fettled.app.setback import Setback
 from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried
 from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.core.holds import Hold
@@ -73,7 +74,8 @@ class Deliverer:
         self._lanes: dict[str, Lane] = {}
         #: Those of receivers that were taken out, until what they are in doubt of is settled.
         self._leaving: dict[str, Lane] = {}
-        self._is_telling = self._is_stepped = False
+        self._is_telling = False
+        self._setback = Setback(store)
         self._tasks: set[asyncio.Task[None]] = set()
         #: Puts a message into words for a receiver that wants them; set by the composition root.
         self.word: Word = _unworded
@@ -210,9 +212,9 @@ class Deliverer:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def clock_stepped(self) -> None:
-        """Try soon whatever was put off: until when was said by a clock that was wrong."""
-        self._is_stepped = True
+    def clock_stepped(self, step: timedelta) -> None:
+        """Keep the pauses as long as they were meant: the clock on the wall was set."""
+        self._setback.add(step)
         self.wake()
 
     def changed(self, change: Change) -> None:
@@ -259,9 +261,7 @@ class Deliverer:
             lane.is_doubtful = False
         if lane.is_leaving:
             return timedelta()
-        if self._is_stepped:
-            await self._store.write(lambda unit: unit.hasten(now, now))
-            self._is_stepped = False
+        await self._setback.mend(now)
         gate = lane.gate(now)
         room, room_at = lane.room(steady)
         if room == 0:

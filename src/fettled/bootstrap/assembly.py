@@ -298,6 +298,9 @@ class Assembly:
         self.observer.stop()
         await self.observer.flush(self.memory)
         await self._heartbeats.flush(is_last=True)
+
+    async def leave(self) -> None:
+        """Tell receivers what is due for a moment, and how far the audit log goes."""
         await self._outlets.close()
         await self._records.tell_head()
 

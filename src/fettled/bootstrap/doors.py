@@ -41,8 +41,9 @@ from fettled.store import SqlStore
 from fettled.telemetry.metrics import Metrics
 from fettled.telemetry.sink import LogSink
 
-#: What is due is told for so long when the process ends; the rest after the next start.
-DRAIN_SECONDS = 2.0
+#: What is due is told for so long when the process ends; the rest after the next start. Less
+#: than the share that leaving has of a stop, for what is on its way is ended after it.
+DRAIN_SECONDS = 0.7
 
 #: A receiver, or what one person has of it, and what reaches it; by the name of its lane.
 Lanes = dict[str, tuple[Receiver, Notifier]]
@@ -160,9 +161,9 @@ class Outlets:
         self.self_test.last_due = last_due(watchdog) if is_asked else None
 
     def clock_stepped(self, step: timedelta) -> None:
-        """Tell that the clock on the wall was set, and try what was put off by it."""
+        """Tell that the clock on the wall was set, and bring forward what was put off by it."""
         self._log.clock_stepped(step)
-        self.deliverer.clock_stepped()
+        self.deliverer.clock_stepped(step)
 
     async def close(self) -> None:
         """Tell what is due for a moment, then try nothing more, and close every connection."""

@@ -116,6 +116,7 @@ async def _run(
             drain=made.drain,
             settle=made.observer.settle,
             save=made.save,
+            leave=made.leave,
             ticked=made.ticked,
             sink=made.sink,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from fettled.core.deliveries import Delivery
@@ -221,6 +221,10 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         """Make due what is due later than *beyond*; how many."""
         ...
 
+    def bring_forward(self, by: timedelta, now: datetime) -> int:
+        """Make due by so much sooner, and not before *now*, what is due later; how many."""
+        ...
+
     def resend(self, number: int, now: datetime) -> bool:
         """Make one that was given up due again; False: there is none, or it is too old."""
         ...
@@ -247,7 +251,7 @@ class DeliveriesUnit(DeliveriesReader, Protocol):
         ...
 
     def put_reminder(self, reminder: Reminder) -> None:
-        """Insert it, or overwrite that of its receiver and ticket."""
+        """Insert it, or overwrite that of its receiver and ticket; nothing without the ticket."""
         ...
 
     def drop_reminder(self, receiver: str, ticket: int) -> None:

@@ -105,11 +105,6 @@ _UNCLAIM = (
     .values(outcome="pending", due_at=bindparam("to_due_at"))
 )
 _UNCLAIM_OF = _UNCLAIM.where(actions.c.queue == bindparam("receiver"))
-_HASTEN = (
-    update(actions)
-    .where(actions.c.queue.is_not(None), actions.c.due_at > bindparam("beyond"))
-    .values(due_at=bindparam("to_due_at"))
-)
 _BACKLOGS = (
     select(
         actions.c.queue.label("receiver"),
@@ -185,11 +180,6 @@ def unclaim(link: Link, now: datetime, receiver: str | None) -> int:
     if receiver is None:
         return int(link.run(_UNCLAIM, given).rowcount)
     return int(link.run(_UNCLAIM_OF, given | {"receiver": receiver}).rowcount)
-
-
-def hasten(link: Link, beyond: datetime, now: datetime) -> int:
-    """Make due what is due later than *beyond*."""
-    return int(link.run(_HASTEN, {"beyond": beyond, "to_due_at": now}).rowcount)
 
 
 def resend(link: Link, number: int, now: datetime) -> bool:

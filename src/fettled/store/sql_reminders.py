@@ -33,6 +33,12 @@ _DUE = (
     .limit(bindparam("limit"))
 )
 _PUT = put(reminders, "ticket", "receiver")
+#: Whether the ticket is there, and stays until the end of the transaction.
+_IS_THERE = (
+    select(tickets.c.number)
+    .where(tickets.c.number == bindparam("ticket"))
+    .with_for_update(read=True, key_share=True)
+)
 _DROP = delete(reminders).where(
     reminders.c.ticket == bindparam("ticket"), reminders.c.receiver == bindparam("receiver")
 )
@@ -68,9 +74,10 @@ def due(link: Link, at: datetime, *, limit: int) -> list[Reminder]:
 
 
 def put_reminder(link: Link, reminder: Reminder) -> None:
-    """Insert or overwrite one."""
+    """Insert or overwrite one, unless its ticket was deleted meanwhile."""
     given = {name: getattr(reminder, name) for name in ("receiver", "ticket", "due_at")}
-    link.run(_PUT, given)
+    if link.one(_IS_THERE, given) is not None:
+        link.run(_PUT, given)
 
 
 def drop(link: Link, receiver: str, ticket: int) -> None:

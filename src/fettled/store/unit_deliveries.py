@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from fettled.core.deliveries import Delivery
@@ -16,6 +16,7 @@ from fettled.store import (
     sql_letters,
     sql_owing,
     sql_pacing,
+    sql_put_off,
     sql_reminders,
 )
 from fettled.store.link import Link
@@ -124,7 +125,11 @@ class DeliveriesWriting:
 
     def hasten(self, beyond: datetime, now: datetime) -> int:
         """Make due what is due later than *beyond*."""
-        return sql_deliveries.hasten(self._link, beyond, now)
+        return sql_put_off.hasten(self._link, beyond, now)
+
+    def bring_forward(self, by: timedelta, now: datetime) -> int:
+        """Make due by so much sooner what is not due yet."""
+        return sql_put_off.bring_forward(self._link, by, now)
 
     def resend(self, number: int, now: datetime) -> bool:
         """Make one that was given up due again."""
