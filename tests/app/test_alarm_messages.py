@@ -18,7 +18,7 @@ def message(name: str, until: datetime = AT + 300 * SECOND, attempt: str = "1") 
 
 def test_a_message_is_known_to_its_last_second() -> None:
     """
-    As long as its signature is believed, and so long only.
+    As long as it says, and so long only; that is longer than its signature is believed.
 
     Seen to fail where it is forgotten a second too early.
     """
@@ -29,6 +29,22 @@ def test_a_message_is_known_to_its_last_second() -> None:
     assert known.met(message("a", attempt="2"), AT) is Met.WHOLE
     assert known.met(message("a"), AT + 301 * SECOND) is Met.NEVER
     assert known.met(message("b"), AT) is Met.NEVER
+
+
+def test_a_later_try_is_known_as_long_as_it_is_believed_itself() -> None:
+    """
+    Its sender signed it anew, later: whoever recorded that one has more time for it.
+
+    Seen to fail where only the first try was remembered, and where an older one shortened it.
+    """
+    known = Messages()
+    known.note(message("a"), AT, is_whole=True)
+    later = message("a", AT + 500 * SECOND, attempt="2")
+    known.note(later, AT + 200 * SECOND, is_whole=True)
+    known.note(message("a"), AT + 210 * SECOND, is_whole=True)
+
+    assert known.met(later, AT + 500 * SECOND) is Met.WHOLE
+    assert known.met(later, AT + 501 * SECOND) is Met.NEVER
 
 
 def test_of_what_was_refused_in_part_only_the_attempt_is_known() -> None:
