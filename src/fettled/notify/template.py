@@ -117,7 +117,7 @@ def _compile(source: str) -> Template:
         raise ValueError(msg) from None
     except ValueError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- whatever Python says of a constant is the template's fault
         # Jinja reckons with what is constant, and lets out what Python says to that.
         msg = f"has a constant that cannot be worked out ({type(error).__name__})"
         raise ValueError(msg) from None
