@@ -121,3 +121,31 @@ def test_persons_are_told_at_their_own_address_alone(load_text: Load) -> None:
     mail = "{name: noto, type: email, host: h.example, from: a@b.c, audience: person}"
     people = "access: {users: [{name: ann, contacts: {noto: ann@example.org}}]}"
     assert load_text(f"receivers: [{mail}]\n{people}\n").settings.receivers
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("X Key: a", "receivers[0].headers.X Key: is not a header's name: write one such as"),
+        ('X-Key: "a\\nX-Other: b"', "receivers[0].headers.X-Key: holds a line break or control"),
+        ('X-Key: "a\\x7f"', "receivers[0].headers.X-Key: holds a line break or control"),
+        ("Webhook-Id: a", "receivers[0].headers.Webhook-Id: is a header that each message has"),
+        ("webhook-signature: a", "leave it out"),
+        ("webhook-timestamp: a", "leave it out"),
+        ("content-length: '3'", "leave it out"),
+        ("Host: b.example", "leave it out"),
+        ("x-fettled-contact: a", "leave it out"),
+    ],
+)
+def test_a_header_that_cannot_be_sent_is_refused(
+    header: str, said: str, refuse: Refuse, load_text: Load
+) -> None:
+    """
+    By its name and with the cure, and not at the first message; nor is one overruled silently.
+
+    Seen to fail with any text taken for a header.
+    """
+    hook = "receivers: [{name: ops, type: webhook, url: 'https://h.example/x', headers: {HEADER}}]"
+    (line,) = refuse(hook.replace("HEADER", header))
+    assert said in line
+    assert load_text(hook.replace("HEADER", "X-Key: 'a b', authorization: Bearer x"))
