@@ -298,7 +298,7 @@ class Deliverer:
             raise
         finally:
             lane.is_claiming = False
-        for claimed in taken:
+        for claimed in filter(None, taken):
             task = self._begun(self._tries.make(lane, claimed), f"tell-{receiver.name}")
             lane.trying.add(task)
             task.add_done_callback(partial(_ended, lane))
