@@ -141,6 +141,27 @@ def test_the_auditor_notices_what_settles_for_too_long(hours: float) -> None:
     assert told == {"3: is down, and gate settling is named, which cannot hold"}
 
 
+def test_a_silence_that_ended_while_nobody_looked_excuses_until_the_next_look() -> None:
+    """
+    The roll-up resolves around the line that was silenced; its next look has it back.
+
+    Seen to fail with an auditor that let the excuse end with the silence.
+    """
+    machine = EngineMachine()
+    machine.begin(policy="quick", storm=False)
+    machine.some_fail(set(DOORS), "down", 6)
+    machine.it_is_silenced({"door-5"}, 2, is_window=False)
+    machine.rounds_of(2)
+    machine.nobody_looks(30)
+    machine.change(set(DOORS[:-1]), "up", 1)
+
+    assert machine.plant.auditor.violations == []
+    over, last = (machine.plant.ledger.last_ticket(key) for key in ("rollup:hub", "door-5/main"))
+    assert over is not None
+    assert last is not None
+    assert (over.is_open, last.is_open) == (False, True)
+
+
 REFUSED: dict[str, tuple[list[Action], Status]] = {
     "it is on hold already": ([HOLD, HOLD], Status.PENDING),
     "another has it in progress": ([Take(), Assign(assignee="ben"), HOLD], Status.PENDING),
