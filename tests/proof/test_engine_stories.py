@@ -96,6 +96,72 @@ def test_the_auditor_goes_on_timing_after_what_nobody_saw(word: str) -> None:
     assert told == {"3: is down without ticket, membership or gate"}
 
 
+def behind_a_hub_that_came_back(hours: float) -> Plant:
+    """Let a door fail right after its hub came back, and set the clock on the wall."""
+    machine = EngineMachine()
+    machine.begin(policy="usual", storm=False)
+    machine.one_fails("hub", "down", 6)
+    machine.change({"hub"}, "up", 4)
+    machine.the_wall_clock_is_set(hours)
+    # The hub came back 60 s ago; the last of these looks is 30 s before 10 minutes are over.
+    machine.one_fails("door-1", "down", 18)
+    assert not machine.plant.ledger.last_ticket("door-1/main")
+    machine.plant.at += 60_000
+    machine.look("door-1/main")
+    return machine.plant
+
+
+CLOCKS = pytest.mark.parametrize("hours", [0, 1, -2], ids=["left alone", "forward", "back"])
+
+
+@CLOCKS
+def test_what_came_back_settles_for_as_long_whatever_the_wall_clock_says(hours: float) -> None:
+    """
+    Ten minutes of the daemon's own clock, and then there is a ticket.
+
+    Seen to fail with an auditor that took the clock on the wall for it.
+    """
+    plant = behind_a_hub_that_came_back(hours)
+
+    assert plant.ledger.last_ticket("door-1/main") is not None
+    assert plant.auditor.violations == []
+
+
+@CLOCKS
+def test_the_auditor_notices_what_settles_for_too_long(hours: float) -> None:
+    """
+    A wall clock that was set back is no excuse.
+
+    Seen to fail, for the clock that was set back, with the auditor as above.
+    """
+    with mutants.settles_for_ever():
+        plant = behind_a_hub_that_came_back(hours)
+
+    told = {text for _, _, text in plant.auditor.violations}
+    assert told == {"3: is down, and gate settling is named, which cannot hold"}
+
+
+def test_a_silence_that_ended_while_nobody_looked_excuses_until_the_next_look() -> None:
+    """
+    The roll-up resolves around the line that was silenced; its next look has it back.
+
+    Seen to fail with an auditor that let the excuse end with the silence.
+    """
+    machine = EngineMachine()
+    machine.begin(policy="quick", storm=False)
+    machine.some_fail(set(DOORS), "down", 6)
+    machine.it_is_silenced({"door-5"}, 2, is_window=False)
+    machine.rounds_of(2)
+    machine.nobody_looks(30)
+    machine.change(set(DOORS[:-1]), "up", 1)
+
+    assert machine.plant.auditor.violations == []
+    over, last = (machine.plant.ledger.last_ticket(key) for key in ("rollup:hub", "door-5/main"))
+    assert over is not None
+    assert last is not None
+    assert (over.is_open, last.is_open) == (False, True)
+
+
 REFUSED: dict[str, tuple[list[Action], Status]] = {
     "it is on hold already": ([HOLD, HOLD], Status.PENDING),
     "another has it in progress": ([Take(), Assign(assignee="ben"), HOLD], Status.PENDING),
