@@ -327,3 +327,26 @@ def test_one_login_is_enough(login: str) -> None:
         WebhookOptions.model_validate(given)
     assert "s3cret" not in str(caught.value.errors()[0]["msg"])
     assert WebhookOptions.model_validate(given | {"url": "https://hooks.example/a@b"})
+
+
+async def test_every_message_has_a_connection_of_its_own() -> None:
+    """
+    One that is kept may be dead, or lead to where a name led before it changed.
+
+    Seen to fail with a client that keeps connections for those that answer so.
+    """
+    connections: list[int] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(0)
+        while await reader.readline():
+            connections[-1] += 1
+            head = await reader.readuntil(b"\r\n\r\n")
+            size = next(line for line in head.lower().split(b"\r\n") if b"content-length" in line)
+            await reader.readexactly(int(size.partition(b":")[2]))
+            writer.write(OK)
+
+    async with probing.serve(answer) as port, hook(port) as notifier:
+        for _ in range(3):
+            assert await notifier.tell(telling()) == Tried("delivered", status=200)
+    assert connections == [1, 1, 1]
