@@ -323,6 +323,8 @@ def test_links_to_take_and_snooze_are_buttons() -> None:
     actions = sent["teams"]["attachments"][0]["content"]["actions"]
     assert [each["url"] for each in actions] == ours
     assert f"<{ours[0]}|Take>" in texts(sent["slack"])
+    room = Telling(one.deliveries, notice=Notice("head", "gist", (("Start", ours[0]),)))
+    assert f"<{ours[0]}|Start>" in texts(body(RENDERS["slack"], room))
 
 
 def test_each_ready_template_says_what_it_needs() -> None:

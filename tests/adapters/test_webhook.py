@@ -359,3 +359,26 @@ def test_an_address_that_is_cut_short_is_refused_when_it_is_read(host: str) -> N
         with pytest.raises(ValidationError, match=f"{host} is no address in full"):
             WebhookOptions.model_validate(given)
     assert WebhookOptions.model_validate({"type": "webhook", "url": "https://1.example/x"})
+
+
+async def test_every_message_has_a_connection_of_its_own() -> None:
+    """
+    One that is kept may be dead, or lead to where a name led before it changed.
+
+    Seen to fail with a client that keeps connections for those that answer so.
+    """
+    connections: list[int] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(0)
+        while await reader.readline():
+            connections[-1] += 1
+            head = await reader.readuntil(b"\r\n\r\n")
+            size = next(line for line in head.lower().split(b"\r\n") if b"content-length" in line)
+            await reader.readexactly(int(size.partition(b":")[2]))
+            writer.write(OK)
+
+    async with probing.serve(answer) as port, hook(port) as notifier:
+        for _ in range(3):
+            assert await notifier.tell(telling()) == Tried("delivered", status=200)
+    assert connections == [1, 1, 1]

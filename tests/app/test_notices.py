@@ -14,13 +14,14 @@ from desk import POLICY, check, fleet
 from fettled.app.catalogue import make_catalogue
 from fettled.app.changes import Changes, WantedChange
 from fettled.app.committing import Committing
+from fettled.app.notice_words import overdue
 from fettled.core.actions import Comment, Resolve, Take
 from fettled.core.lifecycle import note
 from fettled.core.permissions import Principal
 from fettled.core.policy import ReopenBudget
 from fettled.core.sla_values import Clocks, Reading
 from fettled.core.tickets import MONITOR, SYSTEM, Actor, Change, Entry, Ticket
-from fettled.core.words import Code, Kind, Priority, Source
+from fettled.core.words import Code, Kind, Priority, Source, Status
 from wording import CHAIN, Words, open_words
 
 ANN = Actor("user", "ann")
@@ -201,6 +202,8 @@ async def test_what_was_due_is_overdue_and_no_next_step(words: Words) -> None:
     told = dict((await words.newest()).details)
     assert told["Overdue"] == "response was due Sat 21 Nov 00:52 CET"
     assert told["Next"] == "now tell nights (ann); resolution is due Sat 21 Nov 05:00 CET"
+    over = replace(await words.desk.tickets.get("1"), status=Status.RESOLVED)
+    assert overdue(over, now, str) == "", "nobody is late with what is over"
 
 
 async def test_a_clock_that_runs_out(words: Words) -> None:

@@ -158,30 +158,47 @@ def test_a_key_is_filed_with_and_a_window_needs_one(fettled: Fettled, daemon: Fa
 
 
 @pytest.mark.parametrize(
-    ("status", "more", "said"),
+    ("status", "more", "count", "said"),
     [
-        (200, (), "#7 was there already, and is as it was: pending, team ops: x"),
+        (200, (), 2, "was there already, and is as it was"),
+        (200, ("--reopen-within", "1h"), 0, "was there already, and is open still"),
         (
             200,
             ("--reopen-within", "1h"),
-            "#7 was there already, and is open still or again: pending, team ops: x",
+            1,
+            "was there already, and is open; it was reopened once",
         ),
-        (201, ("--reopen-within", "1h"), "#7 filed, pending, team ops: x"),
+        (
+            200,
+            ("--reopen-within", "1h"),
+            2,
+            "was there already, and is open; it was reopened 2 times",
+        ),
+        (201, ("--reopen-within", "1h"), 0, "filed"),
     ],
 )
 def test_a_ticket_that_was_there_already_is_not_told_as_filed(
-    fettled: Fettled, daemon: FakeDaemon, status: int, more: tuple[str, ...], said: str
+    fettled: Fettled,
+    daemon: FakeDaemon,
+    *,
+    status: int,
+    more: tuple[str, ...],
+    count: int,
+    said: str,
 ) -> None:
     """
     Its number and its status, and that it was there; also for programs.
 
-    Seen to fail where whatever is answered was filed.
+    Seen to fail where whatever is answered was filed, and as "open still or again" whatever
+    its count of reopenings.
     """
-    ticket = {"number": 7, "status": "pending", "title": "x", "team": "ops"}
+    ticket = {"number": 7, "status": "pending", "title": "x", "team": "ops", "reopen_count": count}
     daemon.reply("POST", "/api/v1/tickets", ticket, status=status)
     given = ("tickets", "create", "x", "--deduplication-key", "k", *more, "--url", daemon.url)
 
-    assert fettled(*given).out == f"{said}\n"
+    assert (
+        fettled(*given).out == f"#7 {said}{', ' if status == 201 else ': '}pending, team ops: x\n"
+    )
     assert json.loads(fettled(*given, "--json").out) == {**ticket, "filed": status == 201}
 
 

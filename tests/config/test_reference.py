@@ -24,6 +24,11 @@ def test_every_option_has_its_row_and_no_row_is_left_over() -> None:
         assert [line for line in section.splitlines() if line.startswith("| `")] == rows, heading
 
 
+def test_no_table_runs_into_the_next_heading() -> None:
+    """Some readers of markdown make the heading a row. Seen to fail on two tables."""
+    assert re.findall(r"^\|.*\n(#.*)", PAGE, re.MULTILINE) == []
+
+
 def test_every_definition_of_the_schema_has_its_table() -> None:
     """A new probe type or section cannot be forgotten."""
     told_elsewhere = {"Target", "PartialTarget", "SubjectType", "Requires", "Scope"}

@@ -149,3 +149,11 @@ def test_a_header_that_cannot_be_sent_is_refused(
     (line,) = refuse(hook.replace("HEADER", header))
     assert said in line
     assert load_text(hook.replace("HEADER", "X-Key: 'a b', authorization: Bearer x"))
+
+
+def test_a_template_written_as_a_type_is_told_for_what_it_is(refuse: Refuse) -> None:
+    """Seen to fail where it was one unknown type among others."""
+    (line,) = refuse("receivers: [{name: ops, type: slack, url: 'https://h.example/'}]")
+    assert line.endswith("known are apprise, email, webhook; slack is a template of webhook")
+    (line,) = refuse("receivers: [{name: ops, type: emial, url: 'https://h.example/'}]")
+    assert line.endswith("known are apprise, email, webhook; did you mean email?")

@@ -292,6 +292,8 @@ def test_an_end_from_before_the_alarm_began_does_not_end_it() -> None:
     ]
     desk.tell(102, ended(101))
     assert list(desk.states().values()) == [State.RESOLVED]
+    repeat = desk.tell(103, ended(90))
+    assert [line.is_ignored for line in repeat.lines] == [False], "of what is over, any end is one"
 
 
 def test_an_end_without_a_time_or_at_the_beginning_is_believed() -> None:

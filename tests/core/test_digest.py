@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fettled.core.digest import LINES, Line, digest_notice
 
 
@@ -30,3 +32,17 @@ def test_what_has_no_line_is_counted() -> None:
     told = digest_notice([line(n) for n in range(LINES + 5)])
     assert told.text.count("door-") == LINES
     assert told.details[-1] == ("And", "+5 more")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("in_progress", "in progress, reopened"),
+        ("resolved", "resolved again"),
+        ("closed", "closed, resolved again"),
+    ],
+)
+def test_what_came_back_and_is_over_does_not_read_as_open(status: str, said: str) -> None:
+    """Seen to fail as "resolved, reopened", the last word of which is what people take along."""
+    came_back = Line(3, "door-3", "high", status, earlier=2, is_reopened=True)
+    assert digest_notice([came_back]).gist == f"#3: high, {said}: door-3 (2 earlier events)"

@@ -62,7 +62,13 @@ class Wording:
             )
         except StoreDownError:
             return []  # there is no key yet to sign them with
-        return [(action.capitalize(), url) for action, url in made.items()]
+        # In a room nobody takes it: whoever presses starts it, and it is given to nobody.
+        words = _WORDS if receiver.user is not None else _WORDS | {"take": "Start"}
+        return [(words[action], url) for action, url in made.items()]
+
+
+#: What a link is called, by what it does.
+_WORDS = {"take": "Take", "snooze": "Snooze"}
 
 
 def _is_over(telling: Telling) -> bool:

@@ -111,9 +111,17 @@ def create(
     elif is_new:
         print_line(f"#{made['number']} filed, {with_owner(made)}: {made.get('title')}")
     else:
-        how = "open still or again" if reopen_within is not None else "as it was"
-        said = f"was there already, and is {how}: {with_owner(made)}"
+        how = "is as it was" if reopen_within is None else _still_or_again(made)
+        said = f"was there already, and {how}: {with_owner(made)}"
         print_line(f"#{made['number']} {said}: {made.get('title')}")
+
+
+def _still_or_again(ticket: Ticket) -> str:
+    """Say whether it is open as it was: one that never was reopened cannot have been now."""
+    times = ticket.get("reopen_count")
+    if not times:
+        return "is open still"
+    return f"is open; it was reopened {'once' if times == 1 else f'{times} times'}"
 
 
 @reaching

@@ -22,6 +22,7 @@ from fettled.config.catalogue_faults import catalogue_problems
 from fettled.config.crosscheck import crosscheck
 from fettled.config.faults import render
 from fettled.config.interpolation import Sources
+from fettled.config.name_notes import name_notes
 from fettled.config.named_files import judge_files
 from fettled.config.notes import take_notes
 from fettled.config.people_faults import people_problems
@@ -107,6 +108,7 @@ def load(
     noted += people_notes(settings, now)
     noted += receiver_notes(settings)
     noted += alert_notes(settings)
+    noted += name_notes(joined.data)
     if noted:
         placed = assemble(path, shown, read, sources, places=True)
         noted_at = list(map(str, sorted(map(placed.locate, noted))))

@@ -21,6 +21,7 @@ from fettled.config.problems import Problem
 from fettled.config.scalars import Scalar, as_text, resolve
 from fettled.config.schema import Settings
 from fettled.config.shape import belongs, known_keys
+from fettled.notify.ready import READY
 
 #: Each detailed complaint costs about a kilobyte; nobody reads this many.
 _MOST_DETAILED = 100_000
@@ -159,7 +160,10 @@ def _problem(data: dict[str, Any], detail: ErrorDetails) -> Problem:
             return Problem(path, "must be a mapping")
         case "union_tag_invalid":
             known = context["expected_tags"].replace("'", "").split(", ")
-            near = suggest(as_text(value.get("type")) or "", known)
+            given = as_text(value.get("type")) or ""
+            near = suggest(given, known)
+            if path[0] == "receivers" and given in READY:
+                near = f"; {given} is a template of webhook"
             message = f"unknown type; known are {', '.join(known)}{near}"
             return Problem((*path, "type"), message)
         case "union_tag_not_found":

@@ -21,6 +21,8 @@ from fettled.core.words import Priority
 #: So many tickets have a line of their own; the rest is counted.
 LINES = 10
 _LONGEST = 120
+#: Of what came back and is over, so that it does not read as open.
+_OVER_AGAIN = {"resolved": "resolved again", "closed": "closed, resolved again"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,9 @@ def digest_notice(lines: Sequence[Line]) -> Notice:
 def _words(line: Line) -> str:
     title = " ".join(line.title.split())
     short = title if len(title) <= _LONGEST else title[: _LONGEST - 1] + "…"
-    status = line.status.replace("_", " ") + (", reopened" if line.is_reopened else "")
+    status = line.status.replace("_", " ")
+    if line.is_reopened:
+        status = _OVER_AGAIN.get(status, f"{status}, reopened")
     said = f"{line.priority}, {status}: {short}"
     if not line.earlier:
         return said

@@ -30,7 +30,7 @@ class Measure:
 #: Tried in turn until the body is short enough.
 MEASURES = (Measure(4000, 200), Measure(400, 50), Measure(100, 10))
 #: Words of a notice behind which an address stands that a browser opens; others are text.
-_LINKED = frozenset({"Take", "Snooze", "Runbook"})
+_LINKED = frozenset({"Take", "Start", "Snooze", "Runbook"})
 #: Nothing of ours is deeper.
 _DEEPEST = 8
 #: JSON of ours has no larger numbers; a reader of 64 bits can hold these.

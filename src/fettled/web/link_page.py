@@ -91,10 +91,15 @@ def _button(offer: Offer) -> str:
 
 def _offered(offer: Offer) -> str:
     if offer.action == "take" and not offer.is_person:
-        return f"says, as {offer.name}, that work on it has begun; it is given to nobody"
+        return f"starts work on it in the name of {_who(offer)}, and gives it to nobody"
     if offer.action == "take":
         return f"gives the ticket to {offer.name} and starts work on it"
-    return f"keeps its notifications quiet for {format_duration(SNOOZE)}, as {offer.name}"
+    quiet = f"keeps its notifications quiet for {format_duration(SNOOZE)}"
+    return f"{quiet}, in the name of {_who(offer)}"
+
+
+def _who(offer: Offer) -> str:
+    return offer.name if offer.is_person else f"the receiver {offer.name}"
 
 
 def _done(offer: Offer, ticket: Ticket) -> str:
