@@ -50,6 +50,7 @@ def _row(one: dict[str, Any]) -> tuple[object, ...]:
         moment(one.get("done_at")),
         moment(one.get("due_at")),
         held_words(one.get("held_by"), one.get("due_at"))
+        or (f"behind {one['behind']}" if one.get("behind") else None)
         or data.get("error")
         or data.get("detail")
         or data.get("reason"),
