@@ -64,7 +64,7 @@ class Deliverer:
         #: Who is told; what is owed to whom follows from it.
         self.roster = Roster()
         self._lanes: dict[str, Lane] = {}
-        #: Those of receivers that were taken out, until what they are in doubt of is settled.
+        #: Those of receivers that were taken out, until nothing is on its way or in doubt.
         self._leaving: dict[str, Lane] = {}
         self._is_telling = False
         self._setback = Setback(store)
