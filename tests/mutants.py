@@ -246,6 +246,18 @@ def settling_forgotten() -> AbstractContextManager[None]:
     return put(cascade, STEPS=steps)
 
 
+def settles_for_ever() -> AbstractContextManager[None]:
+    """What its parent's return held once is never let go."""
+    real = cascade.settling
+
+    def held(due: Any) -> Any:
+        was_held = due.condition.gate is Gate.SETTLING
+        return StayQuiet(Gate.SETTLING) if was_held else real(due)
+
+    steps = tuple(held if step is real else step for step in cascade.STEPS)
+    return put(cascade, STEPS=steps)
+
+
 def parent_forgotten() -> AbstractContextManager[None]:
     """Each child of a parent that is down opens its own."""
     steps = tuple(step for step in cascade.STEPS if step is not cascade._by_parent)

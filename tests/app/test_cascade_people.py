@@ -157,3 +157,52 @@ async def test_a_roll_up_that_a_person_reopens_is_kept_though_its_straggler_has_
     lines = await desk.store.read(lambda r: r.members(number))
     excused = [line.check for line in lines if line.state is MemberState.EXCUSED]
     assert excused == ["door-6/main"]
+
+
+async def test_a_reopened_roll_up_that_its_parent_takes_resolves_with_the_parent(
+    desk: Desk,
+) -> None:
+    """
+    The unhealthy spell that the person waited for has come, be it the parent's.
+
+    Seen to fail with a ticket that was kept open for ever, however well its parent was.
+    """
+    await desk.adopt(house())
+    await desk.round(ALL_UP)
+    await desk.round(states("down", *DOORS), 5)
+    await desk.round(ALL_UP, 4)
+    await desk.tickets.act("1", Reopen(), ANN)
+    await desk.round(ALL_UP, 3)
+    assert list(await desk.open_tickets()) == ["rollup:hub"]
+    await desk.round(states("down", "hub"), 4)
+    assert list(await desk.open_tickets()) == ["hub/main"]
+    await desk.round(ALL_UP, 4)
+
+    assert await desk.open_tickets() == {}
+    assert (await desk.events(1))[-1] == "resolved:auto_recovered"
+
+
+async def test_the_recovery_of_a_roll_up_is_withdrawn_when_its_parent_fails(desk: Desk) -> None:
+    """
+    What the ticket is about is down again; it is told, and the grace starts anew.
+
+    Seen to fail with a ticket that went on saying that all was well since the doors were.
+    """
+    await desk.adopt(house())
+    await desk.round(ALL_UP)
+    await desk.round(states("down", *DOORS), 5)
+    await desk.tickets.act("1", Comment("I am on it"), ANN)
+    await desk.round(ALL_UP, 4)
+    assert (await desk.events(1))[-1] == "recovered"
+    await desk.round(states("down", "hub"), 4)
+    ticket = await desk.store.read(lambda r: r.ticket(1))
+    assert ticket is not None
+    assert ticket.recovered_at is None
+    await desk.round(ALL_UP, 4)
+
+    events = await desk.events(1)
+    assert events[events.index("parent_failed") :] == [
+        "parent_failed",
+        "recovery_withdrawn",
+        "recovered",
+    ]

@@ -238,7 +238,7 @@ async def test_a_backlog_is_told_as_it_is_now(words: Words) -> None:
     told = await words.notices.of(waiting, is_late=True)
     assert told.text.splitlines() == [
         "[comment, now RESOLVED] Device offline: door-1 (medium, #1)",
-        "ann: note 5; since Sat 21 Nov 01:10 CET (lasted 5h9m); fixed: new cable",
+        "ann: note 5; since Sat 21 Nov 01:10 CET (lasted 9m30s); fixed: new cable",
         "Told late: this happened Sat 21 Nov 01:20 CET; it is now Sat 21 Nov 06:20 CET",
         "Also: 6 earlier events of this ticket",
         f"Runbook: {RUNBOOK}",

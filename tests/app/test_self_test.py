@@ -41,7 +41,7 @@ async def post(tmp_path: Path) -> AsyncIterator[Post]:
 def started(post: Post) -> SelfTest:
     """One that has just been started."""
     made = SelfTest(post.switch, post.clock, Memory(), Remembering())  # type: ignore[arg-type] # a switch over the whole store
-    made.last_due = last_due(OSLO)
+    made.ask(last_due(OSLO))
     return made
 
 
@@ -65,6 +65,42 @@ async def test_nothing_is_tested_twice_a_day_nor_made_up_for(post: Post) -> None
         await turn(post, started(post), minutes=1)
 
     assert [event for _, event, _ in post["asks"].events] == ["self_test"] * 3
+
+
+async def test_an_hour_right_after_the_start_is_not_missed(post: Post) -> None:
+    """
+    Asked for a moment before the hour, and looked at a moment after it.
+
+    Seen to fail where only the first look counted: the test came a day late.
+    """
+    post.clock.advance(timedelta(minutes=29, seconds=50))
+    made = started(post)
+    await turn(post, made, seconds=30)
+
+    assert [event for _, event, _ in post["asks"].events] == ["self_test"]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(days=400)])
+async def test_a_clock_that_was_ahead_puts_no_test_off(post: Post, ahead: timedelta) -> None:
+    """
+    Set right again, the next one is at the next hour; set back by a little, none is repeated.
+
+    Seen to fail where a test stayed done until that date, and where none was ahead of the
+    clock by right.
+    """
+    made = started(post)
+    await turn(post, made)
+    for step in (ahead, -ahead, timedelta(), timedelta(days=1)):
+        post.clock.step_wall(step)
+        await turn(post, made)
+    assert len(post["asks"].events) == 2
+    post.clock.step_wall(timedelta(days=1) - timedelta(minutes=30, seconds=-10))
+    await turn(post, made)
+    assert len(post["asks"].events) == 3
+    post.clock.step_wall(timedelta(seconds=-20))
+    for seconds in (0, 30):
+        await turn(post, made, seconds=seconds)
+    assert len(post["asks"].events) == 3
 
 
 async def test_only_those_who_ask_are_told(post: Post) -> None:

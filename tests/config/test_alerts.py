@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fettled.config.alerts import alert_sources, own_subjects
+from fettled.config.alerts import AlertClause, alert_sources, own_subjects
 from fettled.config.loader import load
 from fettled.core.alarms import Clause, Op, Source
 from fettled.core.errors import ConfigError
@@ -131,6 +131,59 @@ def test_a_signature_without_a_time_is_told_to_be_weaker(
     notes = [note for note in load(path, {}).notes if "alerts" in note]
     assert [": what Grafana signs does not say when" in note for note in notes] == [True] * is_noted
     assert all("fettled.yaml:3:" in note and "alerts.sources[0].secret" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("keys", "place", "said"),
+    [
+        ("format: generic", ".name", "has neither token: nor secret:"),
+        (
+            "format: alertmanager, secret: a-shared-secret-of-two",
+            ".secret",
+            "Alertmanager cannot sign",
+        ),
+        (
+            "format: generic, token: a-token-of-its-own, rules: [{}, {name: a}, {name: b}]",
+            ".rules[1]",
+            "is never reached: rules[0] before it matches every alarm",
+        ),
+        (
+            "format: generic, token: a-token-of-its-own, rules: [{if: []}, {subject: web-1}]",
+            ".rules[1]",
+            "is never reached",
+        ),
+        (
+            "format: alertmanager, secret: a-shared-secret-of-two, token: and-a-token-of-its-own",
+            "",
+            "",
+        ),
+        (
+            "format: generic, token: a-token-of-its-own, rules: [{if: [{path: a, value: b}]}, {}]",
+            "",
+            "",
+        ),
+    ],
+)
+def test_what_cannot_work_as_it_is_meant_is_told(
+    tmp_path: Path, keys: str, place: str, said: str
+) -> None:
+    """Nobody is taken in, nobody can send, or a rule never matches: once, at its place."""
+    path = tmp_path / "fettled.yaml"
+    path.write_text(f"{HEAD}alerts: {{sources: [{{name: prom, {keys}}}]}}\n", encoding="utf-8")
+    notes = [note for note in load(path, {}).notes if "alerts" in note]
+    assert [f"alerts.sources[0]{place}: " in note and said in note for note in notes] == [
+        True
+    ] * bool(said), notes
+
+
+@pytest.mark.parametrize("clause", ["{path: a}", "{path: a, value: null}", "{path: a, op: in}"])
+def test_only_exists_needs_no_value(make: Make, clause: str) -> None:
+    """What an alarm must be equal to is never guessed; the schema promises nothing else."""
+    with pytest.raises(ConfigError, match="value: is required"):
+        make(f"rules: [{{if: [{clause}]}}]")
+    made = make("rules: [{if: [{path: a, op: exists}]}]")
+    assert made.rules[0].clauses == (Clause("a", Op.EXISTS, value=True),)
+    assert AlertClause.model_fields["value"].default is None
 
 
 def test_a_policy_that_only_alarms_go_by_is_used(tmp_path: Path) -> None:

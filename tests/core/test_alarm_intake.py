@@ -147,6 +147,20 @@ def test_what_no_rule_matches_is_ignored_but_its_end_is_heard() -> None:
     assert set(desk.states().values()) == {State.RESOLVED}
 
 
+def test_our_own_ticket_is_refused_for_what_it_is() -> None:
+    """
+    An Alertmanager that is told of our tickets sends them back: a rule would match.
+
+    Seen to fail where the answer said that none does.
+    """
+    intake = Desk(source(rule())).tell(0, alert("FettledTicket"))
+    (line,) = intake.lines
+    assert line.because == (
+        "FettledTicket is what fettled tells of its own tickets, and never taken in"
+    )
+    assert (line.is_ignored, intake.rows) == (True, {})
+
+
 def test_a_truncated_group_makes_what_it_leaves_out_unknown_and_never_up() -> None:
     """
     Of the same group only; named again it counts again, and its own end resolves it.

@@ -57,9 +57,9 @@ class Belief:
         well_from: since when it has been confirmed well, uninterrupted.
         maybe_well_from: since when it may have been; *up_from*: since when it is up, gaps or not.
         was_well, maybe_well: (at, wall) of the last instant of being well, and of perhaps so.
-        recovered: wall time at which it came back from being down, or may have.
-        came_back: when it surely did, by the daemon's own clock.
-        flapping_from: since when it surely flaps, if it does.
+        recovered: when it came back from being down, or may have; *came_back*: when it surely
+            did. By the daemon's own clock, like all that lasts for so long.
+        flapping_from: since when it surely flaps, if it does; later by every gap since then.
         was_unpublished: nothing was published at some time in this outage.
     """
 
@@ -103,6 +103,9 @@ class Belief:
         up = word == "up"
         gapped = self.last is not None and at - self.last > 3 * cadence + rule.timeout
         flipped = self.up is not None and up is not self.up
+        if gapped and self.flapping_from is not None and self.last is not None:
+            # Only observed time counts: what nobody saw is no part of the flapping.
+            self.flapping_from += at - self.last
         if flipped:
             self._flip(at, up, gapped=gapped, rule=rule)
         if flipped or gapped or self.last is None:
@@ -175,7 +178,7 @@ class Belief:
         if flipped:
             self.up_from = at
         if self.is_unsure and self.bad == "down":
-            self.recovered = wall  # perhaps
+            self.recovered = at  # perhaps
         if flipped and self.is_unsure:
             return  # as above
         is_at_once = self.confirmed != "down" and not self.is_unsure
@@ -184,7 +187,7 @@ class Belief:
                 self.well_from = self.maybe_well_from = at
         elif self._held(at, after, rule.resolve_successes):
             if self.bad == "down":
-                self.recovered = wall
+                self.recovered = at
                 self.came_back = None if self.is_unsure else at
             self.well_from = at
             self.maybe_well_from = self.up_from if self.is_unsure else at

@@ -81,6 +81,8 @@ class Books:
         self.lines: dict[str, list[int]] = {}
         self.gates: dict[str, str] = {}
         self.hushes: list[Hush] = []
+        #: Whether it was hushed at its last look: what that lets be lasts until the next one.
+        self.seen_hushed: dict[str, bool] = {}
         #: When a ticket last changed that is about it: what it saw before is not judged after.
         self.touched: dict[str, int] = {}
         self.is_isolated = False
@@ -141,9 +143,10 @@ class Books:
 
     def rename(self, old: str, new: str) -> None:
         """Carry what is known of check *old* over to *new*."""
-        for table in (self.rules, self.beliefs, self.of_key, self.lines, self.gates):
+        tables = (self.rules, self.beliefs, self.of_key, self.lines, self.gates, self.seen_hushed)
+        for table in tables:
             if old in table:
-                table[new] = table.pop(old)  # type: ignore[attr-defined]  # one of five dicts
+                table[new] = table.pop(old)  # type: ignore[attr-defined]  # one of six dicts
         for ticket in self.tickets.values():
             if ticket.key == old:
                 ticket.key = new

@@ -206,6 +206,7 @@ class Plant:
                 audit.beliefs.pop(key, None)
                 audit.rules.pop(key, None)
                 audit.gates.pop(key, None)
+                audit.seen_hushed.pop(key, None)
         audit.rules |= {key: rule_of(spec) for key, spec in checks.items()}
         subjects = self.fleet.subjects.values()
         audit.parents = {each.key: each.parent for each in subjects if each.parent is not None}

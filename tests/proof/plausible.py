@@ -69,7 +69,7 @@ def _by_settling(books: Books, check: str, belief: Belief) -> bool:
     rule = books.rules[check]
     above = [*books.above(check), *filter(None, (books.primary_of(check),))]
     came_back = [at for each in above if (at := books.belief(each).recovered) is not None]
-    if any(books.wall < at + rule.settle_after for at in came_back):
+    if any(books.at < at + rule.settle_after for at in came_back):
         return True
     if any(books.belief(each).is_unsure for each in above):
         return True

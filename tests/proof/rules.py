@@ -310,15 +310,17 @@ def _may_resolve(books: Books, ticket: Record, code: str) -> None:
 
 def _may_resolve_many(books: Books, ticket: Record, said: str) -> None:
     """Enough of its members are well, silenced, removed, or have a ticket of their own."""
-    done = sum(_is_done(books, check) for check in ticket.members)
+    done = sum(_is_done(books, check, state) for check, state in ticket.members.items())
     rules = [books.rules[check] for check in ticket.members if check in books.rules]
     ratio = min((rule.recover_ratio for rule in rules), default=0)
     if done < ratio * len(ticket.members):
         books.complain(ticket.key, f"4: {said} with {done} of {len(ticket.members)} recovered")
 
 
-def _is_done(books: Books, check: str) -> bool:
+def _is_done(books: Books, check: str, state: str) -> bool:
     belief = books.belief(check)
+    if state == "excused" and books.seen_hushed.get(check):
+        return True  # a silence that is over ends with the next look
     if check not in books.rules or books.is_hushed(check) or books.open_of(check):
         return True
     # A line stays recovered until the next outage is confirmed.

@@ -295,7 +295,7 @@ class Deliverer:
             raise
         finally:
             lane.is_claiming = False
-        for claimed in taken:
+        for claimed in filter(None, taken):
             task = self._begun(self._tries.make(lane, claimed), f"tell-{receiver.name}")
             lane.trying.add(task)
             if opening.is_extra:

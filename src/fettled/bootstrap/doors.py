@@ -158,7 +158,7 @@ class Outlets:
         watchdog = settings.watchdog
         self.watchdog.configure(self._pinger(watchdog), watchdog.interval)
         is_asked = any(receiver.self_test for receiver, _ in lanes.values())
-        self.self_test.last_due = last_due(watchdog) if is_asked else None
+        self.self_test.ask(last_due(watchdog) if is_asked else None)
 
     def clock_stepped(self, step: timedelta) -> None:
         """Tell that the clock on the wall was set, and bring forward what was put off by it."""

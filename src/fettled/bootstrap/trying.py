@@ -13,7 +13,7 @@ from fettled.config.alerts import alert_sources
 from fettled.config.loader import load
 from fettled.config.names import SUBJECT_KEY
 from fettled.core.alarm_formats import read_alarm, read_push
-from fettled.core.alarm_intake import Intake, Line, members_of, take_in
+from fettled.core.alarm_intake import UNMATCHED, Intake, Line, members_of, take_in
 from fettled.core.alarm_rules import judge
 from fettled.core.alarms import Judged, Source
 from fettled.core.durations import format_duration
@@ -169,7 +169,7 @@ def _then(line: Line, judged: Judged | None, source: Source) -> str:
     if line.is_refused:
         return line.because
     if judged is None:
-        return "no rule matches: it is ignored"
+        return f"{line.because or UNMATCHED}: it is ignored"
     if not line.is_firing:
         return f"what it opened is resolved, if it fired before{_stand_in(judged, source)}"
     what, aggregate = _opening(judged, source), judged.rule.aggregate

@@ -106,13 +106,14 @@ def _level(place: Path, rule: Tree) -> Iterator[Problem]:
 def _clause(place: Path, clause: Tree) -> Iterator[Problem]:
     op, value = as_text(clause.get("op")) or Op.EQ, clause.get("value")
     spot = (*place, "value")
-    if op != Op.EXISTS and "value" not in clause:
-        yield Problem(spot, "is required", is_missing=True)
+    if value is None:
+        if op != Op.EXISTS:
+            yield Problem(spot, "is required", is_missing="value" not in clause)
     elif op in _LISTS and not isinstance(value, list):
         yield Problem(spot, f"must be a list beside op: {op}")
     elif op not in _LISTS and isinstance(value, list):
         yield Problem(spot, "is a list; that takes op: in, or not_in")
     elif op in _NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float)):
         yield Problem(spot, f"must be a number beside op: {op}")
-    elif op == Op.EXISTS and "value" in clause and not isinstance(value, bool):
+    elif op == Op.EXISTS and not isinstance(value, bool):
         yield Problem(spot, "must be true or false beside op: exists")

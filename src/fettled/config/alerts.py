@@ -86,8 +86,10 @@ class AlertClause(Options):
         description="How to compare; `like`: `*` is any text. What is not there is equal to"
         " nothing.",
     )
-    value: Scalar | list[Scalar] = Field(
-        default=True, description="What it is compared with; a list for `in` and `not_in`."
+    value: Scalar | list[Scalar] | None = Field(
+        None,
+        description="What it is compared with; a list for `in` and `not_in`. Required, but beside"
+        " `exists`, where it is `true` unless `false` is said.",
     )
 
 
@@ -302,5 +304,6 @@ def _rule(rule: AlertRule, number: int, policy: Policy) -> Rule:
 
 
 def _clause(each: AlertClause) -> Clause:
-    value = each.value
+    # Only beside `exists` may it be left out.
+    value = True if each.value is None else each.value
     return Clause(each.path, each.op, tuple(value) if isinstance(value, list) else value)

@@ -14,12 +14,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fettled.core.alarm_formats import Push, read_alarm
-from fettled.core.alarm_rules import judge
+from fettled.core.alarm_rules import OWN, is_ours, judge
 from fettled.core.alarms import PREFIX, Aggregate, Alarm, Judged, Kept, Source, State
 from fettled.core.errors import InvalidError
 
 #: Many tell times no more exactly.
 _WHOLE_SECOND = timedelta(seconds=1)
+#: Why an alarm counts for nothing that no rule wants, or that is our own.
+UNMATCHED = "no rule matches"
+_OURS = f"{OWN} is what fettled tells of its own tickets, and never taken in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,8 @@ def take_in(  # noqa: PLR0917 - what is known, what is told, and by what it is j
         before = rows.get(check)
         line = _line(alarm, check, judged)
         if judged is None and (before is None or alarm.is_firing):
-            lines.append(replace(line, because="no rule matches", is_ignored=True))
+            because = _OURS if is_ours(alarm) else UNMATCHED
+            lines.append(replace(line, because=because, is_ignored=True))
             continue
         if before is None and not alarm.is_firing:
             because = "it was not known: there is nothing to resolve"

@@ -159,9 +159,14 @@ def rule_of(source: Source, item: Mapping[str, Any]) -> Rule | None:
     return None
 
 
+def is_ours(alarm: Alarm) -> bool:
+    """Whether it is what fettled itself tells an Alertmanager of its tickets."""
+    return find(alarm.item, _NAME) == OWN
+
+
 def judge(source: Source, alarm: Alarm, subjects: Container[str]) -> Judged | None:
     """Judge *alarm* by the rules of *source*; None where none matches, or it is our own."""
-    if find(alarm.item, _NAME) == OWN:
+    if is_ours(alarm):
         return None
     rule = rule_of(source, alarm.item)
     if rule is None:

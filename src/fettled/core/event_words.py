@@ -84,6 +84,7 @@ def facts_of(
         down=ticket.member_count - ticket.done_count,
         members=ticket.member_count,
         resolution=_resolution(ticket),
+        resolved_at=ticket.resolution.at if ticket.resolution is not None else None,
         owner=ticket.assignee or "",
         is_late=is_late,
     )

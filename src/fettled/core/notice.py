@@ -57,6 +57,7 @@ class Facts:
         down, members: of the checklist; 0 members: there is none.
         times: how often the same fault came in 30 days, this time included.
         resolution: how it ended, in words.
+        resolved_at: when that was; it may have recovered before, or be down still.
         owner: who is on it.
         overdue: which clocks ran out, in words.
         next_step: what happens next if nobody does anything.
@@ -88,6 +89,7 @@ class Facts:
     times: int = 1
     before: Before | None = None
     resolution: str = ""
+    resolved_at: datetime | None = None
     runbook: str = ""
     changes: tuple[str, ...] = ()
     owner: str = ""
@@ -211,7 +213,7 @@ def _gist(facts: Facts, local: Callable[[datetime], str]) -> str:
     if facts.happened:
         parts.append(facts.happened)
     if facts.since is not None:
-        end = facts.recovered_at if over and facts.recovered_at is not None else facts.now
+        end = ((facts.recovered_at or facts.resolved_at) if over else None) or facts.now
         lasted = "lasted" if over else "for"
         parts.append(f"since {local(facts.since)} ({lasted} {_rough(end - facts.since)})")
     if over and facts.resolution:

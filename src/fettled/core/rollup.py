@@ -147,6 +147,9 @@ def take_over(due: Due, rollup: Ticket, kind: str, data: dict[str, Any]) -> Chan
         check=due.condition.check,
         open_key=due.condition.check,
         subject=context.subject,
+        # The spell that a person waited for has come, and what had recovered is down again.
+        kept_open=False,
+        recovered_at=None,
     )
     wanted = priority_of(due.policy, kind, due.condition.priority)
     if not turned.priority_by_person and wanted.rank > turned.priority.rank:
@@ -155,13 +158,18 @@ def take_over(due: Due, rollup: Ticket, kind: str, data: dict[str, Any]) -> Chan
         # Told like any other raise: whoever snoozed it is to hear of it.
         further = lifecycle.note(turned, "priority_changed", context.wall, MONITOR, raised)
         change, turned = then(change, further), further.ticket
-    told = lifecycle.note(turned, "parent_failed", context.wall, MONITOR, data)
+    change = then(change, lifecycle.note(turned, "parent_failed", context.wall, MONITOR, data))
+    if rollup.recovered_at is not None:
+        because = {"reason": due.condition.reason.value}
+        ticket = change.ticket
+        withdrawn = lifecycle.note(ticket, "recovery_withdrawn", context.wall, MONITOR, because)
+        change = then(change, withdrawn)
     over = replace(
         Condition(rollup_of(context.subject)),
         phase=Phase.HEALTHY,
         since=context.wall,
     )
-    return then(change, replace(told, beliefs=(over,)))
+    return replace(change, beliefs=(over,))
 
 
 def absorb(change: Change, due: Due) -> Change:

@@ -178,13 +178,25 @@ def _own(due: Due, decision: Decision) -> Change:
     return _open(condition, policy, context)
 
 
-def _evidence(condition: Condition, context: Context) -> dict[str, Any]:
+def _evidence(
+    condition: Condition, context: Context, *, well_at: datetime | None = None
+) -> dict[str, Any]:
     return {
         "check": condition.check,
         "reason": condition.reason.value,
         "message": condition.message,
-        "first_failure": _written(context.first_failure(condition)),
+        "first_failure": _written(_began(condition, context, well_at)),
     }
+
+
+def _began(condition: Condition, context: Context, well_at: datetime | None) -> datetime:
+    """Say when the fault occurred: the source of an alarm knows better than when it came in."""
+    seen = context.first_failure(condition)
+    told = context.told.occurred_at if context.told is not None else None
+    # Of a source that goes on saying when it first fired, that is no start of a relapse.
+    if told is None or (well_at is not None and told < well_at):
+        return seen
+    return min(told, context.wall)  # its clock may be ahead of ours
 
 
 def _written(at: datetime) -> str:
@@ -205,7 +217,7 @@ def _open(condition: Condition, policy: Policy, context: Context) -> Change:
         kind=kind,
         priority=priority_of(policy, kind, condition.priority),
         at=context.wall,
-        occurred_at=context.first_failure(condition),
+        occurred_at=_began(condition, context, None),
         data=_evidence(condition, context),
         previous=context.ticket.number if context.ticket is not None else None,
         labels=context.labels,
@@ -218,10 +230,6 @@ def _told(ticket: Ticket, told: Told | None) -> Ticket:
     """Let the ticket of an alarm say what its source and its rule say."""
     if told is None:
         return ticket
-    occurred_at = ticket.occurred_at
-    if told.occurred_at is not None:
-        # The source knows since when; its clock may be ahead of ours.
-        occurred_at = min(told.occurred_at, ticket.created_at)
     return replace(
         ticket,
         title=told.title if ticket.kind != Kind.UNSTABLE else ticket.title,
@@ -230,7 +238,6 @@ def _told(ticket: Ticket, told: Told | None) -> Ticket:
         region=told.region,
         application=told.application,
         ownership=OWNERSHIP,
-        occurred_at=occurred_at,
     )
 
 
@@ -263,7 +270,9 @@ def _reopen(
         is_unstable = len(relapses) >= policy.reopen_budget.count
     kind = Kind.UNSTABLE if is_unstable else _kind(condition)
     raised = _raise(_dated(lifecycle.with_kind(ticket, kind), condition), condition, policy)
-    data = {"kind": kind, "priority": raised.priority.value, **_evidence(condition, context)}
+    well_at = ticket.resolved_at if cause is Cause.RELAPSE else None
+    evidence = _evidence(condition, context, well_at=well_at)
+    data = {"kind": kind, "priority": raised.priority.value, **evidence}
     change = lifecycle.reopened(raised, cause, context.wall, MONITOR, data)
     since = change.ticket.updated_at if is_unstable else None
     after = replace(change.ticket, relapses=relapses, unstable_since=since)

@@ -16,11 +16,15 @@ from typing import Any
 import aiohttp
 
 from fettled.core.deliveries import DELIVERED, LONGEST_PAUSE, Tried
+from fettled.informational import TooManyError
 from fettled.notify.lookup import AddressRefusedError
 
 _GONE = 410
 _TOO_MANY = 429
 _REASONS = {_GONE: "gone", _TOO_MANY: "rate_limited", 401: "auth", 403: "auth", 404: "not_found"}
+
+
+_NO_HOST = "its url names nothing that could be called: write a name, or an address in full"
 
 
 def of_status(status: int, headers: Mapping[str, str], now: datetime) -> Tried:
@@ -56,6 +60,8 @@ def _of_connector(error: Any) -> Tried:  # noqa: ANN401 -- a ClientConnectorErro
 
 _ERRORS: tuple[tuple[type[BaseException], Callable[[BaseException], Tried]], ...] = (
     (AddressRefusedError, lambda error: Tried("address_refused", str(error))),
+    (aiohttp.InvalidURL, lambda _: Tried("address_refused", _NO_HOST)),
+    (TooManyError, lambda error: Tried("protocol", getattr(error, "message", ""))),
     (ssl.SSLError, _of_tls),
     (ConnectionRefusedError, lambda _: Tried("refused", "it refused the connection")),
     (ConnectionResetError, lambda _: Tried("reset", "it broke the connection off")),

@@ -8,6 +8,7 @@ written out. What a name resolves to is judged at each connection, in `session`.
 from __future__ import annotations
 
 import ipaddress
+import socket
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -49,11 +50,26 @@ def check_address(url: SecretStr, *, allow_private: bool) -> None:
     if parts.scheme == "http" and not allow_private:
         msg = "has an http url, which others can read: use https, or set allow_private"
         raise ValueError(msg)
+    host = parts.hostname or ""
     try:
-        address = str(ipaddress.ip_address(parts.hostname or ""))
+        address = str(ipaddress.ip_address(host))
     except ValueError:
+        if _is_shortened(host):
+            msg = f"has an url that is refused: {host} is no address in full, such as 192.0.2.1"
+            raise ValueError(msg) from None
         return  # a name: judged by what it resolves to
     refused = refusal(address, allow_private=allow_private)
     if refused is not None:
         msg = f"has an url that is refused: {refused}"
         raise ValueError(msg)
+
+
+def _is_shortened(host: str) -> bool:
+    """Say whether *host* is an address as only C reads it, or numbers that are none."""
+    if all(char.isdecimal() or char == "." for char in host):
+        return True
+    try:
+        socket.inet_aton(host)
+    except (OSError, ValueError):
+        return False
+    return True
