@@ -179,3 +179,45 @@ async def test_what_came_too_late_for_a_digest_is_not_taken_for_what_it_tells(po
     assert shown.next_at is not None
     assert shown.next_at > post.clock.wall()
     assert (later.due_at, later.held_by) == (midnight(post) + 32 * HOUR, HeldBy.DIGEST)
+
+
+async def test_what_waits_for_an_earlier_event_of_its_ticket_names_that(post: Post) -> None:
+    """
+    Until when is said once, of the first; what was told holds nothing up.
+
+    Seen to fail as the others showed neither a time nor a reason.
+    """
+    post.configure(receiver(quiet_hours=NIGHT))
+    await at(post, 1)
+    ticket = await opened(post, "door-1/ping")
+    ticket = await post.note(ticket)
+    await post.note(ticket)
+    await opened(post, "door-2/ping")
+
+    def ask(reader: DeskReader) -> list[TicketAction]:
+        return reader.actions(ticket.number, after=0, limit=9)
+
+    first, *others = await post.store.read(ask)
+    assert (first.behind, desk(post).held(first).held_by) == (None, HeldBy.QUIET_HOURS)
+    assert [each.behind for each in others] == ["ticket.opened"] * 2
+    # It is said of a page that does not have the first, too.
+    later = await post.store.read(lambda r: r.actions(ticket.number, after=first.number, limit=9))
+    assert later == others
+    post.clock.advance(6 * HOUR)
+    await post.quiet()
+    assert {(each.outcome, each.behind) for each in await post.store.read(ask)} == {("done", None)}
+
+
+async def test_what_is_owed_to_a_receiver_that_was_taken_out_says_so(post: Post) -> None:
+    """
+    It is not tried at any time.
+
+    Seen to fail as it was shown due in the past, for no reason.
+    """
+    post.configure(receiver(quiet_hours=NIGHT))
+    await at(post, 1)
+    ticket = await opened(post, "door-1/ping")
+    post.configure()
+    post.clock.advance(9 * HOUR)
+    one = await action(post, ticket.number)
+    assert (one.outcome, one.due_at, one.held_by) == ("pending", None, HeldBy.NOT_CONFIGURED)

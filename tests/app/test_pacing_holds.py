@@ -43,8 +43,8 @@ PACES: list[dict[str, Any]] = [
     {"quiet_hours": NIGHT, "collapse": False, "burst": ANY},
     {"digest": {"every": "15m", "except": "critical"}, "burst": ANY},
     {"digest": "20m", "collapse": False, "burst": ANY},
-    {"burst": {"count": 2, "per": "10m"}},
-    {"quiet_hours": NIGHT, "digest": "15m", "burst": {"count": 1, "per": "5m"}},
+    {"burst": {"count": 2, "per": "10m", "except": []}},
+    {"quiet_hours": NIGHT, "digest": "15m", "burst": {"count": 1, "per": "5m", "except": []}},
 ]
 
 

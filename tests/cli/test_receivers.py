@@ -112,12 +112,24 @@ def test_a_receiver_that_is_none_is_exit_2(fettled: Fettled, daemon: FakeDaemon)
 
 def test_enabling_says_what_was_missed(fettled: Fettled, daemon: FakeDaemon):
     """With the command that sends it."""
+    daemon.reply("GET", f"{RECEIVERS}/hook", {**HOOK, **OFF})
     daemon.reply("POST", f"{RECEIVERS}/hook/enable", {**HOOK, "dead_letters": 4})
 
     result = fettled("receivers", "enable", "hook", "--url", daemon.url)
 
+    assert "is told again from now on" in result.out
     assert "4 events never arrived" in result.out
     assert "fettled dead-letters resend --receiver hook" in result.out
+
+
+def test_enabling_what_is_enabled_says_that_nothing_changed(fettled: Fettled, daemon: FakeDaemon):
+    """Seen to fail as it said that it is told again from now on."""
+    daemon.reply("GET", f"{RECEIVERS}/hook", HOOK)
+    daemon.reply("POST", f"{RECEIVERS}/hook/enable", HOOK)
+
+    result = fettled("receivers", "enable", "hook", "--url", daemon.url)
+
+    assert (result.code, result.out) == (0, "hook: was not disabled: nothing changed\n")
 
 
 def test_a_secret_needs_nothing_and_is_never_the_same(fettled: Fettled):
@@ -241,6 +253,7 @@ def test_actions_say_whom_when_and_why_not(fettled: Fettled, daemon: FakeDaemon)
         ("quiet_hours", "held until 2026-11-22 09:00:00Z: quiet hours"),
         ("digest", "in the digest at 2026-11-22 09:00:00Z"),
         ("burst", "burst cap, next at 2026-11-22 09:00:00Z"),
+        ("not_configured", "its receiver is not configured any more"),
         ("something newer", "held until 2026-11-22 09:00:00Z"),
     ],
 )
@@ -265,3 +278,24 @@ def test_actions_say_until_when_a_message_is_held_and_why(
 
     assert words in result.out
     assert "refused" not in result.out
+
+
+def test_actions_say_which_event_a_message_waits_for(fettled: Fettled, daemon: FakeDaemon):
+    """
+    It has no time of its own.
+
+    Seen to fail as neither a time nor a reason was shown.
+    """
+    action = {
+        "at": "2026-11-22T08:30:00Z",
+        "type": "delivery",
+        "target": "hook",
+        "event": "ticket.comment_added",
+        "outcome": "pending",
+        "behind": "ticket.opened",
+    }
+    daemon.reply("GET", "/api/v1/tickets/42/actions", {"items": [action], "next": None})
+
+    result = fettled("tickets", "actions", "42", "--url", daemon.url)
+
+    assert "behind ticket.opened" in result.out

@@ -198,3 +198,11 @@ def test_without_hours_and_digests_everything_is_told_at_once() -> None:
     assert held.lets(due, NOW)
     assert not held.shares(due, NOW)
     assert held.gathered == LONG_AGO
+
+
+def test_a_gate_for_what_is_urgent_alone_opens_nothing_that_was_shut() -> None:
+    """What waits for no room still waits for the end of quiet hours."""
+    open_gate, shut = pacing.Gate(NOW, NOW + DAY), pacing.Gate(NOW, NOW + DAY, -1, -1)
+    assert open_gate.only(URGENT).lets(Due(1, URGENT, NOW), NOW)
+    assert not open_gate.only(URGENT).lets(Due(1, USUAL, NOW), NOW)
+    assert not shut.only(URGENT).lets(Due(1, URGENT, NOW), NOW)

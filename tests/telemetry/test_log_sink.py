@@ -107,3 +107,25 @@ def test_a_receiver_that_is_dead_is_a_warning_and_its_return_a_line():
     assert (back["tries"], back["after_seconds"]) == (1001, 2000.0)
     assert again["tries"] == 1
     assert len(lines) - len(shown) == 999
+
+
+def test_a_watchdogs_url_that_fails_is_logged_once_and_once_when_it_is_back() -> None:
+    """
+    Not every half minute for a night.
+
+    Seen to fail as each call that failed was a warning, and nothing said that it was over.
+    """
+    refused = Tried("refused", "it refused the connection")
+    with capture_logs() as lines:
+        sink = LogSink()
+        sink.pinged(Tried("delivered"), AT)
+        for n in range(100):
+            sink.pinged(refused, AT + n * SECOND)
+        sink.pinged(Tried("delivered"), AT + 100 * SECOND)
+        sink.pinged(Tried("delivered"), AT + 130 * SECOND)
+    shown = [line for line in lines if line["log_level"] != "debug"]
+    assert [(line["event"], line["log_level"], line["tries"]) for line in shown] == [
+        ("watchdog.failed", "warning", 1),
+        ("watchdog.recovered", "info", 100),
+    ]
+    assert (shown[0]["detail"], shown[1]["after_seconds"]) == (refused.detail, 100.0)

@@ -64,7 +64,7 @@ class Deliverer:
         #: Who is told; what is owed to whom follows from it.
         self.roster = Roster()
         self._lanes: dict[str, Lane] = {}
-        #: Those of receivers that were taken out, until what they are in doubt of is settled.
+        #: Those of receivers that were taken out, until nothing is on its way or in doubt.
         self._leaving: dict[str, Lane] = {}
         self._is_telling = False
         self._setback = Setback(store)
@@ -188,10 +188,10 @@ class Deliverer:
         now, settled = self._clock.wall(), self._tries.settled
         lanes = [lane for lane in self._lanes.values() if lane.task is not None]
         for lane in lanes:
-            has_room = lane.room(self._clock.now())[0] != 0
-            ask = partial(_next_due, lane.receiver.name, lane.gate(now), now)
+            opening = lane.opening(now, self._clock.now())
+            ask = partial(_next_due, lane.receiver.name, opening.gate, now)
             due = await self._store.read(ask)
-            if has_room and due is not None and due <= now:
+            if opening.room != 0 and due is not None and due <= now:
                 return True
         # Asked last: what was taken meanwhile is not due any more, and what was settled
         # meanwhile may have made due what is behind it.
@@ -275,20 +275,17 @@ class Deliverer:
         receiver, now, steady = lane.receiver, self._clock.wall(), self._clock.now()
         free = receiver.at_once - len(lane.trying)
         await self._setback.mend(now)
-        gate = lane.gate(now)
-        room, room_at = lane.room(steady)
-        if room == 0:
-            return POLL if room_at is None else room_at - steady
+        opening = lane.opening(now, steady)
+        if opening.room == 0:
+            return opening.wait or POLL
+        gate = opening.gate
         due_at = await self._store.read(partial(_next_due, receiver.name, gate, now))
         if due_at is None or due_at > now:
             edges = (due_at, None if gate is None else gate.until)
-            return min((at - now for at in edges if at is not None), default=POLL)
-        claim = partial(
-            messages.claim,
-            receiver,
-            messages.Asked(now, free, gate, room),
-            self.roster.concern,
-        )
+            waits = (opening.wait, *(None if at is None else at - now for at in edges))
+            return min((wait for wait in waits if wait is not None), default=POLL)
+        asked = messages.Asked(now, free, gate, opening.room)
+        claim = partial(messages.claim, receiver, asked, self.roster.concern)
         lane.is_claiming = True
         try:
             taken = await self._store.write(claim)
@@ -301,6 +298,8 @@ class Deliverer:
         for claimed in filter(None, taken):
             task = self._begun(self._tries.make(lane, claimed), f"tell-{receiver.name}")
             lane.trying.add(task)
+            if opening.is_extra:
+                lane.noting.add(task)
             task.add_done_callback(partial(_ended, lane))
         return timedelta() if taken else POLL
 

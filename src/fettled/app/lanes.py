@@ -22,6 +22,24 @@ from fettled.ports import Settled as Ended
 from fettled.ports.notify import Notifier
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """
+    What a lane may begin to tell.
+
+    Attributes:
+        gate: None: everything, each by itself.
+        room: for how many messages; None: any number.
+        wait: after how long there is room for more; None: nothing holds it, or nobody knows.
+        is_extra: only for what waits for no room: it takes none from what does.
+    """
+
+    gate: Gate | None
+    room: int | None = None
+    wait: timedelta | None = None
+    is_extra: bool = False
+
+
 @dataclass(slots=True)
 class Lane:
     """A receiver with what is on its way to it."""
@@ -38,7 +56,7 @@ class Lane:
     #: When the last messages were told, by the daemon's own time: a restart forgets them.
     told: deque[datetime] = field(default_factory=deque)
     held: Gate | None = None
-    #: Of those on their way, the ones that were told.
+    #: Of those on their way, the ones that take no room: they were told, or waited for none.
     noting: set[asyncio.Task[None]] = field(default_factory=set)
     #: Its receiver is not configured any more; what is on its way comes to its end.
     is_leaving: bool = False
@@ -76,13 +94,28 @@ class Lane:
         # What was told and is being noted counts once: among those told.
         return pacing.room(burst, self.told, len(self.trying - self.noting), now)
 
+    @property
+    def passes(self) -> int:
+        """What is as urgent as this waits for no room; for a receiver that fails nothing is."""
+        burst = self.receiver.pace.burst
+        return pacing.NOTHING if burst is None or self.has_failed else burst.passes
+
+    def opening(self, wall: datetime, now: datetime) -> Opening:
+        """Say what may be told: what a burst has room for, or what waits for none."""
+        gate, (room, again) = self.gate(wall), self.room(now)
+        wait = None if room or again is None else again - now
+        if room != 0 or gate is None or self.passes == pacing.NOTHING:
+            return Opening(gate, room, wait)
+        # One message, whatever is due: else a storm of what is urgent would know no cap.
+        return Opening(gate.only(self.passes), 1, wait, is_extra=True)
+
     def hold(self, due: Due, due_at: datetime, wall: datetime, now: datetime) -> Hold | None:
         """Say until when something is held that is due at *due_at*; None: until nothing is."""
         held = hold(self.receiver.pace, due, max(due_at, wall))
         if held is not None:
             return held
         room, again = self.room(now)
-        if room or again is None:
+        if room or again is None or due.calm <= self.passes:
             return None
         until = wall + (again - now)
         return Hold(until, HeldBy.BURST) if until > due_at else None
@@ -96,7 +129,9 @@ class Lane:
     def count(self, now: datetime) -> None:
         """Remember that a message was told."""
         task = asyncio.current_task()
-        if self.receiver.pace.burst is not None and task is not None:
+        if self.receiver.pace.burst is None or task is None:
+            return
+        if task not in self.noting:
             self.noting.add(task)
             self.told.append(now)
             while len(self.told) > self.receiver.pace.burst.count:

@@ -216,6 +216,8 @@ class Receivers:
         """Say of a delivery until when it is held, beyond the time at which it was due."""
         if action.due_at is None or action.calm is None:
             return action
+        if action.target not in self._deliverer.receivers:
+            return replace(action, due_at=None, held_by=HeldBy.NOT_CONFIGURED)
         due = Due(action.number, action.calm, action.at)
         held = self._deliverer.hold(action.target, due, action.due_at)
         return action if held is None else replace(action, due_at=held.until, held_by=held.by)

@@ -193,7 +193,7 @@ class Outlets:
 
     def _pinged(self, tried: Tried) -> None:
         self._metrics.deliveries.pinged(tried, self._clock.wall())
-        self._log.pinged(tried)
+        self._log.pinged(tried, self._clock.now())
 
     async def _lookup(self, host: str) -> Sequence[str]:
         try:

@@ -10,6 +10,7 @@ _WORDS = {
     "quiet_hours": "held until {at}: quiet hours",
     "digest": "in the digest at {at}",
     "burst": "burst cap, next at {at}",
+    "not_configured": "its receiver is not configured any more",
 }
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fettled.cli.client import post, segment, whole
+from fettled.cli.client import Address, get, post, segment, whole
 from fettled.cli.completing import complete_receivers
 from fettled.cli.daemon_access import Whereabouts, with_tickets
 from fettled.cli.failures import ExitCode
@@ -88,9 +88,16 @@ def try_one(*, name: _Name, where: Whereabouts, json: Json = False) -> None:
 @reaching
 def enable(*, name: _Name, where: Whereabouts) -> None:
     """Tell NAME again after it wanted nothing any more (410); what it missed is not sent."""
-    path = f"{_PATH}/{segment(name)}/enable"
-    shown = with_tickets(where, lambda address: whole(address, post(address, path), "dead_letters"))
-    print_line(f"{name}: is told again from now on")
+    path = f"{_PATH}/{segment(name)}"
+
+    def ask(address: Address) -> tuple[bool, dict[str, Any]]:
+        before = whole(address, get(address, path), "disabled_at")
+        after = whole(address, post(address, f"{path}/enable"), "dead_letters")
+        return before["disabled_at"] is not None, after
+
+    was_disabled, shown = with_tickets(where, ask)
+    changed = "is told again from now on" if was_disabled else "was not disabled: nothing changed"
+    print_line(f"{name}: {changed}")
     if shown["dead_letters"]:
         hint = f"fettled dead-letters resend --receiver {name}"
         missed = shown["dead_letters"]

@@ -57,6 +57,7 @@ def _why(one: dict[str, Any], data: dict[str, Any]) -> str | None:
     """Say which step of a workflow it was, and why anything came of it as it did."""
     why = (
         held_words(one.get("held_by"), one.get("due_at"))
+        or (f"behind {one['behind']}" if one.get("behind") else None)
         or data.get("error")
         or data.get("detail")
         or data.get("reason")

@@ -91,6 +91,12 @@ class BurstSettings(Options):
     enabled: bool = Field(default=True, description="False: any number of messages.")
     count: Annotated[int, Field(ge=1, le=1000)] = Field(10, description="So many messages ...")
     per: Period = Field(timedelta(minutes=5), description="... within this time.")
+    except_: Passing = Field(
+        ("critical",),
+        alias="except",
+        description="Priorities that are told all the same, with all that are higher; what is due"
+        " of them in one instant shares a message. `[]`: none.",
+    )
 
 
 def _read_digest(value: Any) -> Any:  # noqa: ANN401 -- whatever is written
@@ -147,7 +153,7 @@ def pace_of(given: PaceSettings, *, for_people: bool) -> Pace:
     return Pace(
         quiet=tuple(map(_quiet, given.quiet_hours)),
         digest=None if given.digest is None else _digest(given.digest),
-        burst=Burst(burst.count, burst.per) if burst is not None and burst.enabled else None,
+        burst=None if burst is None else _burst(burst),
         collapse=given.collapse,
     )
 
@@ -164,6 +170,10 @@ def _digest(given: DigestSettings) -> Digest:
         return Digest(every(given.every), passes)
     at = given.at or timedelta()
     return Digest(_week(given.zone, WEEKDAYS, at, at + DAY), passes)
+
+
+def _burst(given: BurstSettings) -> Burst | None:
+    return Burst(given.count, given.per, _passes(given.except_)) if given.enabled else None
 
 
 def _week(zone: str, days: Iterable[str], start: timedelta, end: timedelta) -> Pieces:

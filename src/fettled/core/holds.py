@@ -25,6 +25,8 @@ class HeldBy(StrEnum):
     QUIET_HOURS = "quiet_hours"
     DIGEST = "digest"
     BURST = "burst"
+    #: Nobody is told; it waits for the receiver's return until it is given up.
+    NOT_CONFIGURED = "not_configured"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ an hour is in a time zone is not known here, hours come in as stretches of time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from fettled.core.intervals import FAR, Piece, Pieces
@@ -60,10 +60,16 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """At most *count* messages within *per*; the last of them tells of everything else."""
+    """
+    At most *count* messages within *per*; the last of them tells of everything else.
+
+    Attributes:
+        passes: what is as urgent as this, or more, waits for no room.
+    """
 
     count: int
     per: timedelta
+    passes: int = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,10 @@ class Gate:
         return due.calm <= self.alone or (
             due.calm <= self.together and self._was_gathered(due, now)
         )
+
+    def only(self, passes: int) -> Gate:
+        """Give it as it is for what is as urgent as *passes*, while nothing else is told."""
+        return replace(self, alone=min(self.alone, passes), together=min(self.together, passes))
 
     def shares(self, due: Due, now: datetime) -> bool:
         """Whether *due* is told in one message with others."""

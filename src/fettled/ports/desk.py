@@ -50,6 +50,7 @@ class TicketAction:
         due_at: when it is tried next; None: it is being tried, waits for its turn, or ended.
         calm: of a delivery that is owed, as `fettled.core.pacing` counts.
         held_by: why it is not tried before that; None: nothing but the time holds it.
+        behind: the event of the same ticket that its receiver is to be told first.
     """
 
     ticket: int
@@ -67,6 +68,7 @@ class TicketAction:
     due_at: datetime | None = None
     calm: int | None = None
     held_by: HeldBy | None = None
+    behind: str | None = None
 
 
 class ActionsReader(Protocol):

@@ -13,8 +13,23 @@ from fettled.store.statements import add
 from fettled.store.tables import actions
 
 _NAMES = ("uuid", "ticket", "type", "target", "at", "outcome", "tries", "done_at", "data", "event")
+_EARLIER = actions.alias("earlier")
+_FIRST = (
+    select(_EARLIER.c.event)
+    .where(
+        _EARLIER.c.queue == actions.c.queue,
+        _EARLIER.c.ticket == actions.c.ticket,
+        _EARLIER.c.number < actions.c.number,
+    )
+    .order_by(_EARLIER.c.number)
+    .limit(1)
+    .scalar_subquery()
+)
 _OF_TICKET = (
-    select(*(actions.c[n] for n in ("number", "seq", "due_at", "calm", *_NAMES)))
+    select(
+        *(actions.c[n] for n in ("number", "seq", "due_at", "calm", *_NAMES)),
+        _FIRST.label("behind"),
+    )
     .where(actions.c.ticket == bindparam("ticket"), actions.c.number > bindparam("after"))
     .order_by(actions.c.number)
     .limit(bindparam("limit"))

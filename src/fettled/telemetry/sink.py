@@ -41,6 +41,7 @@ TICKETS_FORGOTTEN = "tickets.forgotten"
 TOKEN_WRITTEN = "access.token_written"  # noqa: S105 - an event's name
 CLOCK_STEPPED = "clock.stepped"
 WATCHDOG_FAILED = "watchdog.failed"
+WATCHDOG_RECOVERED = "watchdog.recovered"
 WATCHDOG_HELD = "watchdog.held"
 DELIVERY_FAILED = "delivery.failed"
 DELIVERY_RECOVERED = "delivery.recovered"
@@ -62,7 +63,7 @@ _LOGGED = ("clock",)
 
 @dataclass(slots=True)
 class _Failing:
-    """A receiver whose last try failed: since when, how many did, and why the last one."""
+    """Somebody whose last try failed: since when, how many did, and why the last one."""
 
     since: datetime
     tries: int = 0
@@ -74,7 +75,7 @@ class LogSink:
 
     def __init__(self) -> None:
         self._log = structlog.get_logger()
-        self._failing: dict[str, _Failing] = {}
+        self._failing: dict[tuple[str, ...], _Failing] = {}
 
     def observed(self, seen: Observation, phase: Phase) -> None:
         """Say nothing: an observation is a level."""
@@ -109,29 +110,40 @@ class LogSink:
             events: how many events it told.
             at: the daemon's own time.
         """
-        failing = self._failing.get(receiver)
+        events_of = (DELIVERY_FAILED, DELIVERY_RECOVERED)
+        self._tried(events_of, tried, at, {"receiver": receiver}, events=events)
+
+    def pinged(self, tried: Tried, at: datetime) -> None:
+        """Log that the watchdog's URL does not take the call any more, and that it does again."""
+        self._tried((WATCHDOG_FAILED, WATCHDOG_RECOVERED), tried, at, {})
+
+    def _tried(
+        self,
+        names: tuple[str, str],
+        tried: Tried,
+        at: datetime,
+        of: dict[str, str],
+        **told: object,
+    ) -> None:
+        """Log the edges of what is tried again and again; *names* are of failing and of its end."""
+        failed, recovered = names
+        key = (failed, *of.values())
+        failing = self._failing.get(key)
         if tried.is_delivered:
             if failing is not None:
-                del self._failing[receiver]
+                del self._failing[key]
                 after = round((at - failing.since).total_seconds(), 1)
-                self._log.info(
-                    DELIVERY_RECOVERED, receiver=receiver, tries=failing.tries, after_seconds=after
-                )
+                self._log.info(recovered, **of, tries=failing.tries, after_seconds=after)
             return
-        told = {"events": events, "reason": tried.reason, "detail": tried.detail}
         if failing is None:
-            failing = self._failing[receiver] = _Failing(at)
+            failing = self._failing[key] = _Failing(at)
             log = self._log.warning
         else:
             # Another reason may be news, and may be two that take turns.
             log = self._log.debug if tried.reason == failing.reason else self._log.info
         failing.tries, failing.reason = failing.tries + 1, tried.reason
-        log(DELIVERY_FAILED, receiver=receiver, **told, tries=failing.tries)
-
-    def pinged(self, tried: Tried) -> None:
-        """Log a call of the watchdog's URL that failed."""
-        if not tried.is_delivered:
-            self._log.warning(WATCHDOG_FAILED, reason=tried.reason, detail=tried.detail)
+        why = {"reason": tried.reason, "detail": tried.detail}
+        log(failed, **of, **told, **why, tries=failing.tries)
 
     def ping_held(self, parts: Sequence[str]) -> None:
         """Log that the watchdog's URL is not called, since something does not progress."""

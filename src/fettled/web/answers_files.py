@@ -38,7 +38,8 @@ class ActionAnswer(Shape):
     """
     Something that was done for a ticket; of a delivery, also of which event, and when next.
 
-    What holds a delivery until `due_at`, if more than a pause does, is `held_by`.
+    What holds a delivery until `due_at`, if more than a pause does, is `held_by`; `behind` is
+    the event of the same ticket that its receiver is to be told first.
     """
 
     id: str
@@ -51,6 +52,7 @@ class ActionAnswer(Shape):
     at: datetime
     due_at: datetime | None
     held_by: HeldBy | None
+    behind: str | None
     done_at: datetime | None
     data: dict[str, Any]
 

@@ -160,6 +160,7 @@ def action_json(action: TicketAction) -> dict[str, Any]:
         "at": time_json(action.at),
         "due_at": time_json(action.due_at),
         "held_by": action.held_by,
+        "behind": action.behind,
         "done_at": time_json(action.done_at),
         "data": action.data,
     }
