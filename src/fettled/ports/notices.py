@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from fettled.core.whose import Whose
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -14,12 +16,14 @@ class Turn:
 
     Attributes:
         event: as on the timeline, with its *data*.
+        whose: the ticket is, as of now.
     """
 
     ticket: int
     event: str
     at: datetime
     data: dict[str, Any] = field(default_factory=dict)
+    whose: Whose = field(default_factory=Whose)
 
 
 class NoticesReader(Protocol):
