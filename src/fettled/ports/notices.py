@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from fettled.core.tickets import SYSTEM, Actor
 from fettled.core.whose import Whose
 
 
@@ -16,6 +17,7 @@ class Turn:
 
     Attributes:
         event: as on the timeline, with its *data*.
+        actor: who did it.
         whose: the ticket is, as of now.
     """
 
@@ -23,6 +25,7 @@ class Turn:
     event: str
     at: datetime
     data: dict[str, Any] = field(default_factory=dict)
+    actor: Actor = SYSTEM
     whose: Whose = field(default_factory=Whose)
 
 

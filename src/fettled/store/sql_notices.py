@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 
+from fettled.core.tickets import Actor
 from fettled.core.whose import Whose
 from fettled.ports.notices import Turn
 from fettled.store.link import Link, Row
@@ -32,6 +33,8 @@ def _turns_of(*which: ColumnElement[bool]) -> Select:  # type: ignore[type-arg] 
             timeline.c.event,
             timeline.c.at,
             timeline.c.data,
+            timeline.c.actor_type,
+            timeline.c.actor_name,
             *(getattr(tickets.c, name) for name in _WHOSE),
         )
         .join(tickets, tickets.c.number == timeline.c.ticket)
@@ -59,4 +62,5 @@ def turns_alike(link: Link, subject: str, kind: str, *, tickets: int, limit: int
 
 def _turn(row: Row) -> Turn:
     turn = {name: row[name] for name in ("ticket", "event", "at", "data")}
-    return Turn(**turn, whose=Whose(**{name: row[name] for name in _WHOSE}))
+    actor = Actor(row["actor_type"], row["actor_name"])
+    return Turn(**turn, actor=actor, whose=Whose(**{name: row[name] for name in _WHOSE}))
