@@ -30,8 +30,8 @@ import uvloop  # noqa: F401 -- as above
 
 import storm_mutants
 from fettled.app import adopt
-from fettled.app.deliver import Deliverer
 from fettled.app.memory import Memory
+from fettled.app.tries import Tries
 from fettled.bootstrap import running
 from fettled.bootstrap.assembly import Assembly
 from fettled.cli.app import run
@@ -172,7 +172,7 @@ def name_save(doom: Doom, original: Any) -> Any:
 def name_telling(doom: Doom, original: Any) -> Any:
     """Name the instants before and after a message is sent."""
 
-    async def tell(self: Deliverer, *given: Any) -> Any:
+    async def tell(self: Tries, *given: Any) -> Any:
         doom.step("before telling")
         told = await original(self, *given)
         doom.step("after telling")
@@ -191,7 +191,7 @@ def name_steps(doom: Doom, ready: Callable[[], None]) -> None:
     around(Memory, "replace", partial(name_swap, doom))
     around(Assembly, "start", partial(name_start, doom, ready=ready))
     around(Assembly, "save", partial(name_save, doom))
-    around(Deliverer, "_tell", partial(name_telling, doom))
+    around(Tries, "tell", partial(name_telling, doom))
     # Nobody waits an hour for the fifth try of a receiver that fails now and then.
     deliveries.PAUSES = tuple(timedelta(seconds=n / 20) for n in range(10))
     name_migration(doom)

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import sqlalchemy
 
-from fettled.app.deliver import Deliverer
+from fettled.app.tries import Tries
 from fettled.bootstrap import office
 from fettled.core.tickets import MONITOR
 from fettled.store import sql_owing, sql_tickets
@@ -128,14 +128,14 @@ def forgotten_when_claimed() -> None:
 
 def settled_before_told() -> None:
     """Note a message as told, and then send it: at most once."""
-    original = Deliverer._tell
+    original = Tries.tell
 
     async def tell(self: Any, lane: Any, telling: Any, *most: Any) -> Any:
         numbers, now = [each.number for each in telling.deliveries], self._clock.wall()
         await self._store.write(lambda unit: unit.deliver(numbers, now, {}))
         return await original(self, lane, telling, *most)
 
-    Deliverer._tell = tell  # type: ignore[method-assign]  # the mutant
+    Tries.tell = tell  # type: ignore[method-assign]  # the mutant
 
 
 def all_at_once() -> None:
@@ -159,13 +159,13 @@ _HURRY = (
 
 def a_new_id_each_time() -> None:
     """Give each try an id of its own, so that no receiver can tell that it had it."""
-    original = Deliverer._tell
+    original = Tries.tell
 
     async def tell(self: Any, lane: Any, telling: Any, *most: Any) -> Any:
         renamed = tuple(replace(each, id=str(uuid4())) for each in telling.deliveries)
         return await original(self, lane, replace(telling, deliveries=renamed), *most)
 
-    Deliverer._tell = tell  # type: ignore[method-assign]  # the mutant
+    Tries.tell = tell  # type: ignore[method-assign]  # the mutant
 
 
 #: By the name of the promise that each breaks.

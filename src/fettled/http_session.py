@@ -16,7 +16,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 import fettled
-from fettled.informational import Answer
+from fettled.informational import Connector
 
 #: Gives the addresses to call of a host and a port.
 Find = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -69,12 +69,11 @@ def open_session(
         trace: hears how a request goes on.
         connecting: what aiohttp's connector takes besides.
     """
-    connector = aiohttp.TCPConnector(
+    connector = Connector(
         resolver=_Resolver(find), use_dns_cache=False, force_close=True, limit=0, **connecting
     )
     return aiohttp.ClientSession(
         connector=connector,
-        response_class=Answer,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,

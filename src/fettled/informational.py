@@ -1,59 +1,74 @@
 """
 An HTTP answer that bears only so many informational ones (1xx) before it.
 
-aiohttp reads past any number of them, and while they are buffered it gives nobody else a
-turn: whoever sends them without an end would hold up the whole event loop, beyond every
-deadline. For every client that calls what somebody else runs.
+aiohttp makes a message of each, as many as one read of the socket holds: whoever sends
+them without an end would hold up the whole event loop, beyond every deadline. So what
+comes is parsed in small pieces, until the answer is there or there were too many. For
+every client that calls what somebody else runs, with a fresh connection for each request.
 """
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, Self
+from functools import partial
+from typing import Any
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import HttpProcessingError
 
 #: Early Hints may come a few times; nobody has a use for more.
 MOST = 10
+#: Bytes parsed at a time: room for the messages of two milliseconds, at most.
+_PIECE = 1024
 
 
-class _Protocol:
-    """A connection's protocol whose messages are counted."""
-
-    def __init__(self, protocol: Any) -> None:  # noqa: ANN401 -- aiohttp's own, and private
-        self._protocol = protocol
-        self._left = MOST + 1
-
-    async def read(self) -> Any:  # noqa: ANN401 -- as above
-        """Read a message, and let others have their turn."""
-        if self._left == 0:
-            msg = f"more than {MOST} informational answers"
-            raise HttpProcessingError(code=502, message=msg)
-        self._left -= 1
-        await asyncio.sleep(0)
-        return await self._protocol.read()
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- as above
-        return getattr(self._protocol, name)
+class TooManyError(HttpProcessingError):
+    """There was no end of them."""
 
 
-class _Connection:
-    """A connection with such a protocol."""
+class _Bounded(ResponseHandler):
+    """A connection's protocol that breaks off what says too much before its answer."""
 
-    def __init__(self, connection: Any) -> None:  # noqa: ANN401 -- as above
-        self._connection = connection
-        self.protocol = _Protocol(connection.protocol)
+    def __init__(self, loop: Any) -> None:  # noqa: ANN401 -- aiohttp's own
+        super().__init__(loop=loop)
+        self._informational = 0
+        self._is_answered = False
+        self._is_over = False
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- as above
-        return getattr(self._connection, name)
+    def data_received(self, data: bytes) -> None:
+        """Parse no further than is of use; no bytes at all mean that parsing may go on."""
+        for start in range(0, len(data) or 1, _PIECE):
+            if self._is_over:
+                return
+            super().data_received(data[start : start + _PIECE])
+
+    def feed_data(self, data: tuple[Any, Any], size: int = 0) -> None:
+        """Take a message in; one behind the answer is nobody's, for nothing else was asked."""
+        status = data[0].code
+        if self._is_over or self._is_answered:
+            self._is_over = True
+        elif 100 <= status < 200 and status != 101:  # noqa: PLR2004 -- HTTP's classes
+            self._count(data, size)
+        else:
+            self._is_answered = True
+            super().feed_data(data, size)
+
+    def _count(self, data: tuple[Any, Any], size: int) -> None:
+        self._informational += 1
+        if self._informational <= MOST:
+            super().feed_data(data, size)
+            return
+        self._is_over = True
+        msg = f"more than {MOST} informational answers (1xx) came, and no other"
+        self.set_exception(TooManyError(code=502, message=msg))
+        if self.transport is not None:
+            self.transport.abort()
 
 
-class Answer(aiohttp.ClientResponse):
-    """An answer that fails where too much comes before it."""
+class Connector(aiohttp.TCPConnector):
+    """Makes connections of that kind; must be made on the event loop."""
 
-    async def start(self, connection: Any) -> Self:  # noqa: ANN401 -- as above
-        """Read up to the head that counts."""
-        await super().start(_Connection(connection))  # type: ignore[arg-type] # all that it uses
-        self._connection, self._protocol = connection, connection.protocol
-        return self
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 -- aiohttp's own
+        super().__init__(**options)
+        # There is no public way; a test sends such a flood, should this name ever change.
+        self._factory = partial(_Bounded, loop=self._loop)  # type: ignore[assignment] # a kind of what is there

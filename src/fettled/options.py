@@ -1,5 +1,5 @@
 """
-The words that options are made of, of probes and of notifiers: durations, hosts, secrets, lists.
+Words of options, of probes and of notifiers: durations, hosts, headers of HTTP, secrets, lists.
 
 Belongs here: the strict, frozen base of all options and the annotated types that more
 than one type uses. Kept out: any option of one type (it stands beside its code),
@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Any, TypeVar
@@ -102,6 +103,27 @@ def _is_name(name: str) -> bool:
 #: A host name (lower case, IDNA) or an IP address; `[::1]` loses its brackets.
 Host = Annotated[str, AfterValidator(check_host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def _check_header(name: str) -> str:
+    if not _TOKEN.fullmatch(name):
+        msg = "is not a header's name: write one such as X-Api-Key, without blanks and colons"
+        raise ValueError(msg)
+    return name
+
+
+def _check_header_value(value: SecretStr) -> SecretStr:
+    if any(c != "\t" and (c < " " or c == "\x7f") for c in value.get_secret_value()):
+        msg = "holds a line break or control character: write the header's value on one line"
+        raise ValueError(msg)
+    return value
+
+
+HeaderName = Annotated[str, AfterValidator(_check_header)]
+HeaderValue = Annotated[SecretStr, AfterValidator(_check_header_value)]
 
 
 def _as_tuple(value: object) -> object:

@@ -219,10 +219,18 @@ def test_what_is_not_there_is_empty_and_what_never_is_there_is_refused() -> None
         ('{"a": {{ ticket.title }}}', "not JSON: line 1, column 7"),
         ("{{ 1 // 0 }}", "line 1: ZeroDivisionError"),
         ("x" * 20_000, "longer than 16384"),
+        ("\n{{ {[1]: 1} | tojson }}", "line 2: the key of a dict is text or a number"),
+        ("{{ {([] if 1 else 1): 1} | tojson }}", "a constant that cannot be worked out"),
+        ("{{ true[data.x:] }}", "line 1: TypeError"),
     ],
 )
 def test_what_is_wrong_is_refused_when_it_is_loaded(source: str, words: str) -> None:
-    """With its line; what only shows on an event shows on a sample."""
+    """
+    With its line; what only shows on an event shows on a sample.
+
+    Seen to fail, with a TypeError and with a warning of Python's, where only what Jinja
+    itself raises was caught.
+    """
     with pytest.raises(ValueError, match=words):
         make_render(source)
 

@@ -153,3 +153,29 @@ async def test_a_burst_says_when_there_is_room_again(post: Post) -> None:
     post.clock.advance(2 * MINUTE)
     assert (await seen(post)).is_late is True
     post["people"].gate.set()
+
+
+async def test_what_came_too_late_for_a_digest_is_not_taken_for_what_it_tells(post: Post) -> None:
+    """
+    The digest that failed is tried again next; what came after it waits for another one.
+
+    Seen to fail where both are looked at as one: next was when the later one had happened.
+    """
+    post.configure(receiver(digest={"at": "08:00"}))
+    post["people"].always = REFUSED
+    await at(post, 7)
+    first = await opened(post, "door-1/ping")
+    post.clock.advance(HOUR)
+    post.deliverer.wake()
+    await post.until(lambda: len(post.settled) == 1)
+    post.clock.advance(MINUTE / 4)
+    post.deliverer.wake()
+    await post.until(lambda: len(post.settled) == 2)
+    post.clock.advance(2 * MINUTE)
+    second = await opened(post, "door-2/ping")
+    shown = await seen(post)
+    again, later = await action(post, first.number), await action(post, second.number)
+    assert (shown.next_at, shown.held_by, shown.is_late) == (again.due_at, None, True)
+    assert shown.next_at is not None
+    assert shown.next_at > post.clock.wall()
+    assert (later.due_at, later.held_by) == (midnight(post) + 32 * HOUR, HeldBy.DIGEST)

@@ -103,6 +103,28 @@ async def test_nothing_piles_up_at_a_receiver_that_is_dead(around: Round) -> Non
     assert await around.after(1) == ["reminder"]
 
 
+async def test_reminders_that_became_idle_hold_nothing_up(around: Round) -> None:
+    """
+    Many wait, each ticket is taken up meanwhile, and then one gets a comment: it is told at once.
+
+    Seen to fail where a turn that only cancels is followed by a pause.
+    """
+    tickets = [await around.post.open(f"door-{n}/ping") for n in range(40)]
+    await around.told()
+    around.post["room"].gate.clear()
+    around.post.clock.advance(HALF_HOUR)
+    await around.reminders.tell()
+    for ticket in tickets:
+        last = await around.be(ticket, status=Status.IN_PROGRESS)
+    await around.post.note(last)
+    around.post["room"].gate.set()
+
+    def is_told() -> bool:
+        return (last.number, "comment_added", 1) in around.post["room"].events
+
+    await around.post.until(is_told)
+
+
 async def test_each_reminder_is_one_message_with_an_id_of_its_own(around: Round) -> None:
     """
     However often one looks; each try has the id of the first, or it would be told twice.

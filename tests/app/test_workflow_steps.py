@@ -165,3 +165,49 @@ async def test_what_a_workflow_reopens_is_a_relapse(works: Works) -> None:
     await works.workflows.turn()
     last = (await works.timeline(part))[-1]
     assert (last.event, last.data["cause"], last.actor.type) == ("reopened", "relapse", "workflow")
+
+
+async def test_a_step_that_is_refused_says_why_without_a_field_of_the_api(works: Works) -> None:
+    """
+    What the state forbids stands by itself; a value that is refused is named by its field.
+
+    Seen to fail as "mode: #1 cannot be escalated further", which no step has.
+    """
+    up = Escalate("hierarchical", "too long")
+    steps = [(up,), (Assign(team="network"), replace(up, mode="functional", to="network"))]
+    flows = [Workflow(f"w{n}", OPENED, some) for n, some in enumerate(steps)]
+    await works.workflows.configure(flows)
+    number = await works.file()
+    await works.workflows.turn()
+    errors = [a.data["error"] for a in await works.actions(number) if a.outcome == "failed"]
+    assert errors == [
+        "#1 cannot be escalated further: no team holds it; name a team instead",
+        "team: is network already",
+    ]
+
+
+async def test_a_key_whose_ticket_is_not_open_resolves_nothing_and_says_so(works: Works) -> None:
+    """
+    Done, for that is the state that was asked for; the action tells which of the two it was.
+
+    Seen to fail where nothing told it from a ticket that was resolved.
+    """
+    how = Resolve(summary="done")
+    new = NewTicket("Other", deduplication_key="k/1")
+    steps = (
+        ResolveTicket(how, "k/1"),
+        OpenTicket(new),
+        ResolveTicket(how, "k/1"),
+        ResolveTicket(how, "k/1"),
+    )
+    await works.workflows.configure([Workflow("all", OPENED, steps)])
+    number = await works.file()
+    await works.workflows.turn()
+    found = await works.actions(number)
+    assert {each.outcome for each in found} == {"done"}
+    assert [each.data.get("detail") for each in found] == [
+        "no ticket has this deduplication key",
+        None,
+        None,
+        "#2 is resolved already",
+    ]

@@ -88,6 +88,19 @@ def test_a_word_that_is_none_is_told_in_our_words(fettled: Fettled):
     assert "Invalid value for '--priority': 'urgent' is not one of 'low'" in result.err
 
 
+def test_bytes_that_are_no_text_are_told_as_such(fettled: Fettled):
+    """
+    Whichever command they are for; as the name of a file they are nobody's business.
+
+    Seen to fail as an internal error of each command.
+    """
+    url = ("--url", "http://127.0.0.1:1")
+    for typed in (("dead-letters", "--ticket"), ("tickets", "list", "--subject")):
+        result = fettled(*typed, "x\udcff", *url)
+        assert (result.code, result.err) == (2, "fettled: x\\udcff: is not text in UTF-8\n")
+    assert "does not exist" in fettled("check-config", "/nowhere/\udcff").err
+
+
 def test_ctrl_c_is_130_and_says_nothing(capsys: pytest.CaptureFixture[str]):
     """The person knows what they did."""
     assert guarded(lambda: _raise(KeyboardInterrupt())) == ExitCode.INTERRUPTED

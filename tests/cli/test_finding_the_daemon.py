@@ -148,3 +148,28 @@ def test_without_a_daemon_the_whole_file_has_to_be_right(fettled: Fettled, tmp_p
     assert result.code == 2
     assert "f.yaml:2:1: more: " in result.err
     assert not (tmp_path / "f.db").exists()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://'; drop",
+        "http://..",
+        f"http://{'a' * 80}.example",
+        "http://h\udcff",
+        "http://h/\u00fc",
+        "http://h/a b",
+        "http://h/\x01",
+        "unix:",
+    ],
+)
+def test_an_address_that_nobody_can_have_is_told_as_such(fettled: Fettled, url: str):
+    """
+    However it is wrong, before anything is sent.
+
+    Seen to fail as an internal error, or as somebody who speaks no HTTP.
+    """
+    result = fettled("workflows", "--url", url)
+
+    assert result.code == 2
+    assert result.err == "fettled: --url: write http://HOST:PORT, https://HOST or unix:/PATH\n"

@@ -85,7 +85,14 @@ def test_it_says_what_each_would_do_and_what_does_not_fit(
     greet, second = told["workflows"]
     assert (greet["matches"], greet["misses"]) == (False, ["event", "label.site"])
     assert [step.get("cancelled") for step in second["do"]] == ["the ticket is closed", None]
-    assert fettled("workflows", "try", file, str(sample), "--event", "held").code == 1
+    none = fettled("workflows", "try", file, str(sample), "--event", "held")
+    assert (none.code, none.out.splitlines()) == (
+        1,
+        [
+            "greet: would not run: event, label.site do not fit",
+            "workflow-2: would not run: event does not fit",
+        ],
+    )
 
 
 @pytest.mark.parametrize("named", ["nosuch", "ticket.self_test", "ticket.unassigned", ""])
@@ -95,15 +102,17 @@ def test_an_event_that_there_is_not_is_refused(
     """
     In one sentence with those that there are, whether it was typed or the sample says it.
 
-    Seen to fail as it was taken: no workflow fits, and nobody is told of the slip.
+    Seen to fail as it was taken: no workflow fits, and nobody is told of the slip; and as
+    `--event` was blamed for what the sample says.
     """
     sample = tmp_path / "sample.json"
     sample.write_text(json.dumps(TICKET))
     typed = fettled("workflows", "try", file, str(sample), "--event", named)
     sample.write_text(json.dumps({"type": named or "digest", "data": {"ticket": TICKET}}))
-    for done in (typed, fettled("workflows", "try", file, str(sample))):
+    said = fettled("workflows", "try", file, str(sample))
+    for done, where in ((typed, "--event: "), (said, f"{sample}: ")):
         assert (done.code, done.out) == (2, "")
-        for word in ("--event", named, "ticket.opened", "ticket.held", "monitor.impaired"):
+        for word in (where, named, "ticket.opened", "ticket.held", "monitor.impaired"):
             assert word in done.err
         assert len(done.err.splitlines()) == 1
 
@@ -174,3 +183,30 @@ def test_a_ticket_that_was_there_already_is_not_told_as_filed(
 
     assert fettled(*given).out == f"{said}\n"
     assert json.loads(fettled(*given, "--json").out) == {**ticket, "filed": status == 201}
+
+
+def test_the_actions_of_a_ticket_say_what_each_step_did(
+    fettled: Fettled, daemon: FakeDaemon
+) -> None:
+    """
+    Number and word of the step, the event that set it off, and why nothing came of it.
+
+    Seen to fail where the steps of one workflow were rows that are all alike.
+    """
+    one = {"at": "2026-11-22T08:30:00Z", "type": "workflow", "target": "wf1", "event": None}
+    one |= {"outcome": "done", "tries": 1, "done_at": "2026-11-22T08:30:00Z", "due_at": None}
+    step = {"event": "ticket.opened", "seq": 1}
+    none = {"changed": False, "detail": "no ticket has this deduplication key"}
+    some = [
+        one | {"data": step | {"step": 1, "do": "comment"}},
+        one | {"data": step | {"step": 2, "do": "resolve_ticket"} | none},
+        one | {"outcome": "failed", "data": step | {"step": 3, "do": "escalate", "error": "no"}},
+    ]
+    daemon.reply("GET", "/api/v1/tickets/42/actions", {"items": some, "next": None})
+    _, *rows = fettled("tickets", "actions", "42", "--url", daemon.url).out.splitlines()
+    assert all("ticket.opened" in row for row in rows)
+    assert [row.partition("step ")[2] for row in rows] == [
+        "1, comment",
+        "2, resolve_ticket: no ticket has this deduplication key",
+        "3, escalate: no",
+    ]

@@ -88,3 +88,64 @@ def test_a_receiver_that_may_take_for_ever_is_refused(
     settings = load_text(_HOOK.format(type=kind, where=_WHERE[kind], timeout="5m")).settings
     assert settings.receivers[0].timeout == LONGEST_TIMEOUT
     assert timedelta(seconds=_LONGEST_LIFE) >= LONGEST_TIMEOUT
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("type: email, host: h.example, from: a@b.c", ":1:13: receivers[0].to: names nobody"),
+        ("type: email, host: h.example, from: a@b.c, to: []", ".to: names nobody: write the"),
+        ('type: apprise, url: "ntfys://n.example/{contact}"', ".url: has {contact} in it, and"),
+        ('type: apprise, url: "ntfys://n.example/x", audience: person', ".url: has no {contact}"),
+        (
+            "type: email, host: h.example, from: a@b.c, audience: person",
+            ": access.users[0].contacts.noto: is not a mail address",
+        ),
+    ],
+)
+def test_a_receiver_without_an_address_is_refused_with_its_place(
+    given: str, said: str, refuse: Refuse
+) -> None:
+    """
+    What the daemon could not make a notifier of is no configuration.
+
+    Seen to fail where only the start and a reload said so, without file and line.
+    """
+    people = "access: {users: [{name: ann, contacts: {noto: +47 555}}]}"
+    (line,) = refuse(f"receivers: [{{name: noto, {given}}}]\n{people}\n")
+    assert said in line
+
+
+def test_persons_are_told_at_their_own_address_alone(load_text: Load) -> None:
+    """A receiver for them needs none of its own."""
+    mail = "{name: noto, type: email, host: h.example, from: a@b.c, audience: person}"
+    people = "access: {users: [{name: ann, contacts: {noto: ann@example.org}}]}"
+    assert load_text(f"receivers: [{mail}]\n{people}\n").settings.receivers
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("X Key: a", "receivers[0].headers.X Key: is not a header's name: write one such as"),
+        ('X-Key: "a\\nX-Other: b"', "receivers[0].headers.X-Key: holds a line break or control"),
+        ('X-Key: "a\\x7f"', "receivers[0].headers.X-Key: holds a line break or control"),
+        ("Webhook-Id: a", "receivers[0].headers.Webhook-Id: is a header that each message has"),
+        ("webhook-signature: a", "leave it out"),
+        ("webhook-timestamp: a", "leave it out"),
+        ("content-length: '3'", "leave it out"),
+        ("Host: b.example", "leave it out"),
+        ("x-fettled-contact: a", "leave it out"),
+    ],
+)
+def test_a_header_that_cannot_be_sent_is_refused(
+    header: str, said: str, refuse: Refuse, load_text: Load
+) -> None:
+    """
+    By its name and with the cure, and not at the first message; nor is one overruled silently.
+
+    Seen to fail with any text taken for a header.
+    """
+    hook = "receivers: [{name: ops, type: webhook, url: 'https://h.example/x', headers: {HEADER}}]"
+    (line,) = refuse(hook.replace("HEADER", header))
+    assert said in line
+    assert load_text(hook.replace("HEADER", "X-Key: 'a b', authorization: Bearer x"))

@@ -212,3 +212,34 @@ def test_tickets_are_kept_for_five_days_to_a_year(tmp_path: Path, retention: str
     with pytest.raises(ConfigError, match="retention"):
         kept(tmp_path, f"targets: []\ntickets: {{retention: {retention}}}")
     assert show(kept(tmp_path, "targets: []\ntickets: {retention: 5d}"))["tickets"]["retention"]
+
+
+#: Times of every sort, as they are written.
+TIMES = """
+sla: {calendars: {office: {zone: Europe/Oslo, hours: [{days: [mon], from: '08:30',
+  to: '16:00'}]}}, targets: {low: {response: none, resolution: 4h}}}
+watchdog: {self_test_at: '24:00'}
+receivers:
+  - {name: a, type: webhook, url: 'https://h.example/', quiet_hours: {from: '22:00', to: '06:05'},
+     template: slack}
+  - {name: b, type: webhook, url: 'https://h.example/', digest: {at: '00:00'}, template: slack}
+"""
+
+
+def test_times_are_shown_as_they_are_written(tmp_path: Path) -> None:
+    """
+    So that what is shown can be written back.
+
+    Seen to fail as times of the day and promises were shown as ISO 8601, which is refused.
+    """
+    found = show(kept(tmp_path, TIMES))
+    assert found["watchdog"]["self_test_at"] == "24:00"
+    (quiet, digest) = found["receivers"]
+    (hours,) = quiet["quiet_hours"]
+    assert (hours["from"], hours["to"]) == ("22:00", "06:05")
+    assert digest["digest"]["at"] == "00:00"
+    assert found["sla"]["targets"]["low"] == {"response": "none", "resolution": "4h"}
+    assert found["sla"]["calendars"]["office"]["hours"][0]["from"] == "08:30"
+    for name in ("watchdog", "sla"):
+        again = show(kept(tmp_path, json.dumps({name: found[name]})))
+        assert again[name] == found[name]

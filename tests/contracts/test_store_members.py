@@ -277,3 +277,39 @@ async def test_inputs_of_some_kinds_are_told_from_a_time_on(either: Store) -> No
 
     assert await kinds(timedelta()) == ["start", "reload"]
     assert await kinds(MINUTE) == ["reload"]
+
+
+async def test_what_stands_for_a_subject_is_what_a_membership_can_be_of(either: Store) -> None:
+    """
+    Not what people filed, nor what an unwatched check left, nor what is over.
+
+    A line there would be on no ticket that stands, and so be joined again and again.
+
+    Seen to fail with every open ticket about the subject given.
+    """
+
+    def begin(unit: UnitOfWork) -> None:
+        unit.put_checks([KnownCheck("door-1/ping", "icmp"), KnownCheck("door-1/web", "http")])
+        over = unit.apply(opening("door-1/ping"))
+        unit.apply(resolving(over.ticket))
+        for key in ("door-1/ping", "door-1/web", "door-1/gone", "door-2/ping"):
+            unit.apply(opening(key))
+        unit.apply(Change(new_ticket(None, subject="door-1"), (entry(actor=ANN),)))
+        theirs = new_ticket(None, subject="door-1", deduplication_key="mine", open_key="key:mine")
+        unit.apply(Change(theirs, (entry(actor=ANN),)))
+        for number in range(1, 8):
+            ticket = unit.ticket(number)
+            assert ticket is not None
+            more = replace(ticket, member_count=1)
+            unit.apply(Change(more, (entry("member_joined"),), (line(f"alarm/x/{number}"),)))
+
+    await either.write(begin)
+
+    def ask(reader: Reader) -> tuple[list[int], list[int]]:
+        standing = [each.number for each in reader.standing_for("door-1")]
+        asked = [reader.membership(f"alarm/x/{number}") for number in range(7, 0, -1)]
+        joined = [each.ticket for each in asked if each is not None]
+        return standing, [each.number for each in joined if each.subject == "door-1"]
+
+    assert await either.read(ask) == ([3, 2], [3, 2])
+    assert await either.write(ask) == ([3, 2], [3, 2])

@@ -59,7 +59,7 @@ class Belief:
         was_well, maybe_well: (at, wall) of the last instant of being well, and of perhaps so.
         recovered: wall time at which it came back from being down, or may have.
         came_back: when it surely did, by the daemon's own clock.
-        flapping_from: since when it surely flaps, if it does.
+        flapping_from: since when it surely flaps, if it does; later by every gap since then.
         was_unpublished: nothing was published at some time in this outage.
     """
 
@@ -103,6 +103,9 @@ class Belief:
         up = word == "up"
         gapped = self.last is not None and at - self.last > 3 * cadence + rule.timeout
         flipped = self.up is not None and up is not self.up
+        if gapped and self.flapping_from is not None and self.last is not None:
+            # Only observed time counts: what nobody saw is no part of the flapping.
+            self.flapping_from += at - self.last
         if flipped:
             self._flip(at, up, gapped=gapped, rule=rule)
         if flipped or gapped or self.last is None:

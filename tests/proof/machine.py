@@ -8,7 +8,6 @@ behind a switch behind the hub, and a lone pump.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 
 from hypothesis import strategies as st
@@ -260,12 +259,23 @@ class EngineMachine(RuleBasedStateMachine):
         ticket = self.pick(data, is_open=True)
         if ticket is None:
             return
-        if isinstance(deed, Hold):
-            self.act(ticket.number, Take())
-            deed = replace(deed, until=self.plant.wall() + 20 * M)
-        with suppress(ConflictError, InvalidError):
-            self.act(ticket.number, deed)
+        self.work(ticket.number, deed)
         self.rounds_of(count)
+
+    def work(self, number: int, deed: Action) -> None:
+        """Let ann try *deed*; before a hold she takes it, so that most holds are legal."""
+        if isinstance(deed, Hold):
+            self.attempt(number, Take())
+            deed = replace(deed, until=self.plant.wall() + 20 * M)
+        self.attempt(number, deed)
+
+    def attempt(self, number: int, action: Action) -> None:
+        """Let ann do it, or be refused: she may not take what is on hold, or another's work."""
+        before = self.plant.ledger.ticket(number)
+        try:
+            self.act(number, action)
+        except (ConflictError, InvalidError):
+            assert self.plant.ledger.ticket(number) == before, "9: a refusal changed something"
 
     @rule(data=st.data(), priority=st.sampled_from([Priority.LOW, Priority.CRITICAL]))
     def somebody_edits(self, data: st.DataObject, priority: Priority) -> None:

@@ -1,8 +1,8 @@
 """
 Which signed messages of sources were taken in lately: none has its effect twice.
 
-In memory, and no longer than their signatures are believed: after a restart what was signed
-within the last minutes could be sent once more, by whoever recorded it.
+In memory, and for longer than their signatures are believed; not for ever: after a restart
+what was signed within the last minutes could be sent once more, by whoever recorded it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class Messages:
         sender's next has a time of its own.
         """
         name = message.id if is_whole else message.attempt
-        self._until[name] = message.until
+        # A later try of the same message is believed for longer than the first.
+        self._until[name] = max(message.until, self._until.get(name, message.until))
         self._until.move_to_end(name)
         while self._until and (len(self._until) > MOST or next(iter(self._until.values())) < now):
             self._until.popitem(last=False)

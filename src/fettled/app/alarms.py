@@ -175,6 +175,7 @@ class Alarms:
                 await self._read_again()
             known, at = self._kept[name], self._clock.wall()
             if message is not None and self._is_met(name, message, at):
+                self._messages[name].note(message, at, is_whole=True)
                 again = Received(name, because=_AGAIN)
                 self._tell(again)
                 return again

@@ -1,10 +1,10 @@
 """
-Deliveries at work: what is due to each receiver is tried, and what came of it is kept.
+Deliveries at work: what is due to each receiver is tried when it may be told.
 
 Each receiver has a lane of its own, so that a dead one holds up no other here. A try is counted and
 committed before it is made: killed at any instant, what was on its way is sent once more
-under the same id. When to try again is `fettled.core.deliveries`' to say; how a receiver is
-reached is its notifier's.
+under the same id. What one try is, and what is kept of it, are `tries`'; when to try again is
+`fettled.core.deliveries`' to say; how a receiver is reached is its notifier's.
 """
 
 from __future__ import annotations
@@ -12,37 +12,31 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from fettled.app import messages
 from fettled.app.lanes import Lane
 from fettled.app.roster import Roster
 from fettled.app.setback import Setback
-from fettled.core.deliveries import LONGEST_WAIT, Delivery, Tried
+from fettled.app.tries import Fault, Settled, Tries, Word
+from fettled.core.deliveries import LONGEST_WAIT, Tried
 from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.core.holds import Hold
 from fettled.core.pacing import LONG_AGO, Due, Gate
 from fettled.core.routing import Receiver
 from fettled.core.tickets import Change
-from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Gathered
+from fettled.ports import Clock, DeskReader, DeskStore
 from fettled.ports import Settled as Ended
-from fettled.ports.deliveries import BacklogKey
 from fettled.ports.notify import Notifier, Telling
 
 #: Being woken is a hint; what is due is asked for this often all the same.
 POLL = timedelta(seconds=5)
 #: How soon it is looked again whether all is told that is due, when the process ends.
 _DRAIN_TURN = 0.02
-#: How soon what came of a try is written again while the store is down.
-_AGAIN = 0.5
-
-Word = Callable[[Receiver, Telling], Awaitable[Telling]]
-Settled = Callable[[str, Tried, int], None]
-T = TypeVar("T")
 
 
 class Deliverer:
@@ -61,14 +55,12 @@ class Deliverer:
         clock: Clock,
         *,
         on_settled: Settled,
-        on_fault: Callable[[str, BaseException], None],
+        on_fault: Fault,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._on_settled = on_settled
         self._on_fault = on_fault
-        self._chance = chance
         #: Who is told; what is owed to whom follows from it.
         self.roster = Roster()
         self._lanes: dict[str, Lane] = {}
@@ -77,10 +69,19 @@ class Deliverer:
         self._is_telling = False
         self._setback = Setback(store)
         self._tasks: set[asyncio.Task[None]] = set()
-        #: Puts a message into words for a receiver that wants them; set by the composition root.
-        self.word: Word = _unworded
-        #: How many messages were settled, so that it can be told whether anything was.
-        self._settled = 0
+        self._tries = Tries(
+            store,
+            clock,
+            self.roster,
+            on_settled=on_settled,
+            on_fault=on_fault,
+            on_gone=self.read_disabled,
+            chance=chance,
+        )
+
+    def put_into_words(self, word: Word) -> None:
+        """Have *word* put what is told into words, for receivers that want them."""
+        self._tries.word = word
 
     @property
     def last_turn(self) -> float:
@@ -124,7 +125,7 @@ class Deliverer:
         lane = self._lanes.get(name)
         if lane is None:
             return Tried("error", "it is not configured any more")
-        return await self._tell(lane, telling, min(most, lane.receiver.timeout))
+        return await self._tries.tell(lane, telling, min(most, lane.receiver.timeout))
 
     async def start(self) -> None:
         """
@@ -150,15 +151,15 @@ class Deliverer:
         What is on its way to others comes to its end.
         """
         old, fresh = self._lanes, {}
-        leaving = {name: lane for name, lane in self._leaving.items() if lane.is_at_work}
+        leaving = {name: lane for name, lane in self._leaving.items() if lane.is_in_use}
         for name, (receiver, notifier) in lanes.items():
-            # One that is still leaving stays: it alone knows what it is in doubt of.
-            lane = old.get(name) or leaving.pop(name, None)
-            if lane is None:
-                lane = Lane(receiver, notifier)
-                self._begin(lane)
+            # One that is still leaving stays: it alone knows what is on its way, and what it is
+            # in doubt of.
+            lane = old.get(name) or leaving.pop(name, None) or Lane(receiver, notifier)
             lane.receiver, lane.notifier, lane.held = receiver, notifier, None
             lane.is_leaving = False
+            if not lane.is_at_work:
+                self._begin(lane)
             lane.woken.set()
             fresh[name] = lane
         for name in old.keys() - fresh.keys():
@@ -184,7 +185,7 @@ class Deliverer:
                     await asyncio.sleep(_DRAIN_TURN)
 
     async def _has_due(self) -> bool:
-        now, settled = self._clock.wall(), self._settled
+        now, settled = self._clock.wall(), self._tries.settled
         lanes = [lane for lane in self._lanes.values() if lane.task is not None]
         for lane in lanes:
             has_room = lane.room(self._clock.now())[0] != 0
@@ -195,7 +196,7 @@ class Deliverer:
         # Asked last: what was taken meanwhile is not due any more, and what was settled
         # meanwhile may have made due what is behind it.
         is_busy = any(lane.trying or lane.is_claiming for lane in lanes)
-        return is_busy or settled != self._settled
+        return is_busy or settled != self._tries.settled
 
     async def stop(self) -> None:
         """Try nothing more; what is on its way is sent again after the next start."""
@@ -248,19 +249,31 @@ class Deliverer:
                     await lane.woken.wait()
 
     async def _turn(self, lane: Lane) -> timedelta:
-        """Try what is due; answer how long there is nothing more to do."""
-        receiver = lane.receiver
-        if receiver.name in self.roster.disabled and not lane.is_leaving:
-            return await self._leave(receiver.name)
-        free = receiver.at_once - len(lane.trying)
-        if free <= 0 or (lane.is_doubtful and lane.trying):
-            return POLL  # whoever ends wakes us
-        now, steady = self._clock.wall(), self._clock.now()
+        """Do what is to be done; answer how long there is nothing more."""
+        # Doubt first: whatever else is done sees only what is not claimed.
         if lane.is_doubtful:
-            await self._store.write(lambda unit: unit.unclaim(now, receiver.name))
-            lane.is_doubtful = False
+            return await self._make_sure(lane)
         if lane.is_leaving:
             return timedelta()
+        if lane.receiver.name in self.roster.disabled:
+            return await self._leave(lane.receiver.name)
+        if len(lane.trying) >= lane.receiver.at_once:
+            return POLL  # whoever ends wakes us
+        return await self._take(lane)
+
+    async def _make_sure(self, lane: Lane) -> timedelta:
+        """Unclaim what may be claimed, once nothing is that is known to be on its way."""
+        if lane.trying:
+            return POLL  # whoever ends wakes us
+        name, now = lane.receiver.name, self._clock.wall()
+        await self._store.write(lambda unit: unit.unclaim(now, name))
+        lane.is_doubtful = False
+        return timedelta()
+
+    async def _take(self, lane: Lane) -> timedelta:
+        """Begin to try what is due and may be told."""
+        receiver, now, steady = lane.receiver, self._clock.wall(), self._clock.now()
+        free = receiver.at_once - len(lane.trying)
         await self._setback.mend(now)
         gate = lane.gate(now)
         room, room_at = lane.room(steady)
@@ -285,8 +298,8 @@ class Deliverer:
             raise
         finally:
             lane.is_claiming = False
-        for claimed in taken:
-            task = self._begun(self._try(lane, claimed), f"tell-{receiver.name}")
+        for claimed in filter(None, taken):
+            task = self._begun(self._tries.make(lane, claimed), f"tell-{receiver.name}")
             lane.trying.add(task)
             task.add_done_callback(partial(_ended, lane))
         return timedelta() if taken else POLL
@@ -298,77 +311,6 @@ class Deliverer:
             return POLL
         leave = partial(messages.leave, name, self.roster.instead_of(name), now)
         return timedelta() if await self._store.write(leave) else POLL
-
-    async def _try(self, lane: Lane, claimed: list[Delivery]) -> None:
-        try:
-            await self._tell_and_settle(lane, claimed)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, what is claimed must go on
-            self._on_fault("deliver", error)
-            put_off = partial(messages.put_off, claimed, self._clock.wall())
-            try:
-                await self._keep(put_off)
-            except Exception as again:  # noqa: BLE001 -- then it is told after the next start
-                self._on_fault("deliver", again)
-
-    async def _tell_and_settle(self, lane: Lane, claimed: list[Delivery]) -> None:
-        gathered = [Gathered(each, (each,), 1) for each in claimed]
-        with suppress(StoreDownError):
-            gathered = await self._store.read(partial(messages.gather, lane.receiver, claimed))
-        telling = messages.telling(lane.receiver, gathered, self._clock.wall())
-        try:
-            telling = await self.word(lane.receiver, telling)
-        except Exception as error:  # noqa: BLE001 -- unworded it is still better than not told
-            self._on_fault("word", error)
-        tried = await self._tell(lane, telling, lane.receiver.timeout)
-        lane.has_failed = not tried.is_delivered
-        if tried.is_delivered:
-            lane.count(self._clock.now())
-        sent = messages.Sent(
-            receiver=lane.receiver,
-            gathered=gathered,
-            telling=telling,
-            tried=tried,
-            fallback=self.roster.instead_of(lane.receiver.name),
-            chance=self._chance(),
-        )
-        now = self._clock.wall()
-        after: BacklogKey | None = None if tried.is_delivered else messages.START
-        while after is not None and sent.fallback is not None:
-            after = await self._keep(partial(messages.hand_over, sent, after, now))
-        while not await self._keep(partial(messages.settle, sent, now)):
-            pass
-        lane.last = _ended_so(telling.newest, tried, self._clock.wall())
-        if tried.is_gone:
-            await self.read_disabled()
-        self._settled += 1
-        events = sum(each.count for each in gathered)
-        self._on_settled(lane.receiver.name, tried, events)
-
-    async def _keep(self, step: Callable[[DeskUnit], T]) -> T:
-        while True:
-            try:
-                return await self._store.write(step)
-            except StoreDownError:  # also where it may have been saved: saying it twice is safe
-                await asyncio.sleep(_AGAIN)
-
-    async def _tell(self, lane: Lane, telling: Telling, most: timedelta) -> Tried:
-        seconds = most.total_seconds()
-        try:
-            async with asyncio.timeout(seconds):
-                return await lane.notifier.tell(telling)
-        except TimeoutError:
-            return Tried("timeout", f"no answer within {seconds:g} s")
-        except Exception as error:  # noqa: BLE001 -- a notifier's bug costs a try, not the lane
-            self._on_fault("notify", error)
-            return Tried("error", "the notifier failed; see the log")
-
-
-async def _unworded(_receiver: Receiver, telling: Telling) -> Telling:
-    return telling
-
-
-def _ended_so(delivery: Delivery, tried: Tried, at: datetime) -> Ended:
-    return Ended(tried.is_delivered, at, delivery.event, tried.reason, tried.detail, tried.status)
 
 
 def _disabled(reader: DeskReader) -> list[str]:

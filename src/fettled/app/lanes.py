@@ -53,6 +53,11 @@ class Lane:
         """Whether something still looks at what is due."""
         return self.task is not None and not self.task.done()
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether something is on its way, or something still looks at what is due."""
+        return self.is_at_work or bool(self.trying)
+
     def gate(self, now: datetime) -> Gate | None:
         """Say what may be told now; None: everything, each by itself."""
         pace = self.receiver.pace

@@ -36,12 +36,19 @@ class ListLedger(FleetLedger):
         """Its line on the newest open ticket that stands for its outage."""
         for number in sorted(self._lines_of.get(check, ()), reverse=True):
             ticket = self._tickets[number]
-            if ticket.open_key is not None and self._stands(ticket.open_key):
+            if self._stands(ticket.open_key):
                 return Membership(ticket, self._members[number][check])
         return None
 
-    def _stands(self, key: str) -> bool:
+    def standing_for(self, subject: str) -> list[Ticket]:
+        """Those about a subject that `membership` can tell of, the newest first."""
+        newest = sorted(self._tickets.values(), key=lambda ticket: -ticket.number)
+        return [each for each in newest if each.subject == subject and self._stands(each.open_key)]
+
+    def _stands(self, key: str | None) -> bool:
         """Whether a ticket of this key stands for its members: its check is watched, or none is."""
+        if key is None:
+            return False
         return key in self._checks or key == ISOLATION or key.startswith(ROLLUP)
 
     def memberships(self) -> dict[str, Membership]:

@@ -56,12 +56,15 @@ class Asked:
 def claim(
     receiver: Receiver, asked: Asked, concern: Around, unit: DeskUnit
 ) -> list[list[Delivery]]:
-    """Take what is due, by message; what has become idle is not told any more."""
-    wanted = (
+    """
+    Take what is due, by message; what has become idle is not told any more.
+
+    A message of which nothing is left is there all the same, and empty: more may be due.
+    """
+    return [
         [each for each in message if is_wanted(unit, receiver, each, concern, asked.now)]
         for message in _claim(receiver, asked, unit)
-    )
-    return [message for message in wanted if message]
+    ]
 
 
 def _claim(receiver: Receiver, asked: Asked, unit: DeskUnit) -> list[list[Delivery]]:

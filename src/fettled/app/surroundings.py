@@ -347,10 +347,8 @@ class Surroundings:
         return tuple(self.reader.members(number))
 
     def of_subject(self) -> tuple[Ticket, ...]:
-        """The open tickets about its subject, the newest first."""
-        tickets = self.reader.tickets_of_subject(self.spec.subject, since=self.wall)
-        open_ones = [ticket for ticket in tickets if ticket.is_open]
-        return tuple(sorted(open_ones, key=lambda ticket: -ticket.number))
+        """The open tickets about its subject that stand for what is on them, newest first."""
+        return tuple(self.reader.standing_for(self.spec.subject))
 
     def below(self) -> tuple[Sibling, ...]:
         """What is reached through it and has an open ticket of its own."""

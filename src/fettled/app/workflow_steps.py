@@ -7,7 +7,7 @@ words. What is not our doing, such as a store that goes away, is left to the cal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,9 +65,12 @@ def do(unit: DeskUnit, step: Step, event: OutboxEvent, caller: Caller, house: Ho
     try:
         work: Work = _DO.get(type(step), _act)
         return work(unit, step, event, caller, house)
-    except (ConflictError, ForbiddenError, InvalidError, NotFoundError) as refused:
-        where = getattr(refused, "field", "")
+    except InvalidError as refused:
+        where = refused.field
         return Came("failed", {"error": f"{where}: {refused}" if where else str(refused)})
+    except (ConflictError, ForbiddenError, NotFoundError) as refused:
+        # Their field is the API's, which no step names; what they say stands by itself.
+        return Came("failed", {"error": str(refused)})
 
 
 def _act(unit: DeskUnit, step: Any, event: OutboxEvent, caller: Caller, house: House) -> Came:  # noqa: ANN401 - one of those that are actions
@@ -113,9 +116,11 @@ def _resolve(
             _refuse_circle(unit, now, caller, house.wall())
         return _performed(unit, event.number, step.how, caller, house)
     ticket: Ticket | None = unit.ticket_of_key(step.key)
-    if ticket is None or not ticket.is_open:
-        number: Mapping[str, Any] = {} if ticket is None else {"ticket": ticket.number}
-        return Came("done", {**number, "changed": False})
+    if ticket is None:
+        return Came("done", {"changed": False, "detail": "no ticket has this deduplication key"})
+    if not ticket.is_open:
+        over = f"#{ticket.number} is {ticket.status} already"
+        return Came("done", {"ticket": ticket.number, "changed": False, "detail": over})
     _refuse_circle(unit, ticket, caller, house.wall())
     came = _performed(unit, ticket.number, step.how, caller, house)
     return Came(came.outcome, {**came.data, "ticket": ticket.number}, came.acted)

@@ -98,7 +98,7 @@ class Outlets:
         self._doors = Doors(self._lookup, clock.wall)
         self.deliverer = Deliverer(store, clock, on_settled=self._settled, on_fault=sink.faulted)
         self.receivers = Receivers(store, clock, self.deliverer)
-        self.deliverer.word = Wording(office.notices, office.links).word
+        self.deliverer.put_into_words(Wording(office.notices, office.links).word)
         self._links = office.links
         roster = self.deliverer.roster
         roster.people, roster.wall = office.staff.directory, clock.wall

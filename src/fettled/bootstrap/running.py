@@ -101,7 +101,11 @@ async def _run(
         listening = await stack.enter_async_context(web)
         # This function lives as long as the daemon; the targets as written need not.
         del loaded, settings, files
-        await made.take_over()
+        try:
+            await made.take_over()
+        except BaseException:
+            await made.close_doors()
+            raise
         path = token_file(made.settings)
         if made.settings.access is None:
             if await first_admin_token(store, clock, path):

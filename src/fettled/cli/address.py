@@ -70,7 +70,7 @@ def address_of(url: str, token: str | None) -> Address:
     Raises:
         InvalidError: it is none of them.
     """
-    if url.startswith("unix:"):
+    if url.startswith("unix:") and url != "unix:":
         return Address(socket=Path(url.removeprefix("unix:")), token=token)
     try:
         parts = urlsplit(url)
@@ -78,16 +78,29 @@ def address_of(url: str, token: str | None) -> Address:
     except ValueError as error:
         msg = f"--url: {error}"
         raise InvalidError(msg, "url") from None
-    if parts.scheme not in _PORTS or not parts.hostname or parts.query or parts.fragment:
+    is_whole = parts.scheme in _PORTS and not parts.query and not parts.fragment
+    if not is_whole or not _is_host(parts.hostname or "") or not _is_path(parts.path):
         msg = "--url: write http://HOST:PORT, https://HOST or unix:/PATH"
         raise InvalidError(msg, "url")
     if parts.username is not None:
         msg = "--url: leave user and password out; a token goes into $FETTLED_TOKEN"
         raise InvalidError(msg, "url")
     return Address(
-        host=parts.hostname,
+        host=parts.hostname or "",
         port=_PORTS[parts.scheme] if port is None else port,
         tls=parts.scheme == "https",
         prefix=parts.path.rstrip("/").removesuffix("/api/v1"),
         token=token,
     )
+
+
+def _is_host(host: str) -> bool:
+    """Say whether one may ask for its address; whether there is one is another matter."""
+    try:
+        return bool(host.encode("idna")) and not any(char <= " " for char in host)
+    except UnicodeError:
+        return False
+
+
+def _is_path(path: str) -> bool:
+    return all("!" <= char <= "~" for char in path)

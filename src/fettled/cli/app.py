@@ -36,6 +36,7 @@ from fettled.cli import (
     workflows,
 )
 from fettled.cli.failures import guarded
+from fettled.core.errors import InvalidError
 
 # Markup is off: help is the same text on a terminal, in a pipe and in the reference.
 app = typer.Typer(
@@ -91,9 +92,18 @@ def _options(
 
 def run(args: Sequence[str]) -> int:
     """Run one command line; the exit code. Without arguments it is a cry for help."""
-    command = typer.main.get_command(app)
-    return guarded(
-        lambda: command.main(
-            args=list(args) or ["--help"], prog_name="fettled", standalone_mode=False
+    return guarded(lambda: _main(list(args) or ["--help"]))
+
+
+def _main(args: list[str]) -> object:
+    """Run it; bytes that are no text are only wrong where they are not a file's name."""
+    try:
+        return typer.main.get_command(app).main(
+            args=args, prog_name="fettled", standalone_mode=False
         )
-    )
+    except UnicodeEncodeError:
+        for arg in args:
+            if any("\ud800" <= char <= "\udfff" for char in arg):
+                msg = f"{arg}: is not text in UTF-8"
+                raise InvalidError(msg) from None
+        raise

@@ -44,13 +44,24 @@ def _row(one: dict[str, Any]) -> tuple[object, ...]:
         moment(one.get("at")),
         one.get("type"),
         one.get("target"),
-        one.get("event"),
+        one.get("event") or data.get("event"),
         one.get("outcome"),
         one.get("tries"),
         moment(one.get("done_at")),
         moment(one.get("due_at")),
+        _why(one, data),
+    )
+
+
+def _why(one: dict[str, Any], data: dict[str, Any]) -> str | None:
+    """Say which step of a workflow it was, and why anything came of it as it did."""
+    why = (
         held_words(one.get("held_by"), one.get("due_at"))
         or data.get("error")
         or data.get("detail")
-        or data.get("reason"),
+        or data.get("reason")
     )
+    if one.get("type") != "workflow":
+        return why
+    step = f"step {data.get('step')}, {data.get('do')}"
+    return f"{step}: {why}" if why else step

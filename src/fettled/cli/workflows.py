@@ -104,7 +104,7 @@ def try_workflows(
         msg = "give either a sample, or --ticket with a number"
         raise InvalidError(msg, "ticket")
     if event is not None:
-        event = _known(event)
+        event = _known(event, "--event")
     found = late.workflows(file)
     if sample is not None:
         about, of_sample = _read(sample)
@@ -112,7 +112,7 @@ def try_workflows(
         path = ticket_path(ticket or "")
         about = with_tickets(where, lambda to: whole(to, get(to, path), "number", "status"))
         of_sample = None
-    named = event or _known(of_sample or "ticket.opened")
+    named = event or _known(of_sample or "ticket.opened", str(sample))
     tried = [rehearse(each, about, named) for each in found]
     if json:
         shown = [
@@ -126,16 +126,16 @@ def try_workflows(
         raise typer.Exit(ExitCode.NEGATIVE)
 
 
-def _known(event: str) -> str:
+def _known(event: str, where: str) -> str:
     """
-    Give the whole name of an event.
+    Give the whole name of an event, which *where* names.
 
     Raises:
         InvalidError: there is none of that name that workflows hear of.
     """
     named = event if "." in event else f"ticket.{event}"
     if named not in TRIGGERS:
-        msg = f"--event: workflows hear of no {event[:100]!r}, but of {', '.join(TRIGGERS)}"
+        msg = f"{where}: workflows hear of no {event[:100]!r}, but of {', '.join(TRIGGERS)}"
         raise InvalidError(msg, "event")
     return named
 
@@ -145,7 +145,8 @@ def _print(tried: list[Tried]) -> None:
         print_line("the file has no workflows")
     for each in tried:
         if not each.matches:
-            print_line(f"{each.workflow}: would not run: {', '.join(each.misses)} does not fit")
+            fit = "does not fit" if len(each.misses) == 1 else "do not fit"
+            print_line(f"{each.workflow}: would not run: {', '.join(each.misses)} {fit}")
             continue
         print_line(f"{each.workflow}: would run")
         for number, step in enumerate(each.steps, start=1):

@@ -10,7 +10,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from fettled.calendar import check_zone
 
@@ -32,9 +32,16 @@ def _read_time(value: object) -> timedelta:
     return read
 
 
+def _write_time(time: timedelta) -> str:
+    """Write it as it is read."""
+    hours, minutes = divmod(time // timedelta(minutes=1), 60)
+    return f"{hours:02}:{minutes:02}"
+
+
 TimeOfDay = Annotated[
     timedelta,
     BeforeValidator(_read_time),
+    PlainSerializer(_write_time, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^([01][0-9]|2[0-4]):[0-5][0-9]$"}),
 ]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

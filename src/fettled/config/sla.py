@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from fettled.calendar import Opening, Week
 from fettled.config.hours import DAY, WEEKDAYS, TimeOfDay, Weekday, Zone
 from fettled.config.names import LabelName, LabelValue
 from fettled.config.policies import Name
-from fettled.core.durations import parse_duration
+from fettled.core.durations import format_duration, parse_duration
 from fettled.core.intervals import Pieces
 from fettled.core.sla_rules import NOTHING_PROMISED, SHIPPED, Override, Rules, Target, Targets
 from fettled.core.words import Priority
@@ -55,9 +55,14 @@ def _read_date(value: object) -> date:
         raise ValueError(msg) from None
 
 
+def _write_promise(value: timedelta) -> str:
+    return format_duration(value) if value else "none"
+
+
 Promise = Annotated[
     timedelta,
     BeforeValidator(_read_promise),
+    PlainSerializer(_write_promise, return_type=str),
     WithJsonSchema({"type": "string", "examples": ["1h", "none"]}),
 ]
 Day = Annotated[

@@ -180,7 +180,7 @@ class Message:
     Attributes:
         id: the same each time its sender tries; another one where it says something else.
         attempt: of this one try.
-        until: when its signature is not believed any more.
+        until: how long it is to be known again; its signature is not believed for that long.
     """
 
     id: str

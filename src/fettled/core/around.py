@@ -153,7 +153,7 @@ class Around(Protocol):
         ...
 
     def of_subject(self) -> tuple[Ticket, ...]:
-        """The open tickets about its subject, the newest first."""
+        """The open tickets about its subject that stand for what is on them, newest first."""
         ...
 
 

@@ -163,7 +163,11 @@ def _by_group(due: Due) -> Placement | None:
 
 
 def _by_subject(due: Due) -> Placement | None:
-    """An alarm is evidence for the ticket that its subject has: nobody needs a second one."""
+    """
+    An alarm is evidence for what the monitor opened for its subject: nobody needs a second.
+
+    What people filed may be about anything, and is theirs to resolve: it takes in none.
+    """
     told = due.context.told
     if told is None or not told.attaches:
         return None
@@ -172,10 +176,11 @@ def _by_subject(due: Due) -> Placement | None:
         return held
     wanted = priority_of(due.policy, told.kind, told.priority)
     for ticket in due.around.of_subject():
-        # Whoever filed a ticket of low priority, or lowered it, would have to find a critical
-        # alarm in it: that gets its own.
-        is_heeded = not ticket.priority_by_person and ticket.source is Source.HEALTH_MONITOR
-        if not stands_for_many(ticket.check) and (is_heeded or ticket.priority.rank >= wanted.rank):
+        if ticket.source is not Source.HEALTH_MONITOR or stands_for_many(ticket.check):
+            continue
+        # Whoever lowered its priority would have to find a critical alarm in it: that gets
+        # its own. Any other is raised by it, which ends a snooze.
+        if not ticket.priority_by_person or ticket.priority.rank >= wanted.rank:
             return Join(ticket)
     return None
 

@@ -16,6 +16,7 @@ from typing import Any
 import aiohttp
 
 from fettled.core.deliveries import DELIVERED, LONGEST_PAUSE, Tried
+from fettled.informational import TooManyError
 from fettled.notify.lookup import AddressRefusedError
 
 _GONE = 410
@@ -56,6 +57,7 @@ def _of_connector(error: Any) -> Tried:  # noqa: ANN401 -- a ClientConnectorErro
 
 _ERRORS: tuple[tuple[type[BaseException], Callable[[BaseException], Tried]], ...] = (
     (AddressRefusedError, lambda error: Tried("address_refused", str(error))),
+    (TooManyError, lambda error: Tried("protocol", getattr(error, "message", ""))),
     (ssl.SSLError, _of_tls),
     (ConnectionRefusedError, lambda _: Tried("refused", "it refused the connection")),
     (ConnectionResetError, lambda _: Tried("reset", "it broke the connection off")),

@@ -38,6 +38,8 @@ from fettled.ports.notify import TIMEOUT, Telling
 
 #: What stands in a URL for the address of the person who is told.
 CONTACT = "{contact}"
+NEEDS_CONTACT = f"has {CONTACT} in it, and nobody is told at an address of their own"
+LACKS_CONTACT = f"has no {CONTACT} in it, and persons are told by it at their own addresses"
 _CHILD = Path(__file__).with_name("apprise_child.py")
 #: What the process needs of our environment; secrets and proxies are none of it.
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "REQUESTS_CA_BUNDLE")
@@ -140,9 +142,7 @@ def make(options: AppriseOptions, doors: Doors, contact: str | None) -> Apprise:
     """
     url = options.url.get_secret_value()
     if (CONTACT in url) != (contact is not None):
-        needs = "has {contact} in it, and nobody is told at an address of their own"
-        lacks = "has no {contact} in it, and persons are told by it at their own addresses"
-        raise InvalidError(lacks if contact is not None else needs, "url")
+        raise InvalidError(LACKS_CONTACT if contact is not None else NEEDS_CONTACT, "url")
     return Apprise(
         url=url if contact is None else url.replace(CONTACT, quote(contact, safe="")),
         schema=url.partition("://")[0].lower(),

@@ -99,6 +99,8 @@ def _check_one(node: nodes.Node, filters: Collection[str], tests: Collection[str
     elif isinstance(node, nodes.Test):
         if node.name not in tests:
             _refuse(f"there is no test {node.name}; there are {', '.join(sorted(tests))}", node)
+    elif isinstance(node, nodes.Pair) and isinstance(node.key, _SHAPES):
+        _refuse("the key of a dict is text or a number, never a list or dict", node)
     elif isinstance(node, nodes.Name) and node.name == "self":
         _refuse("there is no variable self", node)
     elif isinstance(node, nodes.For) and node.recursive:

@@ -33,6 +33,7 @@ from fettled.ports.notify import Telling
 if TYPE_CHECKING:
     import aiosmtplib
 
+NOBODY = "names nobody: write the addresses that are told"
 #: How long the goodbye may take after the mail was taken.
 _GOODBYE = 1.0
 #: Turns of the loop within which a socket that was shut is closed by its transport.
@@ -145,8 +146,7 @@ def make(options: MailOptions, doors: Doors, contact: str | None) -> Mail:
     """
     to = options.to if contact is None else (contact,)
     if not to:
-        msg = "names nobody: write the addresses that are told"
-        raise InvalidError(msg, "to")
+        raise InvalidError(NOBODY, "to")
     try:
         addresses = tuple(map(address_of, to))
     except ValueError as error:

@@ -9,6 +9,7 @@ delivered without being sent. Jinja is loaded with this file: import it late.
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -103,13 +104,22 @@ def _compile(source: str) -> Template:
     sandbox = Sandbox()
     try:
         _check_names(source, sandbox)
-        return sandbox.from_string(source)
+        with warnings.catch_warnings():
+            # What Python thinks of `{{ true[1] }}` names lines that nobody has written.
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return sandbox.from_string(source)
     except TemplateSyntaxError as error:
         msg = f"line {error.lineno}: {error.message}"
         raise ValueError(msg) from None
     except (SyntaxError, RecursionError, MemoryError, OverflowError):
         # SyntaxError: Python's own limit of loops inside loops.
         msg = "is nested too deeply"
+        raise ValueError(msg) from None
+    except ValueError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- whatever Python says of a constant is the template's fault
+        # Jinja reckons with what is constant, and lets out what Python says to that.
+        msg = f"has a constant that cannot be worked out ({type(error).__name__})"
         raise ValueError(msg) from None
 
 

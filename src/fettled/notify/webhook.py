@@ -20,7 +20,7 @@ from fettled.notify import signing, urls
 from fettled.notify.bodies import BodyOptions, render_of
 from fettled.notify.body import Render, json_body
 from fettled.notify.doors import Doors
-from fettled.options import OneOrMany
+from fettled.options import HeaderName, HeaderValue, OneOrMany
 from fettled.ports.notify import Telling
 
 if TYPE_CHECKING:
@@ -33,6 +33,24 @@ def _check_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+#: Whom a message to a person is for.
+_CONTACT = "X-Fettled-Contact"
+#: What each message has of us, or of HTTP: of a value beside it nobody would hear.
+_OURS = frozenset(
+    {
+        *("webhook-id", "webhook-timestamp", "webhook-signature", _CONTACT.lower()),
+        *("host", "content-length", "transfer-encoding", "connection"),
+    }
+)
+
+
+def _check_name(name: str) -> str:
+    if name.lower() in _OURS:
+        msg = "is a header that each message has from fettled itself: leave it out"
+        raise ValueError(msg)
+    return name
+
+
 class WebhookOptions(BodyOptions):
     """POST to a URL, signed after Standard Webhooks."""
 
@@ -43,9 +61,13 @@ class WebhookOptions(BodyOptions):
         description="Secret that messages are signed with, `whsec_...`; several while one is"
         " being changed, the newest first.",
     )
-    headers: Annotated[dict[str, SecretStr], Field(max_length=50)] = Field(
+    headers: Annotated[
+        dict[Annotated[HeaderName, AfterValidator(_check_name)], HeaderValue],
+        Field(max_length=50),
+    ] = Field(
         {},
-        description="Header fields sent along; no `Authorization` beside a login in `url`.",
+        description="Header fields sent along; no `Authorization` beside a login in `url`, and "
+        "none that each message has anyway, such as `webhook-id` and `Host`.",
     )
     allow_private: bool = Field(
         default=False,
@@ -68,7 +90,7 @@ def make(options: WebhookOptions, doors: Doors, contact: str | None) -> Webhook:
 
     headers = {name: value.get_secret_value() for name, value in options.headers.items()}
     if contact is not None:
-        headers["X-Fettled-Contact"] = contact
+        headers[_CONTACT] = contact
     return Webhook(
         session=doors.session(allow_private=options.allow_private),
         url=URL(options.url.get_secret_value()),

@@ -88,6 +88,10 @@ class Reader(Protocol):
         """Those about a subject, open or not, that were not over before *since*."""
         ...
 
+    def standing_for(self, subject: str) -> list[Ticket]:
+        """The open tickets about a subject that `membership` can tell of, the newest first."""
+        ...
+
     def ticket_counts(self) -> dict[tuple[str, str, str, str], int]:
         """How many by (status, priority, kind, source)."""
         ...

@@ -16,6 +16,7 @@ import aiohttp
 from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError, LineTooLong
 
 from fettled.core.observations import Outcome, Reason
+from fettled.informational import TooManyError
 from fettled.probes.verdicts import ProbeFailedError, down, explain_tls, judge
 
 _LOGIN_NEEDED = 407
@@ -27,6 +28,8 @@ def _of_parser(exc: HttpProcessingError, host: str) -> Outcome:
         return _broken(host)
     if isinstance(exc, LineTooLong) or text.startswith("Too many"):
         return down(Reason.TOO_LARGE, "the response's headers are too large")
+    if isinstance(exc, TooManyError):
+        return down(Reason.PROTOCOL, exc.message)
     return down(Reason.PROTOCOL, "the response is not valid HTTP")
 
 

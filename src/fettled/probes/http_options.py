@@ -14,11 +14,19 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from fettled.options import Host, Login, OneOrMany, Options, PositiveDuration, check_host
+from fettled.options import (
+    HeaderName,
+    HeaderValue,
+    Host,
+    Login,
+    OneOrMany,
+    Options,
+    PositiveDuration,
+    check_host,
+)
 from fettled.probes.patterns import check_regex
 
 _MIB = 1_048_576
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def _check_url(text: str) -> str:
@@ -71,24 +79,6 @@ def _check_status(value: int | str) -> int | str:
 
 
 Status = Annotated[int | str, AfterValidator(_check_status)]
-
-
-def _check_header(name: str) -> str:
-    if not _TOKEN.fullmatch(name):
-        msg = "is not a header's name"
-        raise ValueError(msg)
-    return name
-
-
-def _check_header_value(value: SecretStr) -> SecretStr:
-    if any(ord(char) < ord(" ") and char != "\t" for char in value.get_secret_value()):
-        msg = "holds a line break or control character: write the header's value on one line"
-        raise ValueError(msg)
-    return value
-
-
-HeaderName = Annotated[str, AfterValidator(_check_header)]
-HeaderValue = Annotated[SecretStr, AfterValidator(_check_header_value)]
 
 
 Pattern = Annotated[str, Field(max_length=1000), AfterValidator(check_regex)]

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select, update
 
 from fettled.core.keys import ISOLATION, LISTS, ROLLUP
-from fettled.core.tickets import MONITOR, Member, Membership
+from fettled.core.tickets import MONITOR, Member, Membership, Ticket
 from fettled.core.words import Gate, MemberState, Phase
 from fettled.ports import Gating
 from fettled.store.among import among, numbers_value
@@ -35,6 +35,11 @@ _MEMBERSHIP = locking(
     _BOTH.where(members.c.check_key == bindparam("check"), _STANDS)
     .order_by(tickets.c.number.desc())
     .limit(1)
+)
+_STANDING = (
+    select(tickets)
+    .where(tickets.c.subject == bindparam("subject"), _STANDS)
+    .order_by(tickets.c.number.desc())
 )
 _MEMBERSHIPS = _BOTH.where(_STANDS).order_by(tickets.c.number)
 _WERE = _BOTH.where(
@@ -127,6 +132,11 @@ def membership(link: Link, check: str, *, lock: bool = False) -> Membership | No
 def memberships(link: Link) -> dict[str, Membership]:
     """Read those of every check."""
     return {row["member_check_key"]: _both(row) for row in link.all(_MEMBERSHIPS)}
+
+
+def standing_for(link: Link, subject: str) -> list[Ticket]:
+    """Read the open tickets about a subject that a membership can be of, the newest first."""
+    return [load_ticket(row) for row in link.all(_STANDING, {"subject": subject})]
 
 
 def memberships_of(link: Link, check: str, since: datetime) -> list[Membership]:

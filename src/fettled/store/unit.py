@@ -171,6 +171,10 @@ class SqlReader(
         """Tickets about a subject that were not over before *since*."""
         return sql_tickets.tickets_of_subject(self._link, subject, since)
 
+    def standing_for(self, subject: str) -> list[Ticket]:
+        """Open tickets about a subject that a membership can be of."""
+        return sql_members.standing_for(self._link, subject)
+
     def ticket_counts(self) -> dict[tuple[str, str, str, str], int]:
         """How many by (status, priority, kind, source)."""
         return sql_tickets.counts(self._link)
