@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 
 from fettled.clock import SystemClock
+from fettled.core.routing import Receiver
 from fettled.core.signed_links import Offer
 from fettled.core.tickets import Ticket
 from web_house import WebHouse, open_house
@@ -35,9 +36,7 @@ class Street:
 
     async def link(self, ticket: Ticket, action: str = "take", person: str | None = "ann") -> str:
         """Give the path of a link that was sent to somebody."""
-        links = await self.house.services.links.make_links(
-            ticket.number, receiver="duty", person=person
-        )
+        links = await self.house.services.links.make_links(ticket, receiver="duty", person=person)
         assert links[action].startswith(BASE)
         return links[action].removeprefix(BASE)
 
@@ -63,12 +62,12 @@ def offer(ticket: Ticket, valid: timedelta) -> Offer:
 
 
 @asynccontextmanager
-async def open_street(home: Path) -> AsyncIterator[Street]:
+async def open_street(home: Path, people: str = PEOPLE) -> AsyncIterator[Street]:
     """Serve a house with people, that knows its own address."""
     with_address = f"{{}}, public_url: '{BASE}'"
     async with (
-        open_house(home, PEOPLE, dialects=with_address) as house,
+        open_house(home, people, dialects=with_address) as house,
         aiohttp.ClientSession() as outside,
     ):
-        house.services.links.receivers = frozenset({"duty"})
+        house.services.links.receivers = {"duty": Receiver("duty")}
         yield Street(house, outside)

@@ -19,6 +19,7 @@ from fettled.core.deliveries import Delivery
 from fettled.core.notice import Notice
 from fettled.core.oncall import Layer, Rota, Rotation
 from fettled.core.permissions import Role
+from fettled.core.routing import Audience, Receiver
 from fettled.ports import People, Schedule, Team, User
 
 MINUTE = timedelta(minutes=1)
@@ -81,10 +82,18 @@ class Words:
             if event in {"", each.event}
         )
 
+    async def of(
+        self, deliveries: tuple[Delivery, ...], *, person: str | None = None, **how: Any
+    ) -> Notice:
+        """Word *deliveries* for a room that is told everything, or for a person."""
+        audience = Audience.EVERYONE if person is None else Audience.PERSON
+        receiver = Receiver("ops", audience=audience, user=person)
+        return await self.notices.of(deliveries, receiver=receiver, **how)
+
     async def newest(self, *, person: str | None = None, is_late: bool = False) -> Notice:
         """Word the newest event."""
         newest = (await self.deliveries())[-1]
-        return await self.notices.of((newest,), is_late=is_late, person=person)
+        return await self.of((newest,), is_late=is_late, person=person)
 
     async def text(self, **how: Any) -> list[str]:
         """Give the lines of that."""

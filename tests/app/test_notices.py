@@ -238,7 +238,7 @@ async def test_a_backlog_is_told_as_it_is_now(words: Words) -> None:
     waiting = await words.deliveries()
     await words.desk.tickets.act("1", Resolve(Code.FIXED, "new cable"), ANN)
     words.desk.clock.advance(timedelta(hours=5))
-    told = await words.notices.of(waiting, is_late=True)
+    told = await words.of(waiting, is_late=True)
     assert told.text.splitlines() == [
         "[comment, now RESOLVED] Device offline: door-1 (medium, #1)",
         "ann: note 5; since Sat 21 Nov 01:10 CET (lasted 9m30s); fixed: new cable",
@@ -305,7 +305,7 @@ async def test_while_the_store_is_down_the_event_alone_is_told(words: Words) -> 
     await words.desk.see("door-1/main", *UP, *DOWN[:6])
     waiting = await words.deliveries()
     words.desk.store.is_down = True
-    told = await words.notices.of(waiting, is_late=False)
+    told = await words.of(waiting, is_late=False)
     assert told.text.splitlines() == [
         "[DOWN] Device offline: door-1 (medium, #1)",
         "since Sat 21 Nov 01:10 CET (for 2m30s); connection refused",
@@ -327,7 +327,7 @@ async def test_a_payload_of_another_version_is_worded_all_the_same(words: Words)
         {"ticket": {"title": 7, "sla": [], "subject": "door-1", "occurred_at": "soon"}},
         {"ticket": {"resolution": {"code": "exploded"}, "labels": 3, "priority": "mega"}},
     ):
-        told = await words.notices.of((replace(first, payload=payload),), is_late=True)
+        told = await words.of((replace(first, payload=payload),), is_late=True)
         assert told.headline.endswith("(medium, #1)")
 
 
@@ -361,5 +361,5 @@ async def test_a_ticket_that_was_deleted_is_told_as_it_was(words: Words) -> None
     await put(words, {"title": "Coffee is cold"}, {}, ANN)
     waiting = await words.deliveries()
     await words.desk.store.write(lambda unit: unit.delete_ticket(1))
-    told = await words.notices.of(waiting, is_late=True)
+    told = await words.of(waiting, is_late=True)
     assert told.headline == "[NEW] Coffee is cold (medium, #1)"

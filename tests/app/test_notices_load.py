@@ -50,7 +50,7 @@ async def test_telling_a_thousand_tickets_asks_the_store_beside_the_loop(
 
         async def tell(delivery: Delivery) -> Notice:
             async with room:
-                return await words.notices.of((delivery,), is_late=False)
+                return await words.of((delivery,), is_late=False)
 
         told = await asyncio.gather(*map(tell, deliveries))
         assert len({notice.headline for notice in told}) == TICKETS

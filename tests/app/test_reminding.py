@@ -14,6 +14,7 @@ from fettled.app.directory import Directory
 from fettled.app.reminding import AT_ONCE, Reminders
 from fettled.core.errors import StoreDownError, StoreUnsureError
 from fettled.core.lifecycle import note
+from fettled.core.permissions import Role
 from fettled.core.routing import Audience, Filter, Receiver, lane_of
 from fettled.core.tickets import SYSTEM, Snooze, Ticket
 from fettled.core.words import Priority, Status
@@ -25,7 +26,8 @@ from tickets_for import NOW, reopening, resolving
 MINUTE, HALF_HOUR = timedelta(minutes=1), timedelta(minutes=30)
 SMS = Receiver("sms", audience=Audience.PERSON, for_people=True, remind=HALF_HOUR)
 ROOM = Receiver("room", remind=HALF_HOUR)
-HOUSE = People(users=(User("ann", "Ann"), User("kim", "Kim")), teams=(Team("network"),))
+MAY = frozenset({Role.OPERATOR})
+HOUSE = People(users=(User("ann", "Ann", MAY), User("kim", "Kim", MAY)), teams=(Team("network"),))
 
 
 @dataclass
@@ -307,3 +309,25 @@ async def test_a_storm_is_looked_at_in_bounded_units(around: Round) -> None:
     assert around.post.switch.writes - before <= 3 + ROOM.at_once
     around.post["room"].gate.set()
     assert await around.told() == ["reminder"] * (AT_ONCE * 2 + 1)
+
+
+@pytest.mark.parametrize(("team", "told"), [("network", ["reminder"]), ("south", [])])
+async def test_a_person_is_not_reminded_of_what_is_out_of_their_sight(
+    around: Round, team: str, told: list[str]
+) -> None:
+    """
+    It was kim's; nobody holds it now, and it is kim's team's or another's, which kim may not see.
+
+    Seen to fail where a person was reminded of whatever nobody held.
+    """
+    kim = User("kim", "Kim", frozenset({Role.REPORTER}), frozenset({"network"}))
+    people = People(users=(kim,), teams=(Team("network"), Team("south")))
+    around.post.deliverer.roster.people = Directory(calendar.shift, people)
+    around.post.configure(lane_of(SMS, "kim"))
+    given = replace(await around.post.open(), assignee="kim", status=Status.ASSIGNED)
+    ticket = await around.post.note(given, "assigned", assignee="kim")
+    assert await around.told("sms/kim") == ["assigned"]
+    await around.be(ticket, assignee=None, team=team, status=Status.OPEN, title="Merger")
+    around.post.clock.advance(HALF_HOUR)
+    await around.reminders.tell()
+    assert await around.told("sms/kim") == told

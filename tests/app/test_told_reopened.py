@@ -38,7 +38,7 @@ async def test_a_reopening_under_later_events_is_the_headline(words: Words) -> N
 
     Seen to fail where the newest event alone was the headline.
     """
-    told = await words.notices.of(await words.deliveries(), is_late=False)
+    told = await words.of(await words.deliveries(), is_late=False)
     assert told.headline == "[DOWN AGAIN, then comment] Device offline: door-1 (medium, #1)"
     assert dict(told.details)["Reopened"] == (
         "Sat 21 Nov 01:31 CET, after it was resolved Sat 21 Nov 01:21 CET"
@@ -48,7 +48,7 @@ async def test_a_reopening_under_later_events_is_the_headline(words: Words) -> N
 async def test_a_reopening_that_is_the_newest_says_what_came_before_it(words: Words) -> None:
     """Nobody was told of the recovery; it is not to look as if there had been none."""
     waiting = [each for each in await words.deliveries() if "comment" not in each.event]
-    told = await words.notices.of(tuple(waiting), is_late=False)
+    told = await words.of(tuple(waiting), is_late=False)
     assert told.headline == "[DOWN AGAIN] Device offline: door-1 (medium, #1)"
     assert dict(told.details)["Reopened"].endswith("after it was resolved Sat 21 Nov 01:21 CET")
 
@@ -57,7 +57,7 @@ async def test_what_was_reopened_and_is_over_has_its_end_as_the_headline(words: 
     """Nobody gets up for it, and yet it is said."""
     await words.desk.see("door-1/main", *UP[:1])
     await words.desk.tickets.act("1", Resolve(Code.FIXED, "new cable"), ANN)
-    told = await words.notices.of(await words.deliveries(), is_late=False)
+    told = await words.of(await words.deliveries(), is_late=False)
     assert told.headline.startswith("[RESOLVED] ")
     assert dict(told.details)["Reopened"].startswith("Sat 21 Nov 01:31 CET, after")
 
@@ -69,18 +69,18 @@ async def test_it_is_said_also_where_not_every_event_is_at_hand(words: Words) ->
     Seen to fail with a count of the events that are given.
     """
     first, *_, last = await words.deliveries()
-    told = await words.notices.of((first, last), is_late=False, earlier=300)
+    told = await words.of((first, last), is_late=False, earlier=300)
     assert told.headline.startswith("[DOWN AGAIN, then comment] ")
     assert dict(told.details)["Reopened"].startswith("Sat 21 Nov 01:31 CET")
     words.desk.store.is_down = True
-    told = await words.notices.of((first, last), is_late=False, earlier=300)
+    told = await words.of((first, last), is_late=False, earlier=300)
     assert dict(told.details)["Reopened"] == "once meanwhile"
 
 
 async def test_what_was_told_before_is_not_told_again(words: Words) -> None:
     """A reopening that this message does not tell of is no news."""
     for waiting in ((await words.deliveries())[-1:], (await words.deliveries())[-2:-1]):
-        told = await words.notices.of(waiting, is_late=True)
+        told = await words.of(waiting, is_late=True)
         assert "Reopened" not in dict(told.details)
         assert "then" not in told.headline
 

@@ -149,3 +149,26 @@ def test_one_without_a_name_goes_by_its_place(load_text: Load) -> None:
     first, second = workflows_of(load_text(text).settings)
     assert (first.name, second.name) == ("workflow-1", "b")
     assert first.steps == (Assign(team="x"),)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_noted"),
+    [
+        ("{on: [ticket.opened, ticket.reopened], do: [{resolve_ticket: robot}]}", True),
+        ("{on: 'ticket.*', do: [{comment: a}, {resolve_ticket: {}}]}", True),
+        ("{on: ticket.reopened, if: {source: health_monitor}, do: [{resolve_ticket: a}]}", True),
+        ("{on: ticket.reopened, do: [{resolve_ticket: {code: no_action}}]}", True),
+        ("{on: ticket.opened, do: [{resolve_ticket: robot}]}", False),
+        ("{on: ticket.reopened, if: {source: user}, do: [{resolve_ticket: a}]}", False),
+        ("{on: ticket.reopened, do: [{resolve_ticket: {code: wont_fix}}]}", False),
+        ("{on: ticket.reopened, do: [{resolve_ticket: {deduplication_key: k}}]}", False),
+        ("{on: ticket.reopened, do: [{comment: a}]}", False),
+    ],
+)
+def test_one_that_resolves_what_comes_back_is_noted(
+    load_text: Load, line: str, *, is_noted: bool
+) -> None:
+    """With its place and the cure; what the monitor leaves alone is nothing to say."""
+    told = [note for note in load_text(f"{HOUSE}- {line}\n").notes if "resolves a ticket" in note]
+    assert len(told) == is_noted
+    assert all("fettled.yaml:8:" in note and "leave out" in note for note in told)

@@ -34,6 +34,7 @@ async def test_the_turns_of_a_check_are_those_of_its_tickets(store: DeskStore) -
     ]
     assert told[2].data == {"cause": "relapse", "reason": "timeout"}
     assert told[2].at == NOW + 2 * HOUR
+    assert told[2].actor == ANN
     newest = await store.read(lambda r: r.turns("door-1/ping", tickets=1, limit=200))
     assert [turn.ticket for turn in newest] == [3]
     assert len(await store.read(lambda r: r.turns("door-1/ping", tickets=60, limit=2))) == 2

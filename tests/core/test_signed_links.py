@@ -32,6 +32,7 @@ OFFERS = st.builds(
     expires_at=st.datetimes(datetime(1971, 1, 1), datetime(2999, 1, 1)).map(  # noqa: DTZ001 -- UTC is put on
         lambda at: at.replace(microsecond=0, tzinfo=UTC)
     ),
+    mark=st.text("0123456789abcdef", max_size=12),
 )
 
 

@@ -116,4 +116,4 @@ async def test_without_an_address_there_are_no_links(tmp_path: Path):
     """Nobody said how we are reached: a link would lead nowhere."""
     async with open_house(tmp_path) as house:
         ticket = await house.ticket()
-        assert await house.services.links.make_links(ticket.number, receiver="duty") == {}
+        assert await house.services.links.make_links(ticket, receiver="duty") == {}

@@ -10,13 +10,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from fettled.core.audience import Concern
-from fettled.core.permissions import Permission, permissions_of
-from fettled.core.tickets import Entry, Ticket
+from fettled.core.permissions import Permission, Principal, permissions_of, sees
+from fettled.core.tickets import Actor, Entry, Ticket
 from fettled.ports import Directory, TicketAction
 
 #: What an escalation comes to where no receiver tells any of those that it reached.
 UNTOLD = "no receiver tells any of those whom it is for"
 NOBODY = "nobody could be told"
+
+
+def principal(people: Directory, name: str) -> Principal | None:
+    """Say what a person may, as of now; None for whom nobody knows."""
+    user = people.user(name)
+    if user is None:
+        return None
+    actor, may = Actor("user", name), permissions_of(user.roles)
+    return Principal(name, actor, may, people.teams_of(name), people.shifts_of(name))
 
 
 def concern(people: Directory, ticket: Ticket, entry: Entry) -> Concern:
@@ -35,7 +44,7 @@ def concern(people: Directory, ticket: Ticket, entry: Entry) -> Concern:
 def standing(people: Directory, ticket: Ticket, at: datetime) -> Concern:
     """Find whose matter *ticket* is at *at*, whatever happened to it."""
     mine, team = owners(people, ticket, at), notified(people, ticket.team)
-    return Concern(people=mine, team=team)
+    return Concern(people=mine, team=team, seeing=_seeing(people, ticket))
 
 
 def owners(people: Directory, ticket: Ticket, at: datetime) -> frozenset[str]:
@@ -125,6 +134,12 @@ def _unfit(people: Directory, entry: Entry) -> frozenset[str]:
     return frozenset(
         user.name for user in people.users() if needed not in permissions_of(user.roles)
     )
+
+
+def _seeing(people: Directory, ticket: Ticket) -> frozenset[str]:
+    """Name who may know of *ticket* at all."""
+    known = ((user.name, principal(people, user.name)) for user in people.users())
+    return frozenset(name for name, who in known if who is not None and sees(who, ticket))
 
 
 def _some(*names: str | None) -> frozenset[str]:

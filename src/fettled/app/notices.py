@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from fettled.app.matter import is_matter, may_see
 from fettled.app.memory import Memory
 from fettled.app.notice_words import (
     Ahead,
@@ -34,8 +35,10 @@ from fettled.core.links import LinkType
 from fettled.core.notice import RECENT_DAYS, Before, Facts, Notice, notice
 from fettled.core.permissions import Permission, permissions_of
 from fettled.core.reopened import reopened
+from fettled.core.routing import Receiver
 from fettled.core.tickets import Ticket
 from fettled.core.told_ticket import read_time, told_ticket
+from fettled.core.whose import whose
 from fettled.core.words import Cause, Source, Verdict
 from fettled.ports import Clock, DeskReader, DeskStore, Directory
 from fettled.ports.notices import Turn
@@ -105,15 +108,16 @@ class Notices:
         deliveries: tuple[Delivery, ...],
         *,
         is_late: bool,
-        person: str | None = None,
+        receiver: Receiver,
         earlier: int | None = None,
     ) -> Notice:
         """
-        Word *deliveries*, of one ticket and in order, for *person*; None: for a room.
+        Word *deliveries*, of one ticket and in order, for *receiver*.
 
         *earlier* is how many there are beside the newest, where not all of them are given.
 
-        Of several, or of late ones, the ticket is told as it is now, with the newest event.
+        Of several, or of late ones, the ticket is told as it is now, with the newest event;
+        one that is not the receiver's matter any more, as it was at that event.
         """
         newest = deliveries[-1]
         told = told_ticket(newest)
@@ -123,13 +127,14 @@ class Notices:
             known = await self._store.read(partial(_read, told=told, above=above, now=now))
         except StoreDownError:
             known = _NOTHING
+        known = self._fit(known, deliveries, told, receiver)
         local = partial(_written, terms, now)
         # Somebody who reads of it late must not be told how it was once.
         more = len(deliveries) - 1 if earlier is None else earlier
         is_stale = is_late or more > 0
         shown = (known.ticket or told) if is_stale else told
         ahead = Ahead(known.ticket or told, terms.chain, known.stage, self._people, now)
-        facts = self._facts(newest, shown, known, ahead, person, local)
+        facts = self._facts(newest, shown, known, ahead, receiver.user, local)
         turns = [(turn.event, turn.at) for turn in known.turns if turn.ticket == told.number]
         facts = replace(
             facts,
@@ -139,6 +144,25 @@ class Notices:
             url=terms.url_of(told.number),
         )
         return notice(facts, local)
+
+    def _fit(
+        self, known: _Known, deliveries: tuple[Delivery, ...], told: Ticket, receiver: Receiver
+    ) -> _Known:
+        """Leave of what is known what *receiver* may be told."""
+        people = self._people
+        seen = {turn.ticket: turn.whose for turn in known.turns if turn.ticket != told.number}
+        others = {number for number, of in seen.items() if may_see(people, receiver, of)}
+        now = known.ticket
+        if now is None or is_matter(people, receiver, whose(now), whose(told).mark):
+            own = {told.number}
+            return replace(known, turns=[t for t in known.turns if t.ticket in own | others])
+        first, last = deliveries[0].at, deliveries[-1].at
+        turns = [
+            turn
+            for turn in known.turns
+            if turn.ticket in others or (turn.ticket == told.number and first <= turn.at <= last)
+        ]
+        return replace(_NOTHING, turns=turns)
 
     def _facts(  # noqa: PLR0917 -- what is told, and what it is told by
         self,

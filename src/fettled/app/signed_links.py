@@ -10,7 +10,7 @@ what they show.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -19,15 +19,19 @@ from functools import partial
 from fettled.app.acting import Acted, perform
 from fettled.app.callers import Caller, find
 from fettled.app.committing import write_or_doubt
+from fettled.app.concern import principal
 from fettled.app.desk import Desk
+from fettled.app.matter import is_matter
 from fettled.app.tickets import Tickets
 from fettled.core.actions import Action, SnoozeFor, Start, Take
 from fettled.core.effects import Moment
 from fettled.core.errors import ConflictError, FettledError, ForbiddenError, NotFoundError
 from fettled.core.moves import act
-from fettled.core.permissions import Principal, may_act, permissions_of
+from fettled.core.permissions import may_act
+from fettled.core.routing import Receiver
 from fettled.core.signed_links import ACTIONS, Offer, read_link, write_link
 from fettled.core.tickets import Actor, Ticket
+from fettled.core.whose import whose
 from fettled.core.words import Phase, Status
 from fettled.ports import Clock, DeskReader, DeskStore, DeskUnit, Reader
 
@@ -95,18 +99,18 @@ class SignedLinks:
         self._tickets = tickets
         self._desk = desk
         self._base = base
-        #: Names of the receivers that get links now; the links of others do nothing.
-        self.receivers: Collection[str] = frozenset()
+        #: The receivers that get links now, by name; the links of others do nothing.
+        self.receivers: Mapping[str, Receiver] = {}
         self._key = b""
 
     async def make_links(
-        self, ticket: int, *, receiver: str, person: str | None = None
+        self, ticket: Ticket, *, receiver: str, person: str | None = None
     ) -> dict[str, str]:
         """
         Make the links of a notification about *ticket*, by action; none without an address.
 
         Args:
-            ticket: its number.
+            ticket: as it is told of.
             receiver: who is told.
             person: who that is, where it is one person's own; they will have acted.
 
@@ -119,10 +123,14 @@ class SignedLinks:
         key = await self._have_key()
         expires_at = self._clock.wall() + VALID
         name, is_person = person or receiver, person is not None
+        mark = "" if is_person else whose(ticket).mark
         return {
             action: f"{base}/links/"
             + write_link(
-                Offer(secrets.token_hex(8), ticket, action, name, is_person, expires_at), key
+                Offer(
+                    secrets.token_hex(8), ticket.number, action, name, is_person, expires_at, mark
+                ),
+                key,
             )
             for action in ACTIONS
         }
@@ -193,7 +201,7 @@ class SignedLinks:
         if not unit.use_link(offer.id, now, offer.expires_at):
             raise _UsedError(offer.id)
         caller, action = self._caller(offer), _action(offer, now)
-        _judged(unit, offer, caller, action)
+        self._judged(unit, offer, caller, action)
         return perform(
             unit,
             ref=str(offer.ticket),
@@ -211,7 +219,7 @@ class SignedLinks:
             return _expired(offer)
         try:
             caller, action = self._caller(offer), _action(offer, now)
-            ticket = _judged(reader, offer, caller, action)
+            ticket = self._judged(reader, offer, caller, action)
             act(ticket, action, Moment(caller.actor, now, Phase.UNKNOWN))
         except _REFUSED as error:
             return _refused(offer, error)
@@ -224,15 +232,31 @@ class SignedLinks:
                 msg = f"the receiver {offer.name} gets no links any more"
                 raise ForbiddenError(msg)
             return Caller(Actor("token", offer.name))
-        people = self._desk().directory
-        user = people.user(offer.name)
-        if user is None:
+        who = principal(self._desk().directory, offer.name)
+        if who is None:
             msg = f"{offer.name} is not known here any more"
             raise ForbiddenError(msg)
-        actor, name = Actor("user", offer.name), offer.name
-        may = permissions_of(user.roles)
-        who = Principal(name, actor, may, people.teams_of(name), people.shifts_of(name))
-        return Caller(actor, who)
+        return Caller(who.actor, who)
+
+    def _judged(self, reader: Reader, offer: Offer, caller: Caller, action: Action) -> Ticket:
+        """Find the ticket, and ask in a link's words whether its person may do that still."""
+        ticket = find(reader, str(offer.ticket), caller.who)
+        if not offer.is_person and not self._is_matter(offer, ticket):
+            # In the words for one that is not there: it is not for this room any more.
+            msg = f"there is no ticket {offer.ticket}"
+            raise NotFoundError(msg)
+        if caller.who is not None and not may_act(caller.who, ticket, action):
+            msg = f"{offer.name} may not {offer.action} #{offer.ticket} any more"
+            raise ForbiddenError(msg)
+        if isinstance(action, Start) and ticket.status is Status.IN_PROGRESS and ticket.assignee:
+            msg = f"#{ticket.number} is in progress, and {ticket.assignee} holds it"
+            raise ConflictError(msg)
+        return ticket
+
+    def _is_matter(self, offer: Offer, ticket: Ticket) -> bool:
+        room = self.receivers.get(offer.name)
+        people = self._desk().directory
+        return room is not None and is_matter(people, room, whose(ticket), offer.mark)
 
 
 def _action(offer: Offer, now: datetime) -> Action:
@@ -245,18 +269,6 @@ def _action(offer: Offer, now: datetime) -> Action:
 def _make_key(now: datetime, unit: DeskUnit) -> str:
     unit.put_secret(_KEY, secrets.token_hex(32), now)
     return unit.secret(_KEY) or ""
-
-
-def _judged(reader: Reader, offer: Offer, caller: Caller, action: Action) -> Ticket:
-    """Find the ticket, and ask in a link's words whether its person may do that still."""
-    ticket = find(reader, str(offer.ticket), caller.who)
-    if caller.who is not None and not may_act(caller.who, ticket, action):
-        msg = f"{offer.name} may not {offer.action} #{offer.ticket} any more"
-        raise ForbiddenError(msg)
-    if isinstance(action, Start) and ticket.status is Status.IN_PROGRESS and ticket.assignee:
-        msg = f"#{ticket.number} is in progress, and {ticket.assignee} holds it"
-        raise ConflictError(msg)
-    return ticket
 
 
 def _refused(offer: Offer, error: FettledError) -> Seen:

@@ -17,7 +17,8 @@ from fettled.core.errors import StoreDownError
 from fettled.core.event_words import event_notice
 from fettled.core.routing import Receiver
 from fettled.core.subject_events import PHASE_CHANGED
-from fettled.core.tickets import OVER_STATUSES
+from fettled.core.tickets import OVER_STATUSES, Ticket
+from fettled.core.told_ticket import told_ticket
 from fettled.ports.notify import Telling
 
 
@@ -25,7 +26,7 @@ class MakesLinks(Protocol):
     """See `fettled.app.signed_links.SignedLinks.make_links`."""
 
     async def make_links(
-        self, ticket: int, *, receiver: str, person: str | None = None
+        self, ticket: Ticket, *, receiver: str, person: str | None = None
     ) -> Mapping[str, str]:
         """Make the links of a notification about *ticket*, by action."""
         ...
@@ -47,7 +48,7 @@ class Wording:
         notice = await self.notices.of(
             telling.deliveries,
             is_late=telling.is_late,
-            person=receiver.user,
+            receiver=receiver,
             earlier=telling.earlier,
         )
         if receiver.links and not _is_over(telling):
@@ -58,7 +59,9 @@ class Wording:
     async def _links(self, receiver: Receiver, telling: Telling) -> list[tuple[str, str]]:
         try:
             made = await self.links.make_links(
-                telling.newest.ticket, receiver=receiver_label(receiver.name), person=receiver.user
+                told_ticket(telling.newest),
+                receiver=receiver_label(receiver.name),
+                person=receiver.user,
             )
         except StoreDownError:
             return []  # there is no key yet to sign them with

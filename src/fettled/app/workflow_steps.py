@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from fettled.app.acting import Acted, perform
@@ -17,6 +17,7 @@ from fettled.app.callers import Caller
 from fettled.app.desk import Desk
 from fettled.app.opening import is_new, open_ticket
 from fettled.core.actions import Action, SnoozeFor
+from fettled.core.durations import format_duration
 from fettled.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from fettled.core.filing import NewTicket
 from fettled.core.tickets import Ticket
@@ -110,6 +111,9 @@ def _resolve(
     unit: DeskUnit, step: ResolveTicket, event: OutboxEvent, caller: Caller, house: House
 ) -> Came:
     if step.key is None:
+        now = unit.ticket(event.number)
+        if now is not None and now.is_open:
+            _refuse_circle(unit, now, caller, house.wall())
         return _performed(unit, event.number, step.how, caller, house)
     ticket: Ticket | None = unit.ticket_of_key(step.key)
     if ticket is None:
@@ -117,8 +121,37 @@ def _resolve(
     if not ticket.is_open:
         over = f"#{ticket.number} is {ticket.status} already"
         return Came("done", {"ticket": ticket.number, "changed": False, "detail": over})
+    _refuse_circle(unit, ticket, caller, house.wall())
     came = _performed(unit, ticket.number, step.how, caller, house)
     return Came(came.outcome, {**came.data, "ticket": ticket.number}, came.acted)
+
+
+#: So often a workflow resolves what is about one check, within so long: what comes back each
+#: time is down, and the monitor and the workflow would go on for ever.
+_RESOLVES, _WITHIN = 3, timedelta(hours=1)
+#: What is looked at of the check's past.
+_TICKETS, _TURNS = 20, 200
+
+
+def _refuse_circle(unit: DeskUnit, ticket: Ticket, caller: Caller, now: datetime) -> None:
+    """
+    Judge whether the monitor takes back what this workflow does.
+
+    A clock that was set back must not hide it, so that times ahead of *now* count, too.
+
+    Raises:
+        ConflictError: it was resolved by it often enough lately.
+    """
+    if ticket.check is None:
+        return  # the monitor reopens none of those
+    turns = unit.turns(ticket.check, tickets=_TICKETS, limit=_TURNS)
+    ends = [turn for turn in turns if turn.event == "resolved" and turn.actor == caller.actor]
+    if sum(turn.at > now - _WITHIN for turn in ends) >= _RESOLVES:
+        msg = (
+            f"it resolved {ticket.check} {_RESOLVES} times within {format_duration(_WITHIN)}, and"
+            " each time it came back: it is down, so the ticket stays open"
+        )
+        raise ConflictError(msg)
 
 
 #: More than a ticket has before the event of a workflow is worked on.

@@ -154,7 +154,8 @@ class Outlets:
         self.deliverer.configure(lanes)
         roster = self.deliverer.roster
         self._store.phases_by(roster.phases if roster.wants_phases() else None)
-        self._links.receivers = {each.name for each in settings.receivers if each.links}
+        rooms = (receiver for receiver, _ in lanes.values() if receiver.user is None)
+        self._links.receivers = {each.name: each for each in rooms if each.links}
         watchdog = settings.watchdog
         self.watchdog.configure(self._pinger(watchdog), watchdog.interval)
         is_asked = any(receiver.self_test for receiver, _ in lanes.values())

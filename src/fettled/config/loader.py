@@ -36,6 +36,7 @@ from fettled.config.receiver_notes import receiver_notes
 from fettled.config.schema import Settings
 from fettled.config.validation import validate
 from fettled.config.workflow_faults import workflow_problems
+from fettled.config.workflow_notes import workflow_notes
 from fettled.core.errors import ConfigError
 
 
@@ -109,6 +110,7 @@ def load(
     noted += receiver_notes(settings)
     noted += alert_notes(settings)
     noted += name_notes(joined.data)
+    noted += workflow_notes(settings)
     if noted:
         placed = assemble(path, shown, read, sources, places=True)
         noted_at = list(map(str, sorted(map(placed.locate, noted))))

@@ -33,6 +33,7 @@ class Concern:
         reached, reached_team: people, and receivers of teams, that an escalation goes to.
         given: whom this event gave the ticket to, or took it from.
         unfit: people who may not read this event, though the ticket is theirs.
+        seeing: who may know of the ticket at all; None: that was not asked.
     """
 
     people: frozenset[str] = frozenset()
@@ -41,6 +42,7 @@ class Concern:
     reached_team: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     unfit: frozenset[str] = frozenset()
+    seeing: frozenset[str] | None = None
 
 
 def is_told(receiver: Receiver, ticket: Ticket, entry: Entry, concern: Concern) -> bool:
@@ -76,12 +78,14 @@ def is_reminded(receiver: Receiver, ticket: Ticket, concern: Concern) -> bool:
     """
     Whether *ticket*, of which *receiver* was told, is still its matter.
 
-    A person's it is while it is nobody else's: those whom an escalation reached do not own it.
+    A person's it is while it is nobody else's, for those whom an escalation reached do not own
+    it; but not once it is out of their sight.
     """
     if not receiver.filter.covers(ticket):
         return False
-    is_nobodys = not concern.people and receiver.user is not None
-    return is_nobodys or _CONCERNS[receiver.audience](receiver, concern)
+    user, seeing = receiver.user, concern.seeing
+    is_seen = user is not None and (seeing is None or user in seeing)
+    return (is_seen and not concern.people) or _CONCERNS[receiver.audience](receiver, concern)
 
 
 def is_unattended(ticket: Ticket, at: datetime) -> bool:

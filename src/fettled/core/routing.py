@@ -47,12 +47,16 @@ class Filter:
     def wants_of_subject(self, event: str, labels: Mapping[str, Any], team: str | None) -> bool:
         """Whether *event* of a subject, which is no ticket's, is wanted."""
         asks_for_a_ticket = self.kinds or self.priorities or self.sources or self.sla
-        return (
-            not asks_for_a_ticket
-            and _fits(event, self.events)
-            and (not self.teams or team in self.teams)
-            and _labelled(labels, self.labels)
-        )
+        return not asks_for_a_ticket and _fits(event, self.events) and self.admits(team, labels)
+
+    def admits(self, team: str | None, labels: Mapping[str, Any]) -> bool:
+        """
+        Whether it lets through what is of that team and those labels.
+
+        Only these say whose a ticket is: how urgent it is, or of what kind, changes while it is
+        the same people's.
+        """
+        return (not self.teams or team in self.teams) and _labelled(labels, self.labels)
 
     def covers(self, ticket: Ticket) -> bool:
         """Whether *ticket* is one of those that it lets through, whatever happened to it."""
@@ -60,8 +64,7 @@ class Filter:
             (not self.kinds or _fits(ticket.kind, self.kinds))
             and (not self.priorities or ticket.priority in self.priorities)
             and (not self.sources or ticket.source in self.sources)
-            and (not self.teams or ticket.team in self.teams)
-            and _labelled(ticket.labels, self.labels)
+            and self.admits(ticket.team, ticket.labels)
             and (not self.sla or bool(self.sla & _states(ticket)))
         )
 

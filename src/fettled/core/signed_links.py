@@ -20,7 +20,7 @@ from typing import Any
 _CONTEXT = b"fettled link 1:"
 #: Longer than any name makes one.
 _LONGEST = 1_000
-_FIELDS = 6
+_FIELDS = {6, 7}
 ACTIONS = ("take", "snooze")
 
 
@@ -33,6 +33,7 @@ class Offer:
         id: drawn anew for each link; what was used is remembered by it.
         action: one of `ACTIONS`.
         name: who acts: a person, or the receiver that it was sent to.
+        mark: whose the ticket was then, where a receiver acts; see `fettled.core.whose`.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Offer:
     name: str
     is_person: bool
     expires_at: datetime
+    mark: str = ""
 
 
 def write_link(offer: Offer, key: bytes) -> str:
@@ -53,6 +55,8 @@ def write_link(offer: Offer, key: bytes) -> str:
         offer.is_person,
         int(offer.expires_at.timestamp()),
     ]
+    if offer.mark:
+        told.append(offer.mark)
     body = _encoded(json.dumps(told, separators=(",", ":")).encode())
     return f"{body}.{_signature(body, key)}"
 
@@ -68,10 +72,11 @@ def read_link(text: str, key: bytes) -> Offer | None:
 
 
 def _offer(told: Any) -> Offer | None:  # noqa: ANN401 -- ours, perhaps of another version
-    if not isinstance(told, list) or len(told) != _FIELDS or told[2] not in ACTIONS:
+    if not isinstance(told, list) or len(told) not in _FIELDS or told[2] not in ACTIONS:
         return None
-    ident, ticket, action, name, is_person, expires = told
-    return Offer(ident, ticket, action, name, is_person, datetime.fromtimestamp(expires, UTC))
+    ident, ticket, action, name, is_person, expires, *marks = told
+    expires_at = datetime.fromtimestamp(expires, UTC)
+    return Offer(ident, ticket, action, name, is_person, expires_at, *marks)
 
 
 def _signature(body: str, key: bytes) -> str:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from fettled.core.tickets import SYSTEM, Actor
+from fettled.core.whose import Whose
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -14,12 +17,16 @@ class Turn:
 
     Attributes:
         event: as on the timeline, with its *data*.
+        actor: who did it.
+        whose: the ticket is, as of now.
     """
 
     ticket: int
     event: str
     at: datetime
     data: dict[str, Any] = field(default_factory=dict)
+    actor: Actor = SYSTEM
+    whose: Whose = field(default_factory=Whose)
 
 
 class NoticesReader(Protocol):
