@@ -100,7 +100,8 @@ class Auditor(Books):
                 self.complain(each.key, f"1: open at once: {numbers}")
 
     def _judge(self, check: str, belief: Belief) -> None:
-        self.seen_hushed[check] = self.is_hushed(check)
+        if not belief.up or self.is_hushed(check):
+            self.seen_hushed[check] = self.is_hushed(check)
         if belief.up:
             rules.check_well(self, check, belief)
         else:

@@ -81,7 +81,7 @@ class Books:
         self.lines: dict[str, list[int]] = {}
         self.gates: dict[str, str] = {}
         self.hushes: list[Hush] = []
-        #: Whether it was hushed at its last look: what that lets be lasts until the next one.
+        #: Whether it was hushed when last seen: an excuse lasts until it is seen down without.
         self.seen_hushed: dict[str, bool] = {}
         #: When a ticket last changed that is about it: what it saw before is not judged after.
         self.touched: dict[str, int] = {}

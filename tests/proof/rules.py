@@ -79,7 +79,12 @@ def check_well(books: Books, check: str, belief: Belief) -> None:
             books.complain(check, f"3: is well, and down on the checklist of #{ticket.number}")
         if not is_many(ticket.key) or ticket.touched or ticket.kept is not False:
             continue
-        if all(books.belief(each).is_well for each in ticket.members):
+        # The line of one that stands on several lists is brought up by the tending, as above.
+        waits = any(
+            state == "down" and books.at - books.belief(each).well_from <= _TENDED
+            for each, state in ticket.members.items()
+        )
+        if not waits and all(books.belief(each).is_well for each in ticket.members):
             books.complain(check, f"8: all members are well, and #{ticket.number} is open")
 
 
@@ -320,7 +325,7 @@ def _may_resolve_many(books: Books, ticket: Record, said: str) -> None:
 def _is_done(books: Books, check: str, state: str) -> bool:
     belief = books.belief(check)
     if state == "excused" and books.seen_hushed.get(check):
-        return True  # a silence that is over ends with the next look
+        return True  # a silence that is over ends with the next look that finds it down
     if check not in books.rules or books.is_hushed(check) or books.open_of(check):
         return True
     # A line stays recovered until the next outage is confirmed.
