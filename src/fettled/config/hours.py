@@ -15,8 +15,6 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonS
 from fettled.calendar import check_zone
 
 DAY = timedelta(days=1)
-#: As dates count them.
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 
 

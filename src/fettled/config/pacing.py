@@ -21,11 +21,11 @@ from pydantic import (
 )
 
 from fettled.calendar import Opening, Week
-from fettled.config.hours import DAY, WEEKDAYS, TimeOfDay, Weekday, Zone
+from fettled.config.hours import DAY, TimeOfDay, Weekday, Zone
 from fettled.config.names import PriorityName
 from fettled.core.intervals import Pieces
 from fettled.core.pacing import NOTHING, Burst, Digest, Pace, QuietHours, calm, every, never_ends
-from fettled.core.words import Priority
+from fettled.core.words import WEEKDAYS, Priority
 from fettled.options import Duration, OneOrMany, Options, PositiveDuration
 
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=7)

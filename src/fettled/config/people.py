@@ -19,6 +19,7 @@ from fettled.config.names import LabelName, PersonName, Title
 from fettled.config.policies import Name
 from fettled.core import oncall, permissions
 from fettled.core.quiet import Interval
+from fettled.core.words import WEEKDAYS
 from fettled.options import UNSHOWN, Duration, OneOrMany, Options
 from fettled.ports import People
 from fettled.ports import Schedule as ScheduleSpec
@@ -26,7 +27,6 @@ from fettled.ports import Team as TeamSpec
 from fettled.ports import User as UserSpec
 
 Role = Literal["viewer", "reporter", "operator", "manager", "admin"]
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 #: Times of rotations: what is further away is a slip, and sums with it overflow.
 _YEARS = range(1990, 2200)

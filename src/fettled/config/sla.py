@@ -14,13 +14,13 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from fettled.calendar import Opening, Week
-from fettled.config.hours import DAY, WEEKDAYS, TimeOfDay, Weekday, Zone
+from fettled.config.hours import DAY, TimeOfDay, Weekday, Zone
 from fettled.config.names import LabelName, LabelValue
 from fettled.config.policies import Name
 from fettled.core.durations import format_duration, parse_duration
 from fettled.core.intervals import Pieces
 from fettled.core.sla_rules import NOTHING_PROMISED, SHIPPED, Override, Rules, Target, Targets
-from fettled.core.words import Priority
+from fettled.core.words import WEEKDAYS, Priority
 from fettled.options import OneOrMany, Options
 
 #: The calendar that everybody has: around the clock.

@@ -1,13 +1,16 @@
 """
 The product's closed vocabularies: what a subject, a priority, a kind can be.
 
-Enumerations only. A word here means the same in code, database, metrics, API and docs.
+Enumerations, and the weekdays. A word here means the same in code, database, metrics, API and docs.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Literal
+
+#: As dates count them.
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class SubjectType(StrEnum):

@@ -13,6 +13,7 @@ from pydantic import Field
 from fettled.core.errors import InvalidError
 from fettled.core.oncall import Layer, Override, Stint
 from fettled.core.permissions import Permission
+from fettled.core.words import WEEKDAYS
 from fettled.ports import Directory, Schedule, Team, User
 from fettled.web.answers import Page
 from fettled.web.answers_work import TeamAnswer, UserAnswer
@@ -25,7 +26,6 @@ routes = RouteTable()
 
 #: No rotation is looked at further away; sums with such times would overflow.
 _FURTHEST = timedelta(days=3650)
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class _Named(Protocol):
@@ -195,7 +195,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
             "members": list(rotation.members),
         },
         "hours": None if hours is None else f"{hours.start:%H:%M}-{hours.end:%H:%M}",
-        "weekdays": [_WEEKDAYS[day] for day in sorted(layer.weekdays)],
+        "weekdays": [WEEKDAYS[day] for day in sorted(layer.weekdays)],
     }
 
 
