@@ -10,6 +10,7 @@ import pytest
 
 from fettled import calendar
 from fettled.app.directory import Directory
+from fettled.app.wording import Wording
 from fettled.core.lifecycle import note, resolved
 from fettled.core.notice import Notice
 from fettled.core.permissions import Role
@@ -17,6 +18,7 @@ from fettled.core.routing import Audience, Filter, Receiver
 from fettled.core.tickets import SYSTEM, Change, Entry, Resolution, Ticket
 from fettled.core.words import Code, Priority, Source
 from fettled.ports import People, Team, User
+from fettled.ports.notify import Telling
 from wording import MINUTE, Words, open_words
 
 PEOPLE = People(
@@ -172,3 +174,28 @@ async def test_who_has_it_now_is_told_to_those_alone_whose_matter_it_is(words: W
         assert "team north" in dict(told.details)["On it"], receiver.name
     told = await words.notices.of(first, is_late=False, receiver=ALL)
     assert "team south" in dict(told.details)["On it"]
+
+
+class NoLinks:
+    """Makes none."""
+
+    async def make_links(self, _ticket: Ticket, **_how: object) -> dict[str, str]:
+        """Make none."""
+        return {}
+
+
+async def test_a_message_is_worded_for_the_receiver_that_it_is_for(words: Words) -> None:
+    """
+    The lane's own, with what it is for: on its way, nothing is worded for somebody else.
+
+    Seen to fail with a message that was worded for a room that is told everything.
+    """
+    ticket = await put(words, "north", "oslo")
+    waited = await words.deliveries()
+    await resolve(words, await move(words, ticket, team="south", labels={}, title="Merger"))
+    wording = Wording(words.notices, NoLinks())
+    for receiver in BOUND:
+        telling = Telling(waited, is_late=True)
+        told = await wording.word(replace(receiver, in_words=True, links=True), telling)
+        assert told.notice is not None
+        assert told.notice.headline == "[NEW] Door stuck (medium, #1)", receiver.name
