@@ -85,5 +85,5 @@ async def test_what_a_person_resolved_lasted_until_then(words: Words) -> None:
     await words.desk.tickets.act("1", Resolve(Code.FIXED, "new cable"), ANN)
     waiting = await words.deliveries()
     words.desk.clock.advance(300 * MINUTE)
-    told = await words.notices.of(waiting, is_late=True)
+    told = await words.of(waiting, is_late=True)
     assert told.gist == "since Sat 21 Nov 01:00 CET (lasted 10m); fixed: new cable"
