@@ -122,7 +122,7 @@ async def open_post(store: SqlStore, clock: FakeClock | None = None) -> AsyncIte
         on_fault=lambda _where, error: faults.append(error),
         chance=lambda: 0.0,
     )
-    store.route_by(deliverer.roster.route, deliverer.roster.record)
+    store.route_by(deliverer.roster.route, deliverer.roster.record, clock.wall)
     await deliverer.start()
     post = Post(store, switch, clock, deliverer, settled, faults)
     try:

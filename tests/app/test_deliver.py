@@ -303,6 +303,26 @@ async def test_a_clock_that_was_ahead_keeps_nobody_waiting(post: Post) -> None:
     await post.until(lambda: len(post["hook"].told) == 2)
 
 
+async def test_what_happens_after_the_clock_was_ahead_is_told_at_once(post: Post) -> None:
+    """
+    A ticket that was touched a day ahead keeps its order, and its times; nobody waits for them.
+
+    Seen to fail where an event is due when it is dated.
+    """
+    post.configure(HOOK)
+    ticket = await post.open()
+    post.clock.step_wall(timedelta(days=1))
+    ticket = await post.note(ticket)
+    post.clock.step_wall(-timedelta(days=1))
+    post.deliverer.clock_stepped(-timedelta(days=1))
+    await post.quiet()
+
+    ticket = await post.note(ticket)
+
+    assert ticket.updated_at > post.clock.wall()
+    await post.until(lambda: len(post["hook"].told) == 3)
+
+
 async def test_a_clock_that_is_set_again_and_again_uses_up_no_tries(post: Post) -> None:
     """
     Forth and back by seconds, as under a host that corrects its guests: the pauses go on.

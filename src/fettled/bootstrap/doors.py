@@ -103,7 +103,7 @@ class Outlets:
         roster = self.deliverer.roster
         roster.people, roster.wall = office.staff.directory, clock.wall
         roster.subjects = lambda key: memory.specs.get(key)  # noqa: PLW0108 -- a reload swaps specs
-        store.route_by(roster.route, roster.record)
+        store.route_by(roster.route, roster.record, clock.wall)
         self.watchdog = Watchdog(store, self._progress, on_told=self._pinged, on_held=log.ping_held)
         self.self_test = SelfTest(store, clock, memory, sink)
 

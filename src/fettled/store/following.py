@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from fettled.core.condition import Condition
 from fettled.core.subject_events import SubjectEvent
@@ -51,12 +52,22 @@ class Following:
         route: to whom each of its events is due.
         record: what is an action of the ticket besides.
         phases: what a change of phase comes to; None: nobody asks for those.
+        wall: reads the clock on the wall; None: events are owed when they happened.
     """
 
     stamp: Stamp = unstamped
     route: Route = nowhere
     record: Record = unrecorded
     phases: Phases | None = None
+    wall: Callable[[], datetime] | None = None
+
+    def owed_at(self, entry: Entry) -> datetime:
+        """
+        When an event is owed: when it happened, and never later than now.
+
+        A ticket that was touched while the clock was ahead goes on from there.
+        """
+        return entry.at if self.wall is None else min(entry.at, self.wall())
 
 
 def stamped(change: Change, stamp: Stamp) -> Change:

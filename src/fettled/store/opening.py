@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Engine
@@ -104,14 +105,19 @@ class SqlStore:
         """
         self._writer.following = replace(self._writer.following, stamp=stamp)
 
-    def route_by(self, route: Route, record: Record = unrecorded) -> None:
+    def route_by(
+        self,
+        route: Route,
+        record: Record = unrecorded,
+        wall: Callable[[], datetime] | None = None,
+    ) -> None:
         """
         Owe what happens from the next transaction on to the receivers that *route* names.
 
-        What *record* makes of it is an action of the ticket besides. Both run on the
-        writer's thread, and must neither wait nor raise.
+        What *record* makes of it is an action of the ticket besides; nothing is owed later
+        than it is by *wall*. All run on the writer's thread, and must neither wait nor raise.
         """
-        following = replace(self._writer.following, route=route, record=record)
+        following = replace(self._writer.following, route=route, record=record, wall=wall)
         self._writer.following = following
 
     def phases_by(self, phases: Phases | None) -> None:

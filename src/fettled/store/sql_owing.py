@@ -17,7 +17,7 @@ from fettled.core.pacing import CALMEST, calm
 from fettled.core.tickets import Change
 from fettled.core.words import Priority
 from fettled.store.columns import JSON_VALUE, UtcDateTime
-from fettled.store.following import Route
+from fettled.store.following import Following
 from fettled.store.link import Link, Row
 from fettled.store.tables import actions, outbox, tickets
 
@@ -82,14 +82,14 @@ _RAISE = (
 _PRIORITY = select(tickets.c.priority).where(tickets.c.number == bindparam("ticket"))
 
 
-def owe(link: Link, change: Change, route: Route) -> None:
+def owe(link: Link, change: Change, following: Following) -> None:
     """Write a delivery for each receiver that each new event is due to."""
     how_calm = calm(change.ticket.priority)
     rows = [
-        _owed(receiver, change.ticket.number, entry.seq, entry.at, how_calm)
+        _owed(receiver, change.ticket.number, entry.seq, following.owed_at(entry), how_calm)
         for entry in change.entries
         if entry.triggers
-        for receiver in dict.fromkeys(route(change.ticket, entry))
+        for receiver in dict.fromkeys(following.route(change.ticket, entry))
     ]
     if how_calm < CALMEST:
         _raise(link, rows)

@@ -290,7 +290,7 @@ class SqlUnit(
             action = self._following.record(applied.ticket, entry)
             if action is not None:
                 sql_actions.put_action(self._link, action)
-        sql_owing.owe(self._link, applied, self._following.route)
+        sql_owing.owe(self._link, applied, self._following)
         return applied
 
     def delete_ticket(self, number: int) -> None:
