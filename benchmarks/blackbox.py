@@ -10,10 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +22,7 @@ from benchmarks.daemon import MIX, workplace
 from benchmarks.figures import CannotMeasureError
 from benchmarks.machine import cpu_seconds
 from benchmarks.pacing import at_rate
+from benchmarks.ports import await_listening, free_port
 from benchmarks.targets import HOSTS, Targets
 
 NAMES = ("prometheus-blackbox-exporter", "blackbox_exporter")
@@ -49,11 +48,11 @@ def cpu_per_1000(targets: Targets, rate: float, seconds: float) -> float | None:
     with workplace() as home:
         config = home / "blackbox.yml"
         config.write_text(_MODULES)
-        port = _free_port()
+        port = free_port()
         command = [found, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"]
         with subprocess.Popen([*command, "--log.level=error"], stderr=subprocess.DEVNULL) as peer:
             try:
-                _await_listening(port)
+                await_listening(port)
                 line = {"port": port, "paths": _paths(targets), "rate": rate}
                 return _measure(peer.pid, line, seconds, home / "order.json")
             finally:
@@ -90,26 +89,6 @@ def _paths(targets: Targets) -> list[str]:
             target = HOSTS[number % len(HOSTS)]
         paths.append(f"/probe?module={kind}&target={quote(target, safe='')}")
     return paths
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
-
-
-def _await_listening(port: int) -> None:
-    end = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
-        else:
-            return
 
 
 async def _ask(port: int, paths: list[str], rate: float, seconds: float) -> int:

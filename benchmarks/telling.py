@@ -10,9 +10,7 @@ the good one, which accepts connections and never answers.
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from benchmarks.alarms import run as send
 from benchmarks.daemon import run_daemon, workplace
 from benchmarks.figures import Beside, Figure, Goal, Report
 from benchmarks.machine import cpu_seconds
+from benchmarks.ports import await_listening, free_port
 
 _WORD = "a-token-of-the-benchmark"
 #: Alarms a second, and for how long.
@@ -60,17 +59,10 @@ def _at(delays: list[float] | None, share: float) -> Beside:
     return Beside("Alertmanager", None if delays is None else _ms(delays, share))
 
 
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
-
-
 def _ours(rate: float, seconds: float, *, dead: bool) -> tuple[float, list[float]]:
     """Give CPU seconds per 1,000 alarms, and the delays."""
     with workplace() as home:
-        good, gone, own = _free_port(), _free_port(), _free_port()
+        good, gone, own = free_port(), free_port(), free_port()
         config = home / "fettled.yaml"
         config.write_text(_config(home, own, good, gone if dead else None))
         header = f"Authorization: Bearer {_WORD}\r\n"
@@ -112,15 +104,15 @@ def _peer(rate: float, seconds: float) -> tuple[float | None, list[float] | None
     if found is None:
         return None, None
     with workplace() as home:
-        good, own = _free_port(), _free_port()
+        good, own = free_port(), free_port()
         config = home / "alertmanager.yml"
         config.write_text(_ROUTE % good)
         command = [found, f"--config.file={config}", f"--storage.path={home}/data"]
         command += [f"--web.listen-address=127.0.0.1:{own}", "--cluster.listen-address="]
         with subprocess.Popen([*command, "--log.level=error"], stderr=subprocess.DEVNULL) as peer:
             try:
-                _await_listening(own)
-                order = Order(own, "/api/v2/alerts", "", good, _free_port(), rate, takes_v2=True)
+                await_listening(own)
+                order = Order(own, "/api/v2/alerts", "", good, free_port(), rate, takes_v2=True)
                 send(order, home)  # to warm up
                 before = cpu_seconds(peer.pid)
                 delays = send(replace(order, seconds=seconds, first=0), home)
@@ -128,16 +120,3 @@ def _peer(rate: float, seconds: float) -> tuple[float | None, list[float] | None
             finally:
                 peer.terminate()
                 peer.wait()
-
-
-def _await_listening(port: int) -> None:
-    end = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
-        else:
-            return

@@ -18,7 +18,7 @@ from aiohttp.http import HttpProcessingError
 
 #: Early Hints may come a few times; nobody has a use for more.
 MOST = 10
-#: Bytes parsed at a time: room for the messages of two milliseconds, at most.
+#: Bytes parsed at a time: room for some fifty messages of the shortest kind.
 _PIECE = 1024
 
 

@@ -145,7 +145,7 @@ class Workflows:
             return await write_or_doubt(self._store, unit, self._tickets.doubt)
         except StoreDownError:
             raise
-        except Exception as error:
+        except Exception as error:  # one step that is broken must not stop the others
             if spot.at is None or spot.at in broken:
                 raise
             self._on_fault("workflow", error)

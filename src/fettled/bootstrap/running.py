@@ -103,7 +103,7 @@ async def _run(
         del loaded, settings, files
         try:
             await made.take_over()
-        except BaseException:
+        except BaseException:  # Ctrl-C as well: nobody else would close what it opened
             await made.close_doors()
             raise
         path = token_file(made.settings)
