@@ -26,7 +26,7 @@ from fettled.ports import Settled as Ended
 from fettled.ports.deliveries import BacklogKey
 from fettled.ports.notify import Telling
 
-#: How soon what came of a try is written again while the store is down.
+#: Seconds until what came of a try is written again while the store is down.
 _AGAIN = 0.5
 
 Word = Callable[[Receiver, Telling], Awaitable[Telling]]
